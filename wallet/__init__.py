@@ -1,0 +1,1 @@
+"""The shared loyalty account and every page but the till."""

@@ -1,0 +1,249 @@
+"""Engine, session and transaction: the only place where SQLite and PostgreSQL differ."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from wallet.ids import new_id
+
+if sys.platform == "linux":
+    import pysqlite3.dbapi2 as sqlite_module
+else:
+    sqlite_module = sqlite3
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 10_000  # another process may hold the writer's place during a bulk refresh
+LOCK_TIMEOUT_MS = 5_000  # PostgreSQL: a cashier is told "try again" rather than left waiting
+STATEMENT_TIMEOUT_MS = 30_000
+POOL_SIZE = 16  # one connection for each thread of the server
+TRIES_MAX = 4  # a race lost to an equal request is found on the second; deadlocks may take more
+
+# The WAL-reset bug: SQLite 3.7.0 to 3.51.2 can corrupt a WAL database used by two connections;
+# mended in 3.51.3 and carried back to 3.44.6 and 3.50.7 (sqlite.org/wal.html, "WAL-reset").
+_WAL_SAFE_SINCE = (3, 51, 3)
+_WAL_BACKPORTS = ((3, 44, 6), (3, 50, 7))
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# INTEGER on SQLite, so that the primary key is the row id itself and not a second index.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB, "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in Python on both databases; SQLite forgets zones and would hand back naive times."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive time {value!r}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Always aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table. The id is made here, not by the database, so that rows can name each other
+    before any of them is written."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012  read once by SQLAlchemy
+        datetime: UtcDateTime(),
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        int: BigInteger(),
+    }
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, default=new_id, sort_order=-1)
+
+
+def is_wal_safe(version: tuple[int, int, int]) -> bool:
+    """Whether this SQLite may run in WAL mode (security.md in docs says why)."""
+    if version >= _WAL_SAFE_SINCE or version < (3, 7, 0):
+        return version >= (3, 7, 0)
+    return any(version[:2] == fixed[:2] and version >= fixed for fixed in _WAL_BACKPORTS)
+
+
+def sqlite_version(module: ModuleType = sqlite_module) -> tuple[int, int, int]:
+    """The version of the SQLite library in use."""
+    major, minor, patch = (int(part) for part in module.sqlite_version.split("."))
+    return major, minor, patch
+
+
+class Database:
+    """One database and the ways into it.
+
+    `transaction()` writes, `reading()` reads one consistent snapshot, `run()` writes and tries
+    again when two equal requests race.
+    """
+
+    def __init__(self, url: str, *, immediate: bool = True) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        # `immediate` is only ever false in the test that shows why it must be true.
+        self.engine = _sqlite_engine(url, immediate=immediate) if self.is_sqlite else _postgres_engine(url)
+        self._make_session = sessionmaker(self.engine, autoflush=False, expire_on_commit=False)
+        self._make_reader = sessionmaker(
+            self.engine.execution_options(read_only=True), autoflush=False, expire_on_commit=False
+        )
+        # In one process writers queue here fairly; SQLite's own busy wait lets some starve.
+        self._writer = threading.Lock() if self.is_sqlite and immediate else nullcontext()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One write transaction: commits on leaving, rolls back on any exception."""
+        with self._writer, self._make_session.begin() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One read-only transaction over one snapshot."""
+        with self._make_reader() as session:
+            yield session
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Do `work` in a transaction of its own, again when a race was lost.
+
+        Two equal requests at once both find nothing and both write; the unique key lets one win.
+        The loser's IntegrityError is therefore not an error yet: on the second try it finds the
+        winner's row and answers the same. Deadlocks and lock time-outs are tried again too.
+        """
+        for tries_left in range(TRIES_MAX - 1, -1, -1):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except (IntegrityError, OperationalError) as error:
+                if not tries_left or not _is_passing(error):
+                    raise
+        raise AssertionError("unreachable")
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def lock_clause(session: Session) -> str:
+    """The row lock of a hand-written SELECT; SQLite's writer already holds the whole file."""
+    return "" if session.get_bind().dialect.name == "sqlite" else " FOR UPDATE"
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    if isinstance(error, IntegrityError):
+        return True
+    text_of_it = str(error.orig).lower()
+    return any(word in text_of_it for word in ("locked", "deadlock", "could not serialize", "busy"))
+
+
+def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, module=sqlite_module, pool_size=POOL_SIZE, max_overflow=POOL_SIZE,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None},
+    )
+    journal = "WAL" if is_wal_safe(sqlite_version()) else "TRUNCATE"
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA journal_mode={journal}")
+        # FULL, not the customary NORMAL: a reply must not leave before the disk has the entry.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA cache_size=-65536")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred BEGIN lets two writers read the same balance before either writes.
+        read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only or not immediate else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True,
+        connect_args={
+            "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+        },
+    )
+
+
+# The ledger is append-only in the database itself, whoever holds the connection.
+APPEND_ONLY_TABLES = ("entry", "lot_draw", "consent")
+
+
+def append_only_statements(table: str, dialect: str) -> list[str]:
+    """The DDL that makes UPDATE and DELETE on `table` fail."""
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for verb in ("update", "delete")
+        ]
+    return [
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    ]
+
+
+def missing_append_only_triggers(connection: Connection) -> list[str]:
+    """Tables that lost a trigger: SQLite's batch migrations drop them without a word."""
+    if connection.dialect.name == "sqlite":
+        found = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+        names = {row[0] for row in found}
+        wanted = {table: {f"{table}_no_update", f"{table}_no_delete"} for table in APPEND_ONLY_TABLES}
+    else:
+        found = connection.execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"))
+        names = {row[0] for row in found}
+        wanted = {table: {f"{table}_append_only"} for table in APPEND_ONLY_TABLES}
+    return [table for table, triggers in wanted.items() if not triggers <= names]

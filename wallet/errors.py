@@ -1,0 +1,95 @@
+"""Refusal: a request understood and declined, with a public code.
+
+The codes are part of the API: they do not change. Each has the HTTP status of its problem document
+and a sentence for people (English here, French in the catalogue).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def N_(text: str) -> str:  # noqa: N802  gettext's own name for "translate later"
+    """Mark a text for the catalogue; it is translated where it is shown."""
+    return text
+
+
+CODES: dict[str, tuple[int, str]] = {
+    # members
+    "member_not_found": (404, N_("No member was found.")),
+    "member_exists": (409, N_("There is already a member with this e-mail, phone number or id.")),
+    "member_reference_invalid": (422, N_("A member reference has exactly one of id, code, number, email, phone, external_id.")),
+    "identifier_missing": (422, N_("At least one of e-mail, phone number or external id is needed.")),
+    "email_invalid": (422, N_("This e-mail address is not valid.")),
+    "phone_invalid": (422, N_("This phone number is not valid.")),
+    "name_invalid": (422, N_("This name cannot be used: please use up to 64 ordinary characters.")),
+    "birthday_invalid": (422, N_("This birthday is not possible.")),
+    "code_not_ours": (404, N_("This is not a member code.")),
+    "code_unknown": (404, N_("This card is not known here.")),
+    "member_closed": (409, N_("This membership is closed.")),
+    # value
+    "amount_invalid": (422, N_("The amount must be more than zero.")),
+    "amount_too_large": (422, N_("The amount is too large. Please check it.")),
+    "currency_mismatch": (422, N_("The program does not use this currency.")),
+    "purchase_exists": (409, N_("This purchase was already recorded with other facts.")),
+    "purchase_not_found": (404, N_("No such purchase.")),
+    "purchase_in_future": (422, N_("The purchase is dated in the future.")),
+    "refund_too_large": (409, N_("More than the purchase cannot be refunded.")),
+    "items_mismatch": (422, N_("These items are not part of the purchase.")),
+    "repeat_suspected": (409, N_("The same amount was just added for this member. Add it again?")),
+    "insufficient_balance": (409, N_("There are not enough points.")),
+    "reward_not_found": (404, N_("No such reward.")),
+    "reward_unavailable": (409, N_("This reward is not available now.")),
+    "entry_not_found": (404, N_("No such movement.")),
+    "already_reversed": (409, N_("This was already reversed.")),
+    "not_reversible": (409, N_("This movement cannot be reversed.")),
+    "undo_too_late": (409, N_("It is too late to undo this here. Ask a manager.")),
+    "undo_spent": (409, N_("These points were already used, so this cannot be undone here.")),
+    "request_id_reused": (409, N_("This operation was already sent with other facts.")),
+    "idempotency_key_missing": (400, N_("The Idempotency-Key header is missing.")),
+    "idempotency_key_invalid": (400, N_("The Idempotency-Key header must be 1 to 255 visible ASCII characters.")),
+    "idempotency_key_reused": (422, N_("This Idempotency-Key was used with another body.")),
+    # programs and people
+    "program_not_found": (404, N_("No such program.")),
+    "program_exists": (409, N_("A program with this name already exists.")),
+    "store_not_found": (404, N_("No such store.")),
+    "staff_exists": (409, N_("There is already a staff member with this e-mail.")),
+    "password_too_short": (422, N_("The password must have at least 12 characters.")),
+    "role_unknown": (422, N_("This role does not exist.")),
+    "sign_in_failed": (401, N_("E-mail or password is not right.")),
+    "too_many_attempts": (429, N_("Too many attempts. Please wait a little.")),
+    # doors
+    "unauthorized": (401, N_("Please sign in, or send a valid key.")),
+    "forbidden": (403, N_("You are not allowed to do this.")),
+    "not_found": (404, N_("This page or object does not exist.")),
+    "method_not_allowed": (405, N_("This address does not take that method.")),
+    "csrf_failed": (400, N_("This page was open for too long. Please reload it and try again.")),
+    "body_invalid": (422, N_("The request is not valid.")),
+    "json_invalid": (400, N_("The body is not valid JSON.")),
+    "body_too_large": (413, N_("The request is too large.")),
+    "media_type_unsupported": (415, N_("The body must be JSON.")),
+    "link_expired": (410, N_("This link has expired or was already used.")),
+    "cursor_invalid": (400, N_("This cursor is not valid.")),
+    "rate_limited": (429, N_("Too many requests. Please wait a little.")),
+    "unavailable": (503, N_("The service is busy. Please try again in a moment.")),
+    "server_error": (500, N_("Something went wrong on our side. Nothing was lost; please try again.")),
+}
+
+
+class Refusal(Exception):
+    """Understood and declined. `facts` are added to the problem document."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+    @property
+    def status(self) -> int:
+        """HTTP status of the problem document."""
+        return CODES[self.code][0]
+
+    @property
+    def sentence(self) -> str:
+        """The English sentence, which is also the key of the translations."""
+        return CODES[self.code][1]

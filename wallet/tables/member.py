@@ -1,0 +1,124 @@
+"""People enrolled in a program, what identifies them, and what they agreed to."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from wallet.db import Base
+
+
+class Member(Base):
+    """A person enrolled. Personal data lives here only, never in the ledger."""
+
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("program_id", "number"), Index(None, "program_id", "id"))
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    number: Mapped[str]  # short, for reading aloud; unique in the program
+    code: Mapped[str]  # the payload of the QR code
+    link_generation: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str] = mapped_column(default="")
+    locale: Mapped[str]
+    birthday: Mapped[date | None]
+    status: Mapped[str] = mapped_column(default="active")  # active, merged, closed
+    tier_key: Mapped[str | None]
+    tier_since: Mapped[datetime | None]
+    joined_at: Mapped[datetime]
+    joined_channel: Mapped[str]  # store, online, phone, import
+    joined_store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
+    joined_by: Mapped[str]  # the actor, as in `entry.actor`
+
+
+class Identifier(Base):
+    """One thing by which a member is found: code, number, email, phone, external.
+
+    `source` is the shop that made an external id and empty for all others. Values are normalised:
+    e-mail lower-case, phone E.164, number and code without spaces.
+    """
+
+    __tablename__ = "identifier"
+    __table_args__ = (
+        UniqueConstraint("program_id", "kind", "source", "value"),
+        Index(None, "member_id"),
+    )
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    kind: Mapped[str]
+    source: Mapped[str] = mapped_column(default="")
+    value: Mapped[str]
+    created_at: Mapped[datetime]
+    verified_at: Mapped[datetime | None]
+
+
+class Consent(Base):
+    """What a member agreed to or withdrew, in which words, when and where. Append-only."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index(None, "member_id"),)
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    purpose: Mapped[str]  # email, sms
+    granted: Mapped[bool]
+    wording: Mapped[str]
+    source: Mapped[str]
+    at: Mapped[datetime]
+
+
+class MagicLink(Base):
+    """A one-time link to a member's card. Only its hash is kept."""
+
+    __tablename__ = "magic_link"
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+def member_identified_by(
+    session: Session, program_id: int, kind: str, value: str, source: str = ""
+) -> Member | None:
+    """The member with this identifier."""
+    query = (
+        select(Member)
+        .join(Identifier, Identifier.member_id == Member.id)
+        .where(
+            Identifier.program_id == program_id,
+            Identifier.kind == kind,
+            Identifier.source == source,
+            Identifier.value == value,
+        )
+    )
+    return session.scalar(query)
+
+
+def member_with_id(session: Session, program_id: int, member_id: int) -> Member | None:
+    """The member with this id, if it belongs to the program."""
+    member = session.get(Member, member_id)
+    return member if member and member.program_id == program_id else None
+
+
+def identifiers_of(session: Session, member_id: int) -> list[Identifier]:
+    """Everything by which this member is found, oldest first."""
+    query = select(Identifier).where(Identifier.member_id == member_id)
+    return list(session.scalars(query.order_by(Identifier.id)))
+
+
+def members_like(session: Session, program_id: int, words: str, limit: int) -> list[Member]:
+    """Members whose name, number, e-mail or phone contains `words`, newest first."""
+    pattern = f"%{words.lower().replace('%', '').replace('_', '')}%"
+    named = func.lower(Member.name).like(pattern)
+    found = select(Identifier.member_id).where(
+        Identifier.program_id == program_id,
+        Identifier.kind.in_(("number", "email", "phone")),
+        Identifier.value.like(pattern),
+    )
+    query = select(Member).where(Member.program_id == program_id, or_(named, Member.id.in_(found)))
+    return list(session.scalars(query.order_by(Member.id.desc()).limit(limit)))

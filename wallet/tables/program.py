@@ -1,0 +1,104 @@
+"""A brand's loyalty program, its stores, its rule versions and its keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from wallet.db import Base
+
+
+class Program(Base):
+    """One brand. Everything else hangs on a program: it is the wall between tenants.
+
+    `revision` moves with every change that cards, tills or rules depend on, so that processes may
+    keep what they read.
+    """
+
+    __tablename__ = "program"
+
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    currency: Mapped[str]  # ISO 4217
+    locale: Mapped[str]  # the program's own language, in which wallets fall back
+    locales: Mapped[list[Any]]
+    time_zone: Mapped[str]  # IANA
+    country: Mapped[str]  # ISO 3166, the region of phone numbers without a prefix
+    details: Mapped[dict[str, Any]]  # what cards and pages tell: tagline, terms, links
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+
+class RuleVersion(Base):
+    """One published set of earning, tier and redemption rules. Never edited; the newest rules."""
+
+    __tablename__ = "rule_version"
+    __table_args__ = (UniqueConstraint("program_id", "version"),)
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    version: Mapped[int]
+    rules: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime]
+    published_by: Mapped[str]
+
+
+class ProgramKey(Base):
+    """The key that signs a program's member codes and card links, sealed with the secret key."""
+
+    __tablename__ = "program_key"
+    __table_args__ = (UniqueConstraint("program_id", "version"),)
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    version: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+
+class Store(Base):
+    """A place with tills. Coordinates in degrees WGS 84."""
+
+    __tablename__ = "store"
+    __table_args__ = (Index(None, "program_id"),)
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    name: Mapped[str]
+    address: Mapped[str]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    is_open: Mapped[bool] = mapped_column(default=True)
+
+
+def program_with_slug(session: Session, slug: str) -> Program | None:
+    """The program with this address word."""
+    return session.scalar(select(Program).where(Program.slug == slug))
+
+
+def program_with_id(session: Session, program_id: int) -> Program | None:
+    """The program with this id."""
+    return session.get(Program, program_id)
+
+
+def programs(session: Session) -> list[Program]:
+    """Every program of the installation."""
+    return list(session.scalars(select(Program).order_by(Program.id)))
+
+
+def newest_rules(session: Session, program_id: int) -> RuleVersion:
+    """The rules in force."""
+    query = select(RuleVersion).where(RuleVersion.program_id == program_id)
+    return session.scalars(query.order_by(RuleVersion.version.desc()).limit(1)).one()
+
+
+def program_keys(session: Session, program_id: int) -> list[ProgramKey]:
+    """Every key, oldest first; the last one signs."""
+    query = select(ProgramKey).where(ProgramKey.program_id == program_id)
+    return list(session.scalars(query.order_by(ProgramKey.version)))
+
+
+def stores_of(session: Session, program_id: int) -> list[Store]:
+    """Open stores in the order in which they were made."""
+    query = select(Store).where(Store.program_id == program_id, Store.is_open)
+    return list(session.scalars(query.order_by(Store.id)))

@@ -1,0 +1,104 @@
+"""Sales in any channel, and their refunds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from wallet.db import Base
+
+
+class Purchase(Base):
+    """One sale. Unique by (source, external id): whatever is sent again counts once."""
+
+    __tablename__ = "purchase"
+    __table_args__ = (
+        UniqueConstraint("program_id", "source", "external_id"),
+        Index(None, "member_id", "occurred_at"),
+        CheckConstraint("refunded_minor >= 0 AND refunded_minor <= amount_minor", "refunded"),
+    )
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    source: Mapped[str]
+    external_id: Mapped[str]
+    channel: Mapped[str]
+    store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
+    actor: Mapped[str]
+    amount_minor: Mapped[int]
+    refunded_minor: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str]
+    items: Mapped[list[Any]]
+    facts_hash: Mapped[str]  # SHA-256 of what was sent: the same id with other facts is refused
+    rule_version: Mapped[int]
+    tier_key: Mapped[str | None]  # the tier that the member had: refunds are computed with it
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+class Refund(Base):
+    """One refund of a purchase. Unique by (purchase, external id)."""
+
+    __tablename__ = "refund"
+    __table_args__ = (UniqueConstraint("purchase_id", "external_id"),)
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    purchase_id: Mapped[int] = mapped_column(ForeignKey("purchase.id"))
+    external_id: Mapped[str]
+    amount_minor: Mapped[int]
+    items: Mapped[list[Any]]
+    reason: Mapped[str]
+    actor: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+
+def purchase_with_id(session: Session, program_id: int, purchase_id: int) -> Purchase | None:
+    """The purchase, if it belongs to the program; locked for the refund that follows."""
+    query = select(Purchase).where(Purchase.id == purchase_id, Purchase.program_id == program_id)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def purchase_from(session: Session, program_id: int, source: str, external_id: str) -> Purchase | None:
+    """The purchase that a shop knows by this id."""
+    query = select(Purchase).where(
+        Purchase.program_id == program_id,
+        Purchase.source == source,
+        Purchase.external_id == external_id,
+    )
+    return session.scalar(query)
+
+
+def refunds_of(session: Session, purchase_id: int) -> list[Refund]:
+    """Refunds of a purchase, oldest first."""
+    return list(session.scalars(select(Refund).where(Refund.purchase_id == purchase_id).order_by(Refund.id)))
+
+
+def spent_since(session: Session, member_id: int, since: datetime) -> int:
+    """What a member paid since then, refunds taken off, in minor units."""
+    query = select(func.coalesce(func.sum(Purchase.amount_minor - Purchase.refunded_minor), 0)).where(
+        Purchase.member_id == member_id, Purchase.occurred_at > since
+    )
+    return int(session.scalar(query) or 0)
+
+
+def newest_purchase(session: Session, member_id: int) -> Purchase | None:
+    """The member's last visit or order."""
+    query = select(Purchase).where(Purchase.member_id == member_id)
+    return session.scalar(query.order_by(Purchase.occurred_at.desc(), Purchase.id.desc()).limit(1))
+
+
+def same_amount_since(
+    session: Session, member_id: int, amount_minor: int, since: datetime
+) -> Purchase | None:
+    """A purchase of exactly this amount recorded since then and not refunded."""
+    query = select(Purchase).where(
+        Purchase.member_id == member_id,
+        Purchase.occurred_at > since,
+        Purchase.recorded_at > since,
+        Purchase.amount_minor == amount_minor,
+        Purchase.refunded_minor == 0,
+    )
+    return session.scalar(query.order_by(Purchase.id.desc()).limit(1))

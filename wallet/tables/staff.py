@@ -1,0 +1,104 @@
+"""People who work for the merchant, their sessions, the keys of shops, and counted attempts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from wallet.db import Base
+
+
+class Staff(Base):
+    """One person with a role: owner, manager, marketer or cashier."""
+
+    __tablename__ = "staff"
+    __table_args__ = (Index(None, "program_id"),)
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    locale: Mapped[str]
+    password_hash: Mapped[str]
+    store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class StaffSession(Base):
+    """A signed-in browser. Only the hash of its cookie is kept; revoking it takes effect at once."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (Index(None, "staff_id"),)
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class ApiKey(Base):
+    """A shop's key. `secret_hash` is SHA-256: the secret has 256 random bits and needs no stretching."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (UniqueConstraint("program_id", "name"),)
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    name: Mapped[str]
+    role: Mapped[str]  # shop
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Attempts(Base):
+    """Failures counted in a window, shared by all processes and kept over restarts."""
+
+    __tablename__ = "attempts"
+
+    key: Mapped[str] = mapped_column(unique=True)
+    count: Mapped[int]
+    window_ends_at: Mapped[datetime]
+
+
+def staff_with_email(session: Session, email: str) -> Staff | None:
+    """The person with this e-mail."""
+    return session.scalar(select(Staff).where(Staff.email == email))
+
+
+def session_with_hash(session: Session, token_hash: str) -> tuple[StaffSession, Staff] | None:
+    """A browser's session and its person."""
+    query = select(StaffSession, Staff).join(Staff, Staff.id == StaffSession.staff_id)
+    row = session.execute(query.where(StaffSession.token_hash == token_hash)).first()
+    return (row[0], row[1]) if row else None
+
+
+def revoke_sessions(session: Session, staff_id: int, now: datetime) -> None:
+    """Sign a person out everywhere."""
+    session.execute(
+        update(StaffSession)
+        .where(StaffSession.staff_id == staff_id, StaffSession.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+def key_with_hash(session: Session, secret_hash: str) -> ApiKey | None:
+    """The key with this hash."""
+    return session.scalar(select(ApiKey).where(ApiKey.secret_hash == secret_hash))
+
+
+def attempts_for(session: Session, key: str) -> Attempts | None:
+    """The counter, locked."""
+    query = select(Attempts).where(Attempts.key == key)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def staff_of(session: Session, program_id: int) -> list[Staff]:
+    """Everybody who works in a program."""
+    return list(session.scalars(select(Staff).where(Staff.program_id == program_id).order_by(Staff.id)))

@@ -1,0 +1,230 @@
+"""Issued passes, the phones that hold them, and the state of their delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, delete, func, or_, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from wallet.db import Base
+
+
+class WalletPass(Base):
+    """One pass at one provider: the truth of what its holder should see.
+
+    `wanted_version > delivered_version` means work for the worker; `lease_until` says that one has
+    taken it. `update_tag` is Apple's "changed since" number, given when the change is announced.
+    """
+
+    __tablename__ = "wallet_pass"
+    __table_args__ = (
+        UniqueConstraint("member_id", "provider"),
+        Index(
+            "ix_wallet_pass_due", "next_attempt_at",
+            sqlite_where=text("wanted_version > delivered_version"),
+            postgresql_where=text("wanted_version > delivered_version"),
+        ),
+        Index(None, "update_tag"),
+    )
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    provider: Mapped[str]  # apple, google
+    serial: Mapped[str] = mapped_column(unique=True)
+    auth_token: Mapped[str]
+    design_id: Mapped[int] = mapped_column(ForeignKey("card_design.id"))
+    card: Mapped[dict[str, Any]]
+    card_hash: Mapped[str]
+    tier_key: Mapped[str | None]
+    is_urgent: Mapped[bool] = mapped_column(default=True)  # a scan waits; a bulk refresh does not
+    wanted_version: Mapped[int] = mapped_column(default=1)
+    delivered_version: Mapped[int] = mapped_column(default=0)
+    update_tag: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime]
+    modified_at: Mapped[datetime]  # whole seconds, strictly increasing: Last-Modified
+    next_attempt_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    lease_key: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(default="")
+    delivered_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime | None]
+    saved_at: Mapped[datetime | None]  # Google told us that it is on a phone
+    created_at: Mapped[datetime]
+
+
+class Device(Base):
+    """A phone as Apple names it; push tokens rotate by registering again."""
+
+    __tablename__ = "device"
+
+    library_id: Mapped[str] = mapped_column(unique=True)
+    push_token: Mapped[str]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class Registration(Base):
+    """A device's wish to be told when a pass changes."""
+
+    __tablename__ = "registration"
+    __table_args__ = (UniqueConstraint("device_id", "wallet_pass_id"), Index(None, "wallet_pass_id"))
+
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
+    wallet_pass_id: Mapped[int] = mapped_column(ForeignKey("wallet_pass.id"))
+    created_at: Mapped[datetime]
+    renewed_at: Mapped[datetime]
+
+
+class Sequence_(Base):  # noqa: N801  `sequence` is SQLAlchemy's own word
+    """Counters given under a row lock: what is numbered becomes visible in the order of numbers."""
+
+    __tablename__ = "sequence"
+
+    name: Mapped[str] = mapped_column(unique=True)
+    value: Mapped[int]
+
+
+class PhoneLog(Base):
+    """What phones complained of through Apple's log endpoint."""
+
+    __tablename__ = "phone_log"
+
+    at: Mapped[datetime]
+    message: Mapped[str]
+
+
+def passes_of(session: Session, member_id: int) -> list[WalletPass]:
+    """The member's passes at every provider."""
+    return list(session.scalars(select(WalletPass).where(WalletPass.member_id == member_id)))
+
+
+def pass_at(session: Session, member_id: int, provider: str) -> WalletPass | None:
+    """The member's pass at one provider."""
+    query = select(WalletPass).where(WalletPass.member_id == member_id, WalletPass.provider == provider)
+    return session.scalar(query)
+
+
+def pass_with_serial(session: Session, provider: str, serial: str) -> WalletPass | None:
+    """The pass with this serial number."""
+    query = select(WalletPass).where(WalletPass.serial == serial, WalletPass.provider == provider)
+    return session.scalar(query)
+
+
+def _due(now: datetime) -> Any:
+    return and_(
+        WalletPass.wanted_version > WalletPass.delivered_version,
+        WalletPass.next_attempt_at <= now,
+        or_(WalletPass.lease_until.is_(None), WalletPass.lease_until <= now),
+    )
+
+
+def due_passes(session: Session, provider: str, now: datetime, limit: int) -> list[WalletPass]:
+    """Passes whose phones do not know yet, those just scanned first; locked for the claim."""
+    query = (
+        select(WalletPass)
+        .where(_due(now), WalletPass.provider == provider)
+        .order_by(WalletPass.is_urgent.desc(), WalletPass.next_attempt_at, WalletPass.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(query))
+
+
+def next_due_at(session: Session) -> datetime | None:
+    """When the earliest pass still waiting may be tried."""
+    query = select(func.min(func.coalesce(WalletPass.lease_until, WalletPass.next_attempt_at)))
+    return session.scalar(query.where(WalletPass.wanted_version > WalletPass.delivered_version))
+
+
+def leased_passes(session: Session, lease_key: str) -> list[WalletPass]:
+    """The passes that a claim still holds."""
+    query = select(WalletPass).where(WalletPass.lease_key == lease_key)
+    return list(session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+
+
+def next_in_sequence(session: Session, name: str) -> int:
+    """The next number of a sequence; its row stays locked until the transaction ends."""
+    taken = session.execute(
+        update(Sequence_)
+        .where(Sequence_.name == name)
+        .values(value=Sequence_.value + 1)
+        .returning(Sequence_.value)
+    ).scalar_one_or_none()
+    if taken is None:
+        session.add(Sequence_(name=name, value=1))
+        session.flush()
+        return 1
+    return taken
+
+
+def push_tokens(session: Session, pass_ids: Sequence[int]) -> list[tuple[int, int, str, datetime]]:
+    """(pass id, device id, push token, registered or renewed at) of every phone that holds the passes."""
+    query = (
+        select(Registration.wallet_pass_id, Device.id, Device.push_token, Registration.renewed_at)
+        .join(Device, Device.id == Registration.device_id)
+        .where(Registration.wallet_pass_id.in_(pass_ids))
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in session.execute(query)]
+
+
+def device_with_library_id(session: Session, library_id: str) -> Device | None:
+    """The device that Apple names so."""
+    return session.scalar(select(Device).where(Device.library_id == library_id))
+
+
+def registration_of(session: Session, device_id: int, pass_id: int) -> Registration | None:
+    """One registration."""
+    query = select(Registration).where(
+        Registration.device_id == device_id, Registration.wallet_pass_id == pass_id
+    )
+    return session.scalar(query)
+
+
+def forget_registration(session: Session, device_id: int, pass_id: int) -> None:
+    """The device no longer holds the pass."""
+    session.execute(
+        delete(Registration).where(
+            Registration.device_id == device_id, Registration.wallet_pass_id == pass_id
+        )
+    )
+
+
+def forget_device(session: Session, device_id: int, renewed_before: datetime) -> None:
+    """The push service says that the app is gone: drop what was registered before it said so."""
+    session.execute(
+        delete(Registration).where(
+            Registration.device_id == device_id, Registration.renewed_at <= renewed_before
+        )
+    )
+
+
+def changed_serials(session: Session, library_id: str, tag: int) -> tuple[int, list[str]]:
+    """(newest tag, serials of the device's passes announced after `tag`)."""
+    query = (
+        select(WalletPass.serial, WalletPass.update_tag)
+        .join(Registration, Registration.wallet_pass_id == WalletPass.id)
+        .join(Device, Device.id == Registration.device_id)
+        .where(Device.library_id == library_id, WalletPass.update_tag > tag)
+        .order_by(WalletPass.update_tag)
+    )
+    rows = session.execute(query).all()
+    return max([tag, *(row[1] for row in rows)]), [row[0] for row in rows]
+
+
+def count_passes(session: Session, program_id: int) -> dict[str, int]:
+    """Passes held by at least one phone, by provider."""
+    held = select(Registration.wallet_pass_id)
+    query = (
+        select(WalletPass.provider, func.count())
+        .where(
+            WalletPass.program_id == program_id,
+            or_(WalletPass.id.in_(held), WalletPass.saved_at.is_not(None)),
+        )
+        .group_by(WalletPass.provider)
+    )
+    return {provider: count for provider, count in session.execute(query)}

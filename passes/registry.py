@@ -1,0 +1,50 @@
+"""Who holds which pass: the one question that `passes` has to ask its owner.
+
+The owner of the account fills this protocol and hands it over when the doors are wired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPass:
+    """One issued pass as it is to be delivered now.
+
+    `card` and `design` are the stored JSON of `Card` and `Design`; `tier_key` picks the look.
+    `modified_at` (UTC, whole seconds) strictly increases with every change of the pass.
+    """
+
+    serial: str
+    auth_token: str
+    card: Mapping[str, Any]
+    design: Mapping[str, Any]
+    tier_key: str | None
+    modified_at: datetime
+
+
+class PassRegistry(Protocol):
+    """What Apple's web service and Google's callback need to know and to tell."""
+
+    def find(self, serial: str) -> StoredPass | None:
+        """The Apple pass with this serial number, or nothing."""
+
+    def fetched(self, serial: str, device: str | None) -> None:
+        """A phone took the current version of this pass."""
+
+    def register(self, device: str, push_token: str, serial: str) -> bool:
+        """Remember that a device wants to be told of changes. True when this is new; a known
+        registration takes the new push token."""
+
+    def unregister(self, device: str, serial: str) -> None:
+        """Forget a registration; unknown ones are no error."""
+
+    def updated_since(self, device: str, tag: int | None) -> tuple[int, Sequence[str]]:
+        """(newest tag, serials of this device's passes that changed after `tag`), in one snapshot."""
+
+    def log(self, messages: Sequence[str]) -> None:
+        """What a phone complains of."""

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { mayBecomeCode, memberCode, normalise } from "../../static/scanner/code.mjs";
+
+const CODE = "M104HA3N7DBVDQZX9RKTWE2580";
+
+test("a member code is read as it is printed", () => {
+  assert.equal(memberCode(CODE), CODE);
+  assert.equal(memberCode(CODE.toLowerCase()), CODE);
+  assert.equal(memberCode("M1-04HA-3N7D-BVDQ-ZX9R-KTWE-2580"), CODE);
+  assert.equal(memberCode(` M1 04HA 3N7D BVDQ ZX9R KTWE 2580\r\n`), CODE);
+});
+
+test("letters mistaken for digits are read as digits", () => {
+  assert.equal(normalise("oO iI lL"), "001111");
+  assert.equal(memberCode("MIO4HA3N7DBVDQZX9RKTWE258O"), "M104HA3N7DBVDQZX9RKTWE2580");
+});
+
+test("what a hand scanner puts before the code is dropped", () => {
+  assert.equal(memberCode(`]Q1${CODE}`), CODE);
+  assert.equal(memberCode(`\u0002${CODE}\u0003`), CODE);
+});
+
+test("other shapes are no member codes", () => {
+  for (const text of ["", "M1", CODE.slice(1), `${CODE}0`, CODE.replace("M", "N"), CODE.replace("H", "U"),
+    "https://example.org/", "3017620422003", "\ud800".repeat(26)]) {
+    assert.equal(memberCode(text), null, text);
+  }
+});
+
+test("a beginning of a code may become one", () => {
+  for (let length = 1; length <= CODE.length; length += 1) assert.ok(mayBecomeCode(CODE.slice(0, length)));
+  assert.ok(!mayBecomeCode("12.50"));
+  assert.ok(!mayBecomeCode(`${CODE}0`));
+});

@@ -150,9 +150,8 @@ def test_media_has_each_tier_under_the_hash_of_its_bytes() -> None:
 
 
 def test_a_bomb_that_pillow_itself_refuses_is_said_in_the_same_words() -> None:
-    header = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR"
-    size = (60_000).to_bytes(4, "big") * 2
-    body = b"IHDR" + size + b"\x01\0\0\0\0"
-    data = header[:-4] + body + zlib.crc32(body).to_bytes(4, "big") + b"\0" * 64
+    ihdr = b"IHDR" + (60_000).to_bytes(4, "big") * 2 + b"\x01\0\0\0\0"
+    checked = ihdr + zlib.crc32(ihdr).to_bytes(4, "big")
+    data = b"\x89PNG\r\n\x1a\n\0\0\0\r" + checked + b"\0\0\0\x08IDAT" + b"\0" * 12
     with pytest.raises(DesignError, match="too many pixels"):
         check_upload(data)

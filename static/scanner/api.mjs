@@ -1,0 +1,91 @@
+/** The till's calls to the server. An answer, a refusal with its sentence, or "not reached": nothing else. */
+
+const LIMIT_MS = 8_000; // past this a cashier believes it is broken
+const RETRIES = 1; // writes carry a request id, so that asking again is safe
+const RETRY_PAUSE_MS = 400;
+
+/** The server understood and declined. The message is in the user's language. */
+export class Refused extends Error {
+  /**
+   * @param {number} status
+   * @param {string} code
+   * @param {string} sentence
+   * @param {Record<string, unknown>} facts
+   */
+  constructor(status, code, sentence, facts) {
+    super(sentence);
+    this.status = status;
+    this.code = code;
+    this.facts = facts;
+  }
+}
+
+/** Nobody answered in time, or the server was in trouble: the request may or may not have been done. */
+export class Unreached extends Error {}
+
+export class Api {
+  #base;
+  #csrf;
+  #onReach;
+
+  /**
+   * @param {string} base address of the till's API, with a slash at the end
+   * @param {string} csrf
+   * @param {(isOnline: boolean) => void} onReach told after every call
+   */
+  constructor(base, csrf, onReach) {
+    this.#base = base;
+    this.#csrf = csrf;
+    this.#onReach = onReach;
+  }
+
+  /**
+   * @param {string} path below the base address
+   * @param {Record<string, unknown>} body
+   * @returns {Promise<any>} the answer's JSON
+   */
+  async post(path, body) {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const answer = await this.#send(path, body);
+        this.#onReach(true);
+        return answer;
+      } catch (error) {
+        if (error instanceof Refused) this.#onReach(true);
+        if (!(error instanceof Unreached)) throw error;
+        if (attempt >= RETRIES || !navigator.onLine) {
+          this.#onReach(false);
+          throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+      }
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @param {Record<string, unknown>} body
+   */
+  async #send(path, body) {
+    let response;
+    let answer;
+    try {
+      response = await fetch(this.#base + path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": this.#csrf },
+        body: JSON.stringify(body),
+        credentials: "same-origin",
+        redirect: "manual", // a sign-in page is no answer
+        signal: AbortSignal.timeout(LIMIT_MS),
+      });
+      answer = response.status === 204 ? null : await response.json().catch(() => null);
+    } catch (error) {
+      throw new Unreached(String(error));
+    }
+    if (response.ok) return answer;
+    if (response.type === "opaqueredirect") throw new Refused(401, "signed_out", "", {});
+    if (response.status >= 500 || response.status === 408) throw new Unreached(`status ${response.status}`);
+    const { code = "", detail, title, ...facts } = /** @type {Record<string, any>} */ (answer ?? {});
+    throw new Refused(response.status, code, detail || title || "", facts);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * What the till is doing, as plain data: which state follows which. No page, no clock, no network.
+ *
+ * idle → looking → member → submitting → done → idle, with turns to choosing (several members fit),
+ * asking (the server wants a second word), unsent (nobody answered) and refused.
+ */
+
+/**
+ * @typedef {object} Reward
+ * @property {string} id
+ * @property {string} name
+ * @property {number} cost
+ * @property {boolean} affordable
+ *
+ * @typedef {object} Member what the till may see of a member
+ * @property {string} id
+ * @property {string} name
+ * @property {string} number
+ * @property {{key: string, name: string} | null} tier
+ * @property {Record<string, {available: number, pending: number}>} balances
+ * @property {{name: string, missing: number} | null} next_reward
+ * @property {Reward[]} rewards
+ * @property {string | null} last_visit_at
+ *
+ * @typedef {object} Choice
+ * @property {string} id
+ * @property {string} name
+ * @property {string} number
+ *
+ * @typedef {object} Act something the cashier confirmed; its id goes along on every try
+ * @property {string} request_id
+ * @property {"purchase" | "redemption" | "undo"} kind
+ * @property {string} path
+ * @property {Record<string, unknown>} body
+ *
+ * @typedef {object} Outcome
+ * @property {Act} act
+ * @property {number} quantity points given (above zero) or taken
+ * @property {string} undo_id what an undo must name; empty when there is nothing to undo
+ * @property {Member} member as it is afterwards
+ *
+ * @typedef {{name: "idle"}
+ *   | {name: "looking"}
+ *   | {name: "choosing", choices: Choice[]}
+ *   | {name: "member", member: Member}
+ *   | {name: "submitting", member: Member | null, act: Act}
+ *   | {name: "asking", member: Member | null, act: Act, question: string}
+ *   | {name: "unsent", member: Member | null, act: Act}
+ *   | {name: "done", outcome: Outcome}
+ *   | {name: "refused", member: Member | null, sentence: string}} Desk
+ *
+ * @typedef {{name: "look"}
+ *   | {name: "found", member: Member}
+ *   | {name: "several", choices: Choice[]}
+ *   | {name: "submit", act: Act}
+ *   | {name: "ask", question: string}
+ *   | {name: "lost"}
+ *   | {name: "settle", outcome: Outcome}
+ *   | {name: "refuse", sentence: string}
+ *   | {name: "close"}} Move
+ */
+
+/** @type {Desk} */
+export const IDLE = { name: "idle" };
+
+/** @type {Record<Desk["name"], Move["name"][]>} which moves each state takes */
+export const MOVES = {
+  idle: ["look", "submit"],
+  looking: ["found", "several", "refuse", "close"],
+  choosing: ["look", "close"],
+  member: ["look", "submit", "close"],
+  submitting: ["settle", "refuse", "ask", "lost"],
+  asking: ["submit", "close"],
+  unsent: ["submit", "close"],
+  done: ["look", "submit", "close"],
+  refused: ["look", "submit", "close"],
+};
+
+/**
+ * The state after a move; the same state when the move does not belong there, as after a late answer.
+ * @param {Desk} desk
+ * @param {Move} move
+ * @returns {Desk}
+ */
+export function next(desk, move) {
+  if (!MOVES[desk.name].includes(move.name)) return desk;
+  const member = memberOf(desk);
+  const act = "act" in desk ? desk.act : null;
+  switch (move.name) {
+    case "look":
+      return { name: "looking" };
+    case "found":
+      return { name: "member", member: move.member };
+    case "several":
+      return { name: "choosing", choices: move.choices };
+    case "submit":
+      return { name: "submitting", member, act: move.act };
+    case "ask":
+      return act ? { name: "asking", member, act, question: move.question } : desk;
+    case "lost":
+      return act ? { name: "unsent", member, act } : desk;
+    case "settle":
+      return { name: "done", outcome: move.outcome };
+    case "refuse":
+      return { name: "refused", member, sentence: move.sentence };
+    case "close":
+      return back(desk);
+  }
+}
+
+/**
+ * Where closing leads: a question or a refusal goes back to the member it was about.
+ * @param {Desk} desk
+ * @returns {Desk}
+ */
+function back(desk) {
+  const member = memberOf(desk);
+  const isAboutMember = desk.name === "asking" || desk.name === "unsent" || desk.name === "refused";
+  return isAboutMember && member ? { name: "member", member } : IDLE;
+}
+
+/**
+ * The member on the screen, or null.
+ * @param {Desk} desk
+ * @returns {Member | null}
+ */
+export function memberOf(desk) {
+  if (desk.name === "done") return desk.outcome.member;
+  return "member" in desk ? desk.member : null;
+}

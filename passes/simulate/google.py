@@ -23,7 +23,7 @@ from passes.simulate.google_store import (
 )
 
 SCOPE = "https://www.googleapis.com/auth/wallet_object.issuer"
-TOKEN_AUDIENCE = "https://oauth2.googleapis.com/token"  # what Google's own library signs for
+TOKEN_AUDIENCE = "https://oauth2.googleapis.com/token"  # noqa: S105  an address: what Google's own library signs for
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 TOKEN_LIFE_SECONDS = 3600  # what Google gives
 ASSERTION_LIFE_SECONDS_MAX = 3600  # Google refuses assertions that live longer

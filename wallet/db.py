@@ -115,18 +115,21 @@ def sqlite_version(module: ModuleType = sqlite_module) -> tuple[int, int, int]:
 class Database:
     """One database and the ways into it.
 
-    `transaction()` writes, `reading()` reads one consistent snapshot, `run()` writes and tries
+    `info` is at hand on every session. `transaction()` writes, `reading()` reads one consistent snapshot, `run()` writes and tries
     again when two equal requests race.
     """
 
-    def __init__(self, url: str, *, immediate: bool = True) -> None:
+    def __init__(self, url: str, *, info: dict[str, Any] | None = None, immediate: bool = True) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         # `immediate` is only ever false in the test that shows why it must be true.
         self.engine = _sqlite_engine(url, immediate=immediate) if self.is_sqlite else _postgres_engine(url)
-        self._make_session = sessionmaker(self.engine, autoflush=False, expire_on_commit=False)
+        self._make_session = sessionmaker(
+            self.engine, autoflush=False, expire_on_commit=False, info=dict(info or {})
+        )
         self._make_reader = sessionmaker(
-            self.engine.execution_options(read_only=True), autoflush=False, expire_on_commit=False
+            self.engine.execution_options(read_only=True),
+            autoflush=False, expire_on_commit=False, info=dict(info or {}),
         )
         # In one process writers queue here fairly; SQLite's own busy wait lets some starve.
         self._writer = threading.Lock() if self.is_sqlite and immediate else nullcontext()

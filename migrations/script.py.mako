@@ -1,0 +1,23 @@
+"""${message}
+
+Rules: the previous release must go on working beside this schema (expand, then contract in a later
+release); no CASCADE near the ledger; name every constraint; on SQLite a batch operation drops
+triggers without a word, so call `wallet.db.append_only_statements` again for the tables it touched;
+PostgreSQL builds indexes on large tables CONCURRENTLY in a migration of their own.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from wallet import db
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}

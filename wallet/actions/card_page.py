@@ -1,0 +1,77 @@
+"""What the web card shows: the member, the newest movements with their reasons, the rewards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.member_view import MemberView, member_view
+from wallet.actions.program_view import ProgramView
+from wallet.tables.ledger import Entry, accounts_of, entries_of
+from wallet.tables.member import Member
+
+MOVEMENTS_SHOWN = 20  # about a season of a regular; the rest is one request away
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One entry for people. `why` are the sentences of the entry in every language."""
+
+    id: int
+    unit: str
+    kind: str
+    quantity: int
+    balance_after: int
+    occurred_at: datetime
+    channel: str
+    store_name: str
+    why: Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class CardPage:
+    """Everything of one card at one moment. `version` changes when anything on it does."""
+
+    member: MemberView
+    movements: Sequence[Movement]
+    version: str
+
+
+def card_page(session: Session, program: ProgramView, member: Member, now: datetime) -> CardPage:
+    """The card of `member` as of `now`."""
+    entries = entries_of(session, member.id, MOVEMENTS_SHOWN)
+    return CardPage(
+        member=member_view(session, program, member, now),
+        movements=[movement(program, entry) for entry in entries],
+        version=card_version(session, program, member),
+    )
+
+
+def card_version(session: Session, program: ProgramView, member: Member) -> str:
+    """A word that moves with the member's ledger, the program and the member's own data.
+
+    Two small reads: the web card asks for it every few seconds.
+    """
+    heads = [f"{account.unit}{account.seq}" for account in accounts_of(session, member.id)]
+    facts = [str(program.revision), str(program.rule_version), member.tier_key or "", member.name]
+    return "-".join([*sorted(heads), *facts[:2], facts[2], str(len(facts[3]))])
+
+
+def movement(program: ProgramView, entry: Entry) -> Movement:
+    """An entry as members and staff read it."""
+    stores = {store.id: store.name for store in program.stores}
+    return Movement(
+        id=entry.id, unit=entry.unit, kind=entry.kind, quantity=entry.quantity,
+        balance_after=entry.balance_after, occurred_at=entry.occurred_at, channel=entry.channel,
+        store_name=stores.get(entry.store_id or 0, ""),
+        why=[_text(reason) for reason in entry.why],
+    )
+
+
+def _text(reason: Mapping[str, Any]) -> Mapping[str, str]:
+    text: Mapping[str, str] = reason["text"]
+    return text

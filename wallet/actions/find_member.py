@@ -1,0 +1,127 @@
+"""Find a member by whatever the caller has: id, code, number, e-mail, phone or a shop's own id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.identify import clean_email, clean_phone, is_clean
+from wallet.actions.program_view import ProgramView
+from wallet.errors import Refusal
+from wallet.ids import private_id
+from wallet.rules.member_code import is_genuine, normalise, parse_code
+from wallet.tables.member import (
+    Member,
+    member_identified_by,
+    member_with_id,
+    members_like,
+)
+
+CHOICES_MAX = 8  # more names than a cashier can read: type more
+SEARCH_LENGTH_MIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRef:
+    """A reference to a member: exactly one of the fields is set."""
+
+    id: str | None = None
+    code: str | None = None
+    number: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    external_source: str | None = None
+    external_id: str | None = None
+
+
+def find_member(session: Session, program: ProgramView, ref: MemberRef) -> Member:
+    """The one member meant, or `member_not_found`, `code_not_ours`, `code_unknown`."""
+    member = _find(session, program, ref)
+    if member is None:
+        raise Refusal("member_not_found")
+    return member
+
+
+def _find(session: Session, program: ProgramView, ref: MemberRef) -> Member | None:
+    if ref.code is not None:
+        return member_with_code(session, program, ref.code)
+    if ref.id is not None:
+        number = private_id("mbr", ref.id)
+        return member_with_id(session, program.id, number) if number is not None else None
+    kind, value, source = _identifier(program, ref)
+    return member_identified_by(session, program.id, kind, value, source)
+
+
+def _identifier(program: ProgramView, ref: MemberRef) -> tuple[str, str, str]:
+    if ref.number is not None:
+        return "number", clean_number(ref.number), ""
+    if ref.email is not None:
+        return "email", clean_email(ref.email), ""
+    if ref.phone is not None:
+        return "phone", clean_phone(ref.phone, program.country), ""
+    if ref.external_source is not None and ref.external_id is not None:
+        return "external", ref.external_id, ref.external_source
+    raise Refusal("member_reference_invalid")
+
+
+def member_with_code(session: Session, program: ProgramView, text: str) -> Member:
+    """The holder of a scanned code. Junk and forgeries are refused without a database read."""
+    code = parse_code(text)
+    if code is None or not is_genuine(code, program.id, program.keys):
+        raise Refusal("code_not_ours")
+    member = member_identified_by(session, program.id, "code", code.text)
+    if member is None:
+        raise Refusal("code_unknown")
+    return member
+
+
+def clean_number(text: str) -> str:
+    """A member number without the spaces in which it is printed; refuses what cannot be one."""
+    digits = "".join(text.split()).replace("-", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 20):
+        raise Refusal("member_not_found")
+    return digits
+
+
+def look_up(session: Session, program: ProgramView, query: str) -> list[Member]:
+    """What a cashier scanned or typed: one member when it names one, else those it may mean.
+
+    Code, then number, e-mail, phone, then part of a name. Empty when nobody matches.
+    """
+    query = query.strip()
+    if not query or len(query) > 200 or not is_clean(query):
+        raise Refusal("member_not_found")
+    if parse_code(query):
+        return [member_with_code(session, program, query)]
+    exact = _exact(session, program, query)
+    if exact:
+        return [exact]
+    if _looks_scanned(query):
+        raise Refusal("code_not_ours")
+    if len(query) < SEARCH_LENGTH_MIN:
+        return []
+    return members_like(session, program.id, query, CHOICES_MAX)
+
+
+def _exact(session: Session, program: ProgramView, query: str) -> Member | None:
+    for ref in (
+        MemberRef(number=query),
+        MemberRef(email=query) if "@" in query else None,
+        MemberRef(phone=query) if any(char.isdigit() for char in query) else None,
+    ):
+        if ref is None:
+            continue
+        try:
+            found = _find(session, program, ref)
+        except Refusal:
+            continue  # it does not have that form; it may have another
+        if found:
+            return found
+    return None
+
+
+def _looks_scanned(query: str) -> bool:
+    """A link or a long run of letters and digits comes from a foreign code, not from a person."""
+    text = normalise(query)
+    return "://" in query or (len(text) >= 20 and " " not in query and any(c.isdigit() for c in text))

@@ -1,0 +1,130 @@
+"""A member as tills, shops and the member see it: one plain object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.program_view import ProgramView, RewardView
+from wallet.context import context_of
+from wallet.ids import public_id
+from wallet.rules.card_link import is_genuine, make_token, parse_token
+from wallet.rules.tiers import Standing, standing
+from wallet.tables.ledger import accounts_of, held
+from wallet.tables.member import Member, identifiers_of, member_with_id
+from wallet.tables.purchase import newest_purchase, spent_since
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Units to spend now, units still pending, and what later earnings have to make up first."""
+
+    available: int
+    pending: int
+    owed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """What may be shown of a member. `reward_missing` belongs to `next_reward`."""
+
+    id: int
+    number: str
+    code: str
+    name: str
+    locale: str
+    status: str
+    email: str
+    phone: str
+    standing: Standing
+    balances: Mapping[str, Balance]
+    next_reward: RewardView | None
+    reward_missing: int
+    joined_at: datetime
+    last_visit_at: datetime | None
+    card_url: str
+
+    @property
+    def public_id(self) -> str:
+        """The id that leaves the house."""
+        return public_id("mbr", self.id)
+
+    def can_afford(self, reward: RewardView) -> bool:
+        """Whether the reward is within reach now."""
+        balance = self.balances.get(reward.unit)
+        return balance is not None and balance.available >= reward.cost
+
+
+def member_view(session: Session, program: ProgramView, member: Member, now: datetime) -> MemberView:
+    """The member at `now`."""
+    balances = balances_of(session, program, member.id, now)
+    contacts = {row.kind: row.value for row in reversed(identifiers_of(session, member.id))}
+    reward, missing = next_reward(program, balances)
+    last = newest_purchase(session, member.id)
+    return MemberView(
+        id=member.id, number=member.number, code=member.code, name=member.name,
+        locale=member.locale, status=member.status,
+        email=contacts.get("email", ""), phone=contacts.get("phone", ""),
+        standing=standing_of(session, program, member.id, now), balances=balances,
+        next_reward=reward, reward_missing=missing,
+        joined_at=member.joined_at, last_visit_at=last.occurred_at if last else None,
+        card_url=card_url(session, program, member),
+    )
+
+
+def balances_of(
+    session: Session, program: ProgramView, member_id: int, now: datetime
+) -> dict[str, Balance]:
+    """Every unit of the program, zero where the member has none. Below zero only by policy."""
+    in_lots = held(session, member_id, now)
+    accounts = {account.unit: account for account in accounts_of(session, member_id)}
+    balances = {}
+    for unit in program.ruleset.units:
+        available, pending = in_lots.get(unit.key, (0, 0))
+        account = accounts.get(unit.key)
+        below_zero = min(account.balance, 0) if account else 0
+        balances[unit.key] = Balance(available + below_zero, pending, account.owed if account else 0)
+    return balances
+
+
+def standing_of(session: Session, program: ProgramView, member_id: int, now: datetime) -> Standing:
+    """The member's tier by what was spent in the window that ends now."""
+    since = now - timedelta(days=program.ruleset.tier_window_days)
+    return standing(program.ruleset.tiers, spent_since(session, member_id, since))
+
+
+def next_reward(
+    program: ProgramView, balances: Mapping[str, Balance]
+) -> tuple[RewardView | None, int]:
+    """The cheapest reward of the main unit still out of reach, and how much is missing to it."""
+    unit = program.ruleset.main_unit.key
+    available = balances[unit].available
+    for reward in program.rewards:
+        if reward.unit == unit and reward.cost > available:
+            return reward, reward.cost - available
+    return None, 0
+
+
+def card_url(session: Session, program: ProgramView, member: Member) -> str:
+    """The secret address of the member's web card."""
+    _, key = program.signing_key
+    token = make_token(key, member.id, member.link_generation)
+    return f"{context_of(session).public_url}/card/{token}"
+
+
+def member_with_token(
+    session: Session, token: str, programs: Sequence[ProgramView]
+) -> tuple[ProgramView, Member] | None:
+    """The member whose card address holds this token; None for junk, forgeries and retired links."""
+    link = parse_token(token)
+    if link is None:
+        return None
+    for program in programs:
+        if any(is_genuine(link, key) for key in program.keys.values()):
+            member = member_with_id(session, program.id, link.member_id)
+            is_current = member is not None and member.link_generation == link.generation
+            return (program, member) if member and is_current else None
+    return None

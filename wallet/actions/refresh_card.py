@@ -1,0 +1,67 @@
+"""Bring a member's passes up to date with the account, in the transaction that changed it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from passes.card import Card
+from wallet.actions.compose_card import card_of
+from wallet.actions.member_view import member_view
+from wallet.actions.program_view import ProgramView
+from wallet.tables.member import Member
+from wallet.tables.wallet_pass import WalletPass, passes_of
+
+
+def refresh_card(
+    session: Session, program: ProgramView, member: Member, now: datetime, *, is_urgent: bool = True
+) -> bool:
+    """Store the card that the state asks for on each pass. True when a phone has to hear of it.
+
+    Same content, same hash: nothing is written and nobody is told. Also settles the member's tier,
+    which follows from the same state.
+    """
+    session.flush()
+    view = member_view(session, program, member, now)
+    tier_key = view.standing.tier.key if view.standing.tier else None
+    if member.tier_key != tier_key:
+        member.tier_key, member.tier_since = tier_key, now
+    stored = passes_of(session, member.id)
+    if not stored:
+        return False
+    card = card_of(program, view)
+    changed = [
+        wallet_pass for wallet_pass in stored
+        if wallet_pass.card_hash != card.content_hash
+        or wallet_pass.tier_key != tier_key
+        or wallet_pass.design_id != program.design_id
+    ]
+    for wallet_pass in changed:
+        put_card(wallet_pass, program, card, tier_key, now)
+        wallet_pass.is_urgent = is_urgent or wallet_pass.is_urgent
+    session.flush()
+    if changed:
+        session.info["nudge"] = True
+    return bool(changed)
+
+
+def put_card(
+    wallet_pass: WalletPass, program: ProgramView, card: Card, tier_key: str | None, now: datetime
+) -> None:
+    """The pass wants this content from now on."""
+    wallet_pass.card = card.to_json()
+    wallet_pass.card_hash = card.content_hash
+    wallet_pass.tier_key = tier_key
+    wallet_pass.design_id = program.design_id
+    wallet_pass.wanted_version += 1
+    wallet_pass.changed_at = now
+    wallet_pass.modified_at = next_second(wallet_pass.modified_at, now)
+    wallet_pass.next_attempt_at = now
+    wallet_pass.attempts = 0
+
+
+def next_second(last: datetime, now: datetime) -> datetime:
+    """`now` in whole seconds, but later than `last`: two changes within a second must differ, or
+    the phone is told "not modified" about the second one."""
+    return max(now.replace(microsecond=0), last + timedelta(seconds=1))

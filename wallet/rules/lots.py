@@ -1,0 +1,86 @@
+"""Lots: what came in together and expires together. Arithmetic only."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLot:
+    """What is left of a lot and when it may be used."""
+
+    id: int
+    remaining: int
+    available_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Take this much from that lot."""
+
+    lot_id: int
+    quantity: int
+
+
+def is_usable(lot: OpenLot, now: datetime) -> bool:
+    """No longer pending and not yet expired."""
+    return lot.available_at <= now and (lot.expires_at is None or lot.expires_at > now)
+
+
+def draw(lots: Iterable[OpenLot], quantity: int, now: datetime) -> list[Draw] | None:
+    """Take from the lots that expire first, so that members lose as little as possible.
+
+    None when the usable lots do not hold enough.
+    """
+    usable = sorted((lot for lot in lots if is_usable(lot, now)), key=_expiry_order)
+    return _take(usable, quantity)
+
+
+def draw_back(lots: Iterable[OpenLot], quantity: int, first: int | None) -> list[Draw]:
+    """Take up to `quantity` for a refund: from the lot `first` that the purchase opened, then from
+    the newest others, pending ones included. Takes what is there; it may be less."""
+    order = sorted(lots, key=lambda lot: (lot.id != first, -lot.id))
+    held = sum(lot.remaining for lot in order)
+    return _take(order, min(quantity, held)) or []
+
+
+def _take(lots: list[OpenLot], quantity: int) -> list[Draw] | None:
+    draws = []
+    for lot in lots:
+        if quantity <= 0:
+            break
+        taken = min(lot.remaining, quantity)
+        if taken:
+            draws.append(Draw(lot.id, taken))
+            quantity -= taken
+    return None if quantity > 0 else draws
+
+
+def _expiry_order(lot: OpenLot) -> tuple[bool, datetime, int]:
+    return (lot.expires_at is None, lot.expires_at or lot.available_at, lot.id)
+
+
+def available_at(occurred_at: datetime, pending_days: int) -> datetime:
+    """When a lot may be spent: after the days in which goods are returned."""
+    return occurred_at + timedelta(days=pending_days)
+
+
+def expires_at(occurred_at: datetime, months: int | None, time_zone: str) -> datetime | None:
+    """End of the day, in the program's zone, `months` after; 29 February falls back to the 28th.
+
+    The result is the first instant at which the lot is gone: midnight after its last day, as the
+    clocks of that place show it, daylight saving or not.
+    """
+    if months is None:
+        return None
+    zone = ZoneInfo(time_zone)
+    day = occurred_at.astimezone(zone).date()
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    end = day.replace(year=year, month=month + 1, day=min(day.day, last)) + timedelta(days=1)
+    return datetime(end.year, end.month, end.day, tzinfo=zone).astimezone(occurred_at.tzinfo)

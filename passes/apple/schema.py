@@ -1,0 +1,242 @@
+"""The strict shape of the pass.json we emit: Apple's documented rules, and none of its leniency."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from passes.errors import DesignError
+
+# Apple's limits (Wallet Developer Guide, PassKit reference).
+HEADER_FIELDS_MAX = 3
+PRIMARY_FIELDS_MAX = 1
+SQUARE_CODE_FIELDS_MAX = 4  # secondary and auxiliary together, beside a square barcode
+LOCATIONS_MAX = 10
+TOKEN_CHARACTERS_MIN = 16
+
+_LINK = re.compile(r'<a href="(?P<address>[^"<>]+)">[^<>]*</a>')
+_ZONED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+
+
+def _rgb(value: str) -> str:
+    parts = re.fullmatch(r"rgb\((\d{1,3}), (\d{1,3}), (\d{1,3})\)", value)
+    if not parts or any(int(part) > 255 for part in parts.groups()):
+        raise ValueError("must be rgb(r, g, b) with 0 to 255")
+    return value
+
+
+def _zoned(value: str) -> str:
+    if not _ZONED.fullmatch(value):
+        raise ValueError("must be an ISO 8601 time with a zone, Z or ±HH:MM")
+    datetime.fromisoformat(value)
+    return value
+
+
+def _web_service(value: str) -> str:
+    """Phones insist on https; only a simulator on this machine speaks plain http."""
+    parts = urlsplit(value)
+    if not parts.hostname or parts.scheme not in ("https", "http"):
+        raise ValueError("must be an https address")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError("must be https outside this machine")
+    if parts.path.rstrip("/").endswith("/v1"):
+        raise ValueError("is the base; phones append /v1 themselves")
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _announcement(value: str) -> str:
+    if value.count("%@") != 1:
+        raise ValueError("must contain %@ once, where the new value goes")
+    return value
+
+
+def _linked(value: str) -> str:
+    rest = _LINK.sub("", value)
+    if "<" in rest or ">" in rest:
+        raise ValueError('may hold no other mark-up than <a href="…">')
+    for link in _LINK.finditer(value):
+        if urlsplit(link["address"]).scheme not in ("https", "http", "mailto", "tel"):
+            raise ValueError("links to https, http, mailto and tel only")
+    return value
+
+
+Words = Annotated[str, StringConstraints(min_length=1)]
+Colour = Annotated[str, AfterValidator(_rgb)]
+Time = Annotated[str, AfterValidator(_zoned)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Detector = Literal[
+    "PKDataDetectorTypePhoneNumber",
+    "PKDataDetectorTypeLink",
+    "PKDataDetectorTypeAddress",
+    "PKDataDetectorTypeCalendarEvent",
+]
+DateStyle = Literal[
+    "PKDateStyleNone",
+    "PKDateStyleShort",
+    "PKDateStyleMedium",
+    "PKDateStyleLong",
+    "PKDateStyleFull",
+]
+NumberStyle = Literal[
+    "PKNumberStyleDecimal",
+    "PKNumberStylePercent",
+    "PKNumberStyleScientific",
+    "PKNumberStyleSpellOut",
+]
+Alignment = Literal[
+    "PKTextAlignmentLeft",
+    "PKTextAlignmentCenter",
+    "PKTextAlignmentRight",
+    "PKTextAlignmentNatural",
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class PassField(_Strict):
+    """One field of any group."""
+
+    key: Words
+    value: str | int | float
+    label: str | None = None
+    changeMessage: Annotated[str, AfterValidator(_announcement)] | None = None  # noqa: N815
+    textAlignment: Alignment | None = None  # noqa: N815
+    dateStyle: DateStyle | None = None  # noqa: N815
+    timeStyle: DateStyle | None = None  # noqa: N815
+    numberStyle: NumberStyle | None = None  # noqa: N815
+    currencyCode: Currency | None = None  # noqa: N815
+    attributedValue: Annotated[str, AfterValidator(_linked)] | None = None  # noqa: N815
+    dataDetectorTypes: list[Detector] | None = None  # noqa: N815
+
+    @model_validator(mode="after")
+    def _one_formatting(self) -> Self:
+        """A number, an amount of money or a time: one of them, on a value of that kind."""
+        numeric = not isinstance(self.value, str)
+        dated = self.dateStyle is not None or self.timeStyle is not None
+        styles = [self.numberStyle is not None, self.currencyCode is not None, dated]
+        if sum(styles) > 1:
+            raise ValueError("a field is a number, an amount or a time, not two of them")
+        if (self.numberStyle or self.currencyCode) and not numeric:
+            raise ValueError("numberStyle and currencyCode need a number as the value")
+        if dated and (numeric or not _ZONED.fullmatch(str(self.value))):
+            raise ValueError("dateStyle and timeStyle need a time with a zone as the value")
+        return self
+
+
+class StoreCard(_Strict):
+    """The fields by group."""
+
+    headerFields: list[PassField] = Field(default_factory=list, max_length=HEADER_FIELDS_MAX)  # noqa: N815
+    primaryFields: list[PassField] = Field(default_factory=list, max_length=PRIMARY_FIELDS_MAX)  # noqa: N815
+    secondaryFields: list[PassField] = Field(default_factory=list)  # noqa: N815
+    auxiliaryFields: list[PassField] = Field(default_factory=list)  # noqa: N815
+    backFields: list[PassField] = Field(default_factory=list)  # noqa: N815
+
+    @model_validator(mode="after")
+    def _groups(self) -> Self:
+        front = [*self.headerFields, *self.secondaryFields, *self.auxiliaryFields]
+        front += self.primaryFields
+        if len(self.secondaryFields) + len(self.auxiliaryFields) > SQUARE_CODE_FIELDS_MAX:
+            raise ValueError("at most 4 secondary and auxiliary fields beside a square barcode")
+        if any(field.dataDetectorTypes is not None or field.attributedValue for field in front):
+            raise ValueError("links and data detectors belong to back fields")
+        if any(field.textAlignment for field in [*self.primaryFields, *self.backFields]):
+            raise ValueError("primary and back fields have no textAlignment")
+        return self
+
+    @model_validator(mode="after")
+    def _over_all(self) -> Self:
+        fields = [*self.headerFields, *self.primaryFields, *self.secondaryFields]
+        fields += [*self.auxiliaryFields, *self.backFields]
+        keys = [field.key for field in fields]
+        if len(set(keys)) != len(keys):
+            raise ValueError("field keys must be unique over the whole pass")
+        # iOS shows one message per update: with a second announcing field it would be a wrong one.
+        if sum(field.changeMessage is not None for field in fields) > 1:
+            raise ValueError("only one field may announce its changes")
+        return self
+
+
+class Barcode(_Strict):
+    """A code that every supported system can show."""
+
+    format: Literal[
+        "PKBarcodeFormatQR",
+        "PKBarcodeFormatPDF417",
+        "PKBarcodeFormatAztec",
+        "PKBarcodeFormatCode128",
+    ]
+    message: Words
+    messageEncoding: Literal["iso-8859-1"]  # noqa: N815
+    altText: str | None = None  # noqa: N815
+
+    @model_validator(mode="after")
+    def _encodable(self) -> Self:
+        self.message.encode(self.messageEncoding)
+        return self
+
+
+class Location(_Strict):
+    """A place that brings the card to the lock screen."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    relevantText: Words | None = None  # noqa: N815
+
+
+class PassFile(_Strict):
+    """A whole pass.json of a store card."""
+
+    formatVersion: Literal[1]  # noqa: N815
+    passTypeIdentifier: Annotated[str, StringConstraints(pattern=r"^pass\.[A-Za-z0-9.-]+$")]  # noqa: N815
+    serialNumber: Words  # noqa: N815
+    teamIdentifier: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{10}$")]  # noqa: N815
+    organizationName: Words  # noqa: N815
+    description: Words
+    logoText: Words | None = None  # noqa: N815
+    foregroundColor: Colour  # noqa: N815
+    backgroundColor: Colour  # noqa: N815
+    labelColor: Colour  # noqa: N815
+    suppressStripShine: bool  # noqa: N815
+    sharingProhibited: bool  # noqa: N815
+    barcodes: Annotated[list[Barcode], Field(min_length=1)]
+    locations: list[Location] | None = Field(default=None, max_length=LOCATIONS_MAX, min_length=1)
+    expirationDate: Time | None = None  # noqa: N815
+    voided: bool | None = None
+    webServiceURL: Annotated[str, AfterValidator(_web_service)]  # noqa: N815
+    authenticationToken: Annotated[str, StringConstraints(min_length=TOKEN_CHARACTERS_MIN)]  # noqa: N815
+    storeCard: StoreCard  # noqa: N815
+
+
+def check_document(document: dict[str, Any]) -> None:
+    """Raise a `DesignError` that names the place and the rule, or return."""
+    try:
+        PassFile.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "pass.json"
+        raise DesignError(f"{where}: {first['msg']}") from error

@@ -71,6 +71,12 @@ class GoogleStandIn:
         self.counters["saves"] += 1
         return identifier
 
+    def release(self, object_id: str) -> None:
+        """The holder removed the card from his phone."""
+        if self.store.find("loyaltyObject", object_id) is not None:
+            self.store.mark_users(object_id, has_users=False)
+        self.counters["removals"] += 1
+
     def forget_tokens(self) -> None:
         """Every bearer token given so far is worth nothing now."""
         with self._lock:

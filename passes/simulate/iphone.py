@@ -65,8 +65,13 @@ class IPhone:
         return list(self._sync.push_tokens.values())
 
     def start(self) -> None:
-        """Begin to work in the background."""
+        """Begin to work in the background. As after a reboot, Wallet first asks what it missed."""
         self.tasks.start()
+        for held in self._shelf.all():
+            if held.address.url and not held.registered:
+                self.tasks.submit(partial(self._sync.register, held.address.serial))
+        for pass_type in self._sync.push_tokens:
+            self.tasks.submit(partial(self._sync.update, pass_type))
 
     def stop(self) -> None:
         """End background work."""

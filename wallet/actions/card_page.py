@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +10,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from wallet.actions.member_view import MemberView, member_view
+from wallet.actions.member_view import MemberView, balances_of, member_view
 from wallet.actions.program_view import ProgramView
 from wallet.tables.ledger import Entry, accounts_of, entries_of
 from wallet.tables.member import Member
 
 MOVEMENTS_SHOWN = 20  # about a season of a regular; the rest is one request away
+VERSION_LENGTH = 20  # hexadecimal digits: 80 bits are plenty to tell two states apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +49,22 @@ def card_page(session: Session, program: ProgramView, member: Member, now: datet
     return CardPage(
         member=member_view(session, program, member, now),
         movements=[movement(program, entry) for entry in entries],
-        version=card_version(session, program, member),
+        version=card_version(session, program, member, now),
     )
 
 
-def card_version(session: Session, program: ProgramView, member: Member) -> str:
-    """A word that moves with the member's ledger, the program and the member's own data.
+def card_version(
+    session: Session, program: ProgramView, member: Member, now: datetime
+) -> str:
+    """A word that moves with the member's ledger and balances, the program and the member's data.
 
-    Two small reads: the web card asks for it every few seconds.
+    Few small reads: the web card asks for it every few seconds.
     """
-    heads = [f"{account.unit}{account.seq}" for account in accounts_of(session, member.id)]
-    facts = [str(program.revision), str(program.rule_version), member.tier_key or "", member.name]
-    return "-".join([*sorted(heads), *facts[:2], facts[2], str(len(facts[3]))])
+    heads = sorted((account.unit, account.seq) for account in accounts_of(session, member.id))
+    balances = balances_of(session, program, member.id, now)  # points may have come free or expired
+    spendable = sorted((unit, held.available, held.pending) for unit, held in balances.items())
+    facts = (heads, spendable, program.revision, member.tier_key, member.name, member.status)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:VERSION_LENGTH]
 
 
 def movement(program: ProgramView, entry: Entry) -> Movement:

@@ -122,3 +122,9 @@ def members_like(session: Session, program_id: int, words: str, limit: int) -> l
     )
     query = select(Member).where(Member.program_id == program_id, or_(named, Member.id.in_(found)))
     return list(session.scalars(query.order_by(Member.id.desc()).limit(limit)))
+
+
+def link_with_hash(session: Session, token_hash: str) -> MagicLink | None:
+    """The one-time link with this hash, locked: only one of two taps uses it."""
+    query = select(MagicLink).where(MagicLink.token_hash == token_hash)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx2
@@ -15,8 +15,6 @@ from passes.simulate.iphone import IPhone, PassRefused
 
 TIMEOUT_SECONDS = 15.0  # the first pass of a new design takes a second or two to draw
 PROBLEM_CHARACTERS_MAX = 300
-
-PhoneName = Literal["iphone", "android"]
 
 _TOKEN = re.compile(r"^[A-Za-z0-9._~-]{8,200}$")
 _CARD_PATH = re.compile(r"/card/([^/?#]+)")
@@ -61,6 +59,7 @@ class Phones:
         self.iphone = iphone
         self.android = android
         self.version = version
+        self._named: dict[str, IPhone | AndroidPhone] = {"iphone": iphone, "android": android}
         self._main_url = main_url.rstrip("/")
         self._http = httpx2.Client(timeout=TIMEOUT_SECONDS, trust_env=False)
 
@@ -70,13 +69,12 @@ class Phones:
 
     def phone(self, name: str) -> IPhone | AndroidPhone:
         """A phone by its name; a `KeyError` when there is none."""
-        return {"iphone": self.iphone, "android": self.android}[name]
+        return self._named[name]
 
     def state(self) -> dict[str, Any]:
         """Everything a page shows."""
         version = self.version.number  # before the rest: a change meanwhile is asked for again
-        phones = {"iphone": self.iphone, "android": self.android}
-        return {"version": version, **{name: _state(phone) for name, phone in phones.items()}}
+        return {"version": version, **{name: _state(one) for name, one in self._named.items()}}
 
     def add(self, card: str) -> dict[str, dict[str, str]]:
         """Put a card on both phones: for each the new card's id, or what went wrong.

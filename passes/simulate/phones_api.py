@@ -13,85 +13,80 @@ GUARD_HEADER = "X-Comptoir-Simulator"
 PICTURE_AGE_SECONDS = 3600  # addresses of pictures carry a digest
 
 
-def phones_api(phones: Phones, pictures: Pictures) -> Blueprint:
-    """Addresses below /phones."""
-    api = Blueprint("phones", __name__, url_prefix="/phones")
-    _add_reading(api, phones, pictures)
-    _add_buttons(api, phones)
-    return api
+class PhonesApi:
+    """Addresses below /phones. A card or phone that is not there is a 404."""
 
+    def __init__(self, phones: Phones, pictures: Pictures) -> None:
+        self._phones = phones
+        self._pictures = pictures
 
-def _add_reading(api: Blueprint, phones: Phones, pictures: Pictures) -> None:
-    @api.get("/state")
-    def state() -> Response:
+    def blueprint(self) -> Blueprint:
+        """For any Flask app."""
+        api = Blueprint("phones", __name__, url_prefix="/phones")
+        api.register_error_handler(KeyError, lambda error: ("", 404))
+        api.before_request(_only_our_page)
+        card = "/<name>/cards/<path:identifier>"
+        api.add_url_rule("/state", view_func=self.state)
+        api.add_url_rule("/iphone/cards/<serial>/<role>.png", view_func=self.pass_picture)
+        api.add_url_rule("/iphone/cards/<serial>/pass.pkpass", view_func=self.pass_file)
+        api.add_url_rule("/android/pictures/<digest>", view_func=self.card_picture)
+        api.add_url_rule("/add", view_func=self.add, methods=["POST"])
+        api.add_url_rule("/<name>/language", view_func=self.language, methods=["POST"])
+        api.add_url_rule(f"{card}/refresh", view_func=self.refresh, methods=["POST"])
+        api.add_url_rule(card, view_func=self.remove, methods=["DELETE"])
+        return api
+
+    def state(self) -> Response:
         """Everything, or 204 when nothing changed after version `since`."""
-        if request.args.get("since", 0, type=int) == phones.version.number:
+        if request.args.get("since", 0, type=int) == self._phones.version.number:
             return Response(status=204)
-        return jsonify(phones.state())
+        return jsonify(self._phones.state())
 
-    @api.get("/iphone/cards/<serial>/<role>.png")
-    def pass_picture(serial: str, role: str) -> Response:
-        if role not in ("icon", "logo", "strip"):
-            abort(404)
-        try:
-            data = phones.iphone.picture(serial, role)
-        except KeyError:
-            data = None
-        return _picture(data, "image/png")
+    def pass_picture(self, serial: str, role: str) -> Response:
+        """A picture out of the pass."""
+        return _picture(self._phones.iphone.picture(serial, role), "image/png")
 
-    @api.get("/iphone/cards/<serial>/pass.pkpass")
-    def pass_file(serial: str) -> Response:
-        try:
-            data = phones.iphone.pass_data(serial)
-        except KeyError:
-            abort(404)
+    def pass_file(self, serial: str) -> Response:
+        """The .pkpass as the iPhone holds it."""
+        data = self._phones.iphone.pass_data(serial)
         return Response(data, mimetype="application/vnd.apple.pkpass")
 
-    @api.get("/android/pictures/<digest>")
-    def card_picture(digest: str) -> Response:
-        found = pictures.by_digest(digest)
+    def card_picture(self, digest: str) -> Response:
+        """A picture that Google fetched."""
+        found = self._pictures.by_digest(digest)
         return _picture(found.data, found.mime) if found else _picture(None, "")
 
-
-def _add_buttons(api: Blueprint, phones: Phones) -> None:
-    @api.before_request
-    def only_our_page() -> None:
-        if request.method != "GET" and request.headers.get(GUARD_HEADER) != "1":
-            abort(403)
-
-    @api.post("/add")
-    def add() -> tuple[Response, int]:
+    def add(self) -> tuple[Response, int]:
         """Put a card on both phones."""
         try:
-            result = phones.add(str(_body().get("card", "")))
+            result = self._phones.add(str(_body().get("card", "")))
         except BadCard:
             return jsonify(code="bad_card"), 422
         added = any("id" in outcome for outcome in result.values())
         return jsonify(result), 201 if added else 422
 
-    @api.post("/<name>/language")
-    def language(name: str) -> Response:
+    def language(self, name: str) -> Response:
+        """Change a phone's language."""
         wanted = _body().get("language")
-        if wanted not in LANGUAGES or name not in ("iphone", "android"):
+        if wanted not in LANGUAGES:
             abort(422)
-        phones.phone(name).speak(str(wanted))
+        self._phones.phone(name).speak(str(wanted))
         return Response(status=204)
 
-    @api.post("/<name>/cards/<path:identifier>/refresh")
-    def refresh(name: str, identifier: str) -> Response:
-        try:
-            phones.phone(name).refresh(identifier)
-        except KeyError:
-            abort(404)
+    def refresh(self, name: str, identifier: str) -> Response:
+        """Pull to refresh."""
+        self._phones.phone(name).refresh(identifier)
         return Response(status=204)
 
-    @api.delete("/<name>/cards/<path:identifier>")
-    def remove(name: str, identifier: str) -> Response:
-        try:
-            phones.phone(name).delete(identifier)
-        except KeyError:
-            abort(404)
+    def remove(self, name: str, identifier: str) -> Response:
+        """Remove a card from a phone."""
+        self._phones.phone(name).delete(identifier)
         return Response(status=204)
+
+
+def _only_our_page() -> None:
+    if request.method != "GET" and request.headers.get(GUARD_HEADER) != "1":
+        abort(403)
 
 
 def _body() -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""Stand-ins for the outside world: the product's own simulators, on free ports."""

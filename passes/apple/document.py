@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from passes.apple.schema import LOCATIONS_MAX
@@ -92,16 +93,17 @@ def content(card: Card, issued: PassIdentity) -> Document:
 def strings(card: Card, design: Design, language: str) -> dict[str, str]:
     """Translations for `{language}.lproj/pass.strings`: texts of pass.json → texts to show.
 
-    A language of its own is written too, even the program's: where a folder for the phone's language is missing,
-    Wallet takes another folder rather than the texts of pass.json.
+    The program's own language is written too: where the phone's language has no folder, Wallet
+    takes another folder rather than the texts of pass.json.
     """
     own = card.languages[0]
     return {say(text, own): say(text, language) for text in _texts(card, design)}
 
 
 def strings_file(translations: dict[str, str]) -> bytes:
-    """The bytes of a pass.strings file (UTF-8, one line a text)."""
-    return "".join(f'"{_quoted(k)}" = "{_quoted(v)}";\n' for k, v in translations.items()).encode()
+    """The bytes of a pass.strings file (UTF-8, one line a text); it escapes as JSON does."""
+    pairs = translations.items()
+    return "".join([f"{quoted(text)} = {quoted(words)};\n" for text, words in pairs]).encode()
 
 
 def _fields(card: Card) -> Document:
@@ -173,7 +175,3 @@ def _rgb(colour: str) -> str:
     """`#rrggbb` in the one notation that Apple documents."""
     red, green, blue = bytes.fromhex(colour[1:])
     return f"rgb({red}, {green}, {blue})"
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")

@@ -30,10 +30,21 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     data_dir: Path = Field(default=ROOT / "instance", description="Where data files live")
-    database_url: str = Field(default="", description="SQLAlchemy address; default: SQLite in the data folder")
-    public_url: str = Field(default="http://127.0.0.1:8000", description="Address that shoppers and phones reach")
-    secret_key: str = Field(default="", repr=False, description="At least 32 random bytes; made in the data folder if unset")
-    huey_url: str = Field(default="", description="Where the worker is woken: empty (SQLite), redis:// or postgresql://")
+    database_url: str = Field(
+        default="", description="SQLAlchemy address; default: SQLite in the data folder"
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", description="Address that shoppers and phones reach"
+    )
+    secret_key: str = Field(
+        default="",
+        repr=False,
+        description="At least 32 random bytes; made in the data folder if unset",
+    )
+    huey_url: str = Field(
+        default="",
+        description="Where the worker is woken: empty (SQLite), redis:// or postgresql://",
+    )
     rate_limit_url: str = Field(default="memory://", description="Store of the coarse flood limits")
 
     apple_pass_type_id: str = ""
@@ -43,7 +54,9 @@ class Settings(BaseSettings):
     apple_key_password: str = Field(default="", repr=False)
     apple_wwdr: Path | None = None
     apns_url: str = ""
-    apns_ca: Path | None = Field(default=None, description="Authority of the push stand-in; only with the simulators")
+    apns_ca: Path | None = Field(
+        default=None, description="Authority of the push stand-in; only with the simulators"
+    )
 
     google_issuer_id: str = ""
     google_service_account: Path | None = None
@@ -54,13 +67,19 @@ class Settings(BaseSettings):
     mail_from: str = "Comptoir <no-reply@localhost>"
     log_format: Literal["json", "console"] = "console"
     demo: bool = False
-    simulator_url: str = Field(default="", description="Where `comptoir simulate` listens; its page is shown at /simulate/")
+    simulator_url: str = Field(
+        default="", description="Where `comptoir simulate` listens; its page is shown at /simulate/"
+    )
 
     @field_validator("public_url")
     @classmethod
     def _address(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.path not in ("", "/")
+        ):
             raise ValueError("must look like https://cards.example.com, without a path")
         return value.rstrip("/")
 
@@ -110,8 +129,14 @@ class Settings(BaseSettings):
                 f"{PREFIX}SECRET_KEY is not set and {key_file} does not exist; "
                 "run `comptoir doctor --fix` or set it to 32 random bytes"
             )
-        if len(secret) < SECRET_KEY_BYTES_MIN or secret.lower() in _WEAK_SECRETS or len(set(secret)) < 10:
-            raise SettingsError(f"{PREFIX}SECRET_KEY is too weak: use at least 32 random characters")
+        if (
+            len(secret) < SECRET_KEY_BYTES_MIN
+            or secret.lower() in _WEAK_SECRETS
+            or len(set(secret)) < 10
+        ):
+            raise SettingsError(
+                f"{PREFIX}SECRET_KEY is too weak: use at least 32 random characters"
+            )
         if self.demo and not self.is_loopback:
             raise SettingsError(f"{PREFIX}DEMO is only for a service on a loopback address")
         return self.model_copy(update={"secret_key": secret})

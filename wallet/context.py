@@ -30,7 +30,9 @@ class Vault:
     def open(self, sealed: bytes, purpose: str) -> bytes:
         """What was sealed, or ValueError when the secret key is another one."""
         try:
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode())
+            return self._cipher.decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode()
+            )
         except InvalidTag:
             raise ValueError(f"{purpose} was sealed with another COMPTOIR_SECRET_KEY") from None
 

@@ -119,17 +119,23 @@ class Database:
     again when two equal requests race.
     """
 
-    def __init__(self, url: str, *, info: dict[str, Any] | None = None, immediate: bool = True) -> None:
+    def __init__(
+        self, url: str, *, info: dict[str, Any] | None = None, immediate: bool = True
+    ) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         # `immediate` is only ever false in the test that shows why it must be true.
-        self.engine = _sqlite_engine(url, immediate=immediate) if self.is_sqlite else _postgres_engine(url)
+        self.engine = (
+            _sqlite_engine(url, immediate=immediate) if self.is_sqlite else _postgres_engine(url)
+        )
         self._make_session = sessionmaker(
             self.engine, autoflush=False, expire_on_commit=False, info=dict(info or {})
         )
         self._make_reader = sessionmaker(
             self.engine.execution_options(read_only=True),
-            autoflush=False, expire_on_commit=False, info=dict(info or {}),
+            autoflush=False,
+            expire_on_commit=False,
+            info=dict(info or {}),
         )
         # In one process writers queue here fairly; SQLite's own busy wait lets some starve.
         self._writer = threading.Lock() if self.is_sqlite and immediate else nullcontext()
@@ -184,7 +190,10 @@ def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, module=sqlite_module, pool_size=POOL_SIZE, max_overflow=POOL_SIZE,
+        url,
+        module=sqlite_module,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None},
     )
     journal = "WAL" if is_wal_safe(sqlite_version()) else "TRUNCATE"
@@ -212,7 +221,9 @@ def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
 def _postgres_engine(url: str) -> Engine:
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
-        pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_pre_ping=True,
         connect_args={
             "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
         },
@@ -231,12 +242,15 @@ def append_only_statements(table: str, dialect: str) -> list[str]:
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             for verb in ("update", "delete")
         ]
-    return [
+    function = (
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+    )
+    trigger = (
         f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
-    ]
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    return [function, trigger]
 
 
 def missing_append_only_triggers(connection: Connection) -> list[str]:
@@ -244,7 +258,9 @@ def missing_append_only_triggers(connection: Connection) -> list[str]:
     if connection.dialect.name == "sqlite":
         found = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
         names = {row[0] for row in found}
-        wanted = {table: {f"{table}_no_update", f"{table}_no_delete"} for table in APPEND_ONLY_TABLES}
+        wanted = {
+            table: {f"{table}_no_update", f"{table}_no_delete"} for table in APPEND_ONLY_TABLES
+        }
     else:
         found = connection.execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"))
         names = {row[0] for row in found}

@@ -18,8 +18,14 @@ CODES: dict[str, tuple[int, str]] = {
     # members
     "member_not_found": (404, N_("No member was found.")),
     "member_exists": (409, N_("There is already a member with this e-mail, phone number or id.")),
-    "member_reference_invalid": (422, N_("A member reference has exactly one of id, code, number, email, phone, external_id.")),
-    "identifier_missing": (422, N_("At least one of e-mail, phone number or external id is needed.")),
+    "member_reference_invalid": (
+        422,
+        N_("A member reference has exactly one of id, code, number, email, phone, external_id."),
+    ),
+    "identifier_missing": (
+        422,
+        N_("At least one of e-mail, phone number or external id is needed."),
+    ),
     "email_invalid": (422, N_("This e-mail address is not valid.")),
     "phone_invalid": (422, N_("This phone number is not valid.")),
     "name_invalid": (422, N_("This name cannot be used: please use up to 64 ordinary characters.")),
@@ -47,7 +53,10 @@ CODES: dict[str, tuple[int, str]] = {
     "undo_spent": (409, N_("These points were already used, so this cannot be undone here.")),
     "request_id_reused": (409, N_("This operation was already sent with other facts.")),
     "idempotency_key_missing": (400, N_("The Idempotency-Key header is missing.")),
-    "idempotency_key_invalid": (400, N_("The Idempotency-Key header must be 1 to 255 visible ASCII characters.")),
+    "idempotency_key_invalid": (
+        400,
+        N_("The Idempotency-Key header must be 1 to 255 visible ASCII characters."),
+    ),
     "idempotency_key_reused": (422, N_("This Idempotency-Key was used with another body.")),
     # programs and people
     "program_not_found": (404, N_("No such program.")),
@@ -72,7 +81,10 @@ CODES: dict[str, tuple[int, str]] = {
     "cursor_invalid": (400, N_("This cursor is not valid.")),
     "rate_limited": (429, N_("Too many requests. Please wait a little.")),
     "unavailable": (503, N_("The service is busy. Please try again in a moment.")),
-    "server_error": (500, N_("Something went wrong on our side. Nothing was lost; please try again.")),
+    "server_error": (
+        500,
+        N_("Something went wrong on our side. Nothing was lost; please try again."),
+    ),
 }
 
 

@@ -503,7 +503,7 @@ def upgrade() -> None:
         sa.Column("why", db.Json, nullable=False),
         sa.Column("prev_hash", sa.String(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
-        sa.CheckConstraint("quantity <> 0", name=op.f("ck_entry_quantity")),
+        sa.CheckConstraint("quantity <> 0 OR kind = 'refund'", name=op.f("ck_entry_quantity")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_entry_account_id")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_entry_member_id")),
         sa.ForeignKeyConstraint(["program_id"], ["program.id"], name=op.f("fk_entry_program_id")),

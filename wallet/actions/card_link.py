@@ -77,14 +77,23 @@ def make_card_link(
     if member is None or email is None or member.status != "active":
         return None
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(MagicLink(
-        program_id=program_id, member_id=member_id, token_hash=_hash(token), created_at=now,
-        expires_at=now + LIFETIME, used_at=None,
-    ))
+    session.add(
+        MagicLink(
+            program_id=program_id,
+            member_id=member_id,
+            token_hash=_hash(token),
+            created_at=now,
+            expires_at=now + LIFETIME,
+            used_at=None,
+        )
+    )
     session.flush()
     return CardLinkMail(
-        program=program_view(session, program_id), email=email.value, name=member.name,
-        locale=member.locale, address=f"{context_of(session).public_url}/link/{token}",
+        program=program_view(session, program_id),
+        email=email.value,
+        name=member.name,
+        locale=member.locale,
+        address=f"{context_of(session).public_url}/link/{token}",
         minutes=int(LIFETIME.total_seconds() // 60),
     )
 

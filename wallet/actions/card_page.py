@@ -53,9 +53,7 @@ def card_page(session: Session, program: ProgramView, member: Member, now: datet
     )
 
 
-def card_version(
-    session: Session, program: ProgramView, member: Member, now: datetime
-) -> str:
+def card_version(session: Session, program: ProgramView, member: Member, now: datetime) -> str:
     """A word that moves with the member's ledger and balances, the program and the member's data.
 
     Few small reads: the web card asks for it every few seconds.
@@ -71,8 +69,13 @@ def movement(program: ProgramView, entry: Entry) -> Movement:
     """An entry as members and staff read it."""
     stores = {store.id: store.name for store in program.stores}
     return Movement(
-        id=entry.id, unit=entry.unit, kind=entry.kind, quantity=entry.quantity,
-        balance_after=entry.balance_after, occurred_at=entry.occurred_at, channel=entry.channel,
+        id=entry.id,
+        unit=entry.unit,
+        kind=entry.kind,
+        quantity=entry.quantity,
+        balance_after=entry.balance_after,
+        occurred_at=entry.occurred_at,
+        channel=entry.channel,
         store_name=stores.get(entry.store_id or 0, ""),
         why=[_text(reason) for reason in entry.why],
     )

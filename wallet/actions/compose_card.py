@@ -37,16 +37,22 @@ def card_of(program: ProgramView, view: MemberView) -> Card:
     balance = view.balances[unit.key].available
     return Card(
         program_name=dict.fromkeys(languages, program.name),
-        code=view.code, code_text=spoken(view.code),
+        code=view.code,
+        code_text=spoken(view.code),
         balance=Fact(
-            key="balance", number=balance,
+            key="balance",
+            number=balance,
             label={language: program.text(unit.name, language) for language in languages},
             value={language: str(balance) for language in languages},
             announce=_announce(program, languages),
         ),
-        member_name=view.name, member_number=_grouped(view.number), languages=languages,
-        tier=_tier(program, view, languages), next_reward=_next_reward(program, view, languages),
-        sections=_sections(program, view, languages), places=_places(program, languages),
+        member_name=view.name,
+        member_number=_grouped(view.number),
+        languages=languages,
+        tier=_tier(program, view, languages),
+        next_reward=_next_reward(program, view, languages),
+        sections=_sections(program, view, languages),
+        places=_places(program, languages),
         voided=view.status != "active",
     )
 
@@ -60,7 +66,9 @@ def _label(key: str, languages: tuple[str, ...]) -> dict[str, str]:
 
 
 def _announce(program: ProgramView, languages: tuple[str, ...]) -> dict[str, str]:
-    word = {language: program.text(program.ruleset.main_unit.many, language) for language in languages}
+    word = {
+        language: program.text(program.ruleset.main_unit.many, language) for language in languages
+    }
     sentences = {"fr": "Votre solde : %@ {word}", "en": "Your balance: %@ {word}"}
     return {
         language: sentences.get(language, sentences["en"]).format(word=word[language])
@@ -90,29 +98,39 @@ def _next_reward(program: ProgramView, view: MemberView, languages: tuple[str, .
     return Fact(key="next_reward", label=_label("next_reward", languages), value=values)
 
 
-def _sections(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> tuple[Section, ...]:
+def _sections(
+    program: ProgramView, view: MemberView, languages: tuple[str, ...]
+) -> tuple[Section, ...]:
     sections = [
-        Section("card", _label("card", languages), dict.fromkeys(languages, view.card_url), url=view.card_url),
+        Section(
+            "card",
+            _label("card", languages),
+            dict.fromkeys(languages, view.card_url),
+            url=view.card_url,
+        ),
         Section("rewards", _label("rewards", languages), _rewards(program, languages)),
     ]
     if view.standing.next_tier:
         missing = view.standing.missing_minor
         body = {
             language: f"{program.text(view.standing.next_tier.name, language)} : encore "
-            f"{spell_money(missing, program.currency, 'fr')}" if language == "fr" else
-            f"{program.text(view.standing.next_tier.name, language)}: "
+            f"{spell_money(missing, program.currency, 'fr')}"
+            if language == "fr"
+            else f"{program.text(view.standing.next_tier.name, language)}: "
             f"{spell_money(missing, program.currency, language)} to go"
             for language in languages
         }
         sections.append(Section("next_tier", _label("next_tier", languages), body))
     for index, told in enumerate(program.details.get("back", [])):
         title, body = told["title"], told["body"]
-        sections.append(Section(
-            f"info{index}",
-            {language: program.text(title, language) for language in languages},
-            {language: program.text(body, language) for language in languages},
-            url=told.get("url"),
-        ))
+        sections.append(
+            Section(
+                f"info{index}",
+                {language: program.text(title, language) for language in languages},
+                {language: program.text(body, language) for language in languages},
+                url=told.get("url"),
+            )
+        )
     return tuple(sections)
 
 
@@ -122,7 +140,8 @@ def _rewards(program: ProgramView, languages: tuple[str, ...]) -> dict[str, str]
         unit = program.ruleset.main_unit
         rows = [
             f"{reward.cost} {program.text(unit.many, language)} — {program.text(reward.name, language)}"
-            for reward in program.rewards if reward.unit == unit.key
+            for reward in program.rewards
+            if reward.unit == unit.key
         ]
         lines[language] = "\n".join(rows) or "—"
     return lines
@@ -131,10 +150,14 @@ def _rewards(program: ProgramView, languages: tuple[str, ...]) -> dict[str, str]
 def _places(program: ProgramView, languages: tuple[str, ...]) -> tuple[Place, ...]:
     sentences = {"fr": "Votre carte {name} est prête", "en": "Your {name} card is ready"}
     return tuple(
-        Place(store.latitude, store.longitude, {
-            language: sentences.get(language, sentences["en"]).format(name=program.name)
-            for language in languages
-        })
+        Place(
+            store.latitude,
+            store.longitude,
+            {
+                language: sentences.get(language, sentences["en"]).format(name=program.name)
+                for language in languages
+            },
+        )
         for store in program.stores[:PLACES_MAX]
         if store.latitude is not None and store.longitude is not None
     )

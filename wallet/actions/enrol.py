@@ -24,7 +24,9 @@ from wallet.rules.member_code import ID_BITS, make_code
 from wallet.rules.tiers import standing
 from wallet.tables.member import Consent, Identifier, Member, member_identified_by
 
-NUMBER_DIGITS = 9  # a random number of a billion: short to read aloud, useless to guess for spending
+NUMBER_DIGITS = (
+    9  # a random number of a billion: short to read aloud, useless to guess for spending
+)
 _AGE_YEARS_MAX = 130
 
 
@@ -59,15 +61,29 @@ def enrol(
     session.flush()
     wanted += [("code", "", member.code), ("number", "", member.number)]
     for kind, source, value in wanted:
-        session.add(Identifier(
-            program_id=program.id, member_id=member.id, kind=kind, source=source, value=value,
-            created_at=now, verified_at=None,
-        ))
+        session.add(
+            Identifier(
+                program_id=program.id,
+                member_id=member.id,
+                kind=kind,
+                source=source,
+                value=value,
+                created_at=now,
+                verified_at=None,
+            )
+        )
     for purpose, wording in enrolment.consents.items():
-        session.add(Consent(
-            program_id=program.id, member_id=member.id, purpose=purpose, granted=True,
-            wording=wording, source=actor.label, at=now,
-        ))
+        session.add(
+            Consent(
+                program_id=program.id,
+                member_id=member.id,
+                purpose=purpose,
+                granted=True,
+                wording=wording,
+                source=actor.label,
+                at=now,
+            )
+        )
     session.flush()
     return member
 
@@ -91,13 +107,18 @@ def _new_member(
     version, key = program.signing_key
     tier = standing(program.ruleset.tiers, 0).tier
     return Member(
-        id=new_id(), program_id=program.id, number=_free_number(session, program.id),
+        id=new_id(),
+        program_id=program.id,
+        number=_free_number(session, program.id),
         code=make_code(program.id, key, version, secrets.randbits(ID_BITS)),
         name=clean_name(enrolment.name),
         locale=enrolment.locale if enrolment.locale in program.locales else program.locale,
         birthday=_birthday(enrolment.birthday, now),
-        tier_key=tier.key if tier else None, tier_since=now if tier else None,
-        joined_at=now, joined_channel=actor.channel, joined_store_id=actor.store_id,
+        tier_key=tier.key if tier else None,
+        tier_since=now if tier else None,
+        joined_at=now,
+        joined_channel=actor.channel,
+        joined_store_id=actor.store_id,
         joined_by=actor.label,
     )
 

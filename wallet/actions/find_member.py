@@ -124,4 +124,6 @@ def _exact(session: Session, program: ProgramView, query: str) -> Member | None:
 def _looks_scanned(query: str) -> bool:
     """A link or a long run of letters and digits comes from a foreign code, not from a person."""
     text = normalise(query)
-    return "://" in query or (len(text) >= 20 and " " not in query and any(c.isdigit() for c in text))
+    return "://" in query or (
+        len(text) >= 20 and " " not in query and any(c.isdigit() for c in text)
+    )

@@ -15,7 +15,9 @@ EXTERNAL_ID_LENGTH_MAX = 255
 # Control, surrogate, private-use and unassigned characters never belong in a name; bidirectional
 # overrides could make one name look like another.
 _BAD_CATEGORIES = {"Cc", "Cs", "Co", "Cn"}
-_BIDI = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"))
+_BIDI = dict.fromkeys(
+    map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+)
 
 
 def clean_email(text: str) -> str:

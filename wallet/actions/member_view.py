@@ -58,19 +58,29 @@ class MemberView:
         return balance is not None and balance.available >= reward.cost
 
 
-def member_view(session: Session, program: ProgramView, member: Member, now: datetime) -> MemberView:
+def member_view(
+    session: Session, program: ProgramView, member: Member, now: datetime
+) -> MemberView:
     """The member at `now`."""
     balances = balances_of(session, program, member.id, now)
     contacts = {row.kind: row.value for row in reversed(identifiers_of(session, member.id))}
     reward, missing = next_reward(program, balances)
     last = newest_purchase(session, member.id)
     return MemberView(
-        id=member.id, number=member.number, code=member.code, name=member.name,
-        locale=member.locale, status=member.status,
-        email=contacts.get("email", ""), phone=contacts.get("phone", ""),
-        standing=standing_of(session, program, member.id, now), balances=balances,
-        next_reward=reward, reward_missing=missing,
-        joined_at=member.joined_at, last_visit_at=last.occurred_at if last else None,
+        id=member.id,
+        number=member.number,
+        code=member.code,
+        name=member.name,
+        locale=member.locale,
+        status=member.status,
+        email=contacts.get("email", ""),
+        phone=contacts.get("phone", ""),
+        standing=standing_of(session, program, member.id, now),
+        balances=balances,
+        next_reward=reward,
+        reward_missing=missing,
+        joined_at=member.joined_at,
+        last_visit_at=last.occurred_at if last else None,
         card_url=card_url(session, program, member),
     )
 
@@ -86,7 +96,9 @@ def balances_of(
         available, pending = in_lots.get(unit.key, (0, 0))
         account = accounts.get(unit.key)
         below_zero = min(account.balance, 0) if account else 0
-        balances[unit.key] = Balance(available + below_zero, pending, account.owed if account else 0)
+        balances[unit.key] = Balance(
+            available + below_zero, pending, account.owed if account else 0
+        )
     return balances
 
 

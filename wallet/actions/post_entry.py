@@ -26,8 +26,12 @@ from wallet.tables.ledger import (
 )
 
 CONTRA = {
-    "accrual": "issued", "refund": "issued", "recovery": "issued",
-    "redemption": "redeemed", "expiry": "expired", "adjustment": "adjusted",
+    "accrual": "issued",
+    "refund": "issued",
+    "recovery": "issued",
+    "redemption": "redeemed",
+    "expiry": "expired",
+    "adjustment": "adjusted",
 }
 
 
@@ -56,7 +60,15 @@ def account_of(session: Session, program_id: int, member_id: int, unit: str) -> 
     """The member's account in this unit, locked; made when it is the first movement."""
     account = account_for_update(session, member_id, unit)
     if account is None:
-        account = Account(program_id=program_id, member_id=member_id, unit=unit, balance=0, owed=0, seq=0, head_hash="")
+        account = Account(
+            program_id=program_id,
+            member_id=member_id,
+            unit=unit,
+            balance=0,
+            owed=0,
+            seq=0,
+            head_hash="",
+        )
         session.add(account)
         session.flush()
     return account
@@ -82,7 +94,9 @@ def post_entry(session: Session, account: Account, posting: Posting) -> Entry:
     for draw in posting.draws:
         draw_from(session, draw.lot_id, draw.quantity)
         session.execute(
-            insert(LotDraw).values(id=new_id(), entry_id=entry.id, lot_id=draw.lot_id, quantity=draw.quantity)
+            insert(LotDraw).values(
+                id=new_id(), entry_id=entry.id, lot_id=draw.lot_id, quantity=draw.quantity
+            )
         )
     return entry
 
@@ -96,8 +110,13 @@ def _open_lot(session: Session, account: Account, entry: Entry, posting: Posting
     lot_id = new_id()
     session.execute(
         insert(Lot).values(
-            id=lot_id, account_id=account.id, entry_id=entry.id, quantity=posting.quantity,
-            remaining=remaining, available_at=available_at, expires_at=expires_at,
+            id=lot_id,
+            account_id=account.id,
+            entry_id=entry.id,
+            quantity=posting.quantity,
+            remaining=remaining,
+            available_at=available_at,
+            expires_at=expires_at,
         )
     )
     recovered = min(account.owed, remaining)
@@ -106,13 +125,23 @@ def _open_lot(session: Session, account: Account, entry: Entry, posting: Posting
             "fr": "Compensation d’un achat remboursé dont les points étaient déjà utilisés",
             "en": "Makes up for a refunded purchase whose points were already used",
         }
-        post_entry(session, account, Posting(
-            kind="recovery", quantity=-recovered, owed_change=-recovered,
-            occurred_at=posting.occurred_at, recorded_at=posting.recorded_at, actor=posting.actor,
-            rule_version=posting.rule_version, channel=posting.channel,
-            why=[{"rule": "owed", "rule_version": posting.rule_version, "text": text}],
-            purchase_id=posting.purchase_id, draws=[Draw(lot_id, recovered)],
-        ))
+        post_entry(
+            session,
+            account,
+            Posting(
+                kind="recovery",
+                quantity=-recovered,
+                owed_change=-recovered,
+                occurred_at=posting.occurred_at,
+                recorded_at=posting.recorded_at,
+                actor=posting.actor,
+                rule_version=posting.rule_version,
+                channel=posting.channel,
+                why=[{"rule": "owed", "rule_version": posting.rule_version, "text": text}],
+                purchase_id=posting.purchase_id,
+                draws=[Draw(lot_id, recovered)],
+            ),
+        )
 
 
 def _write(session: Session, account: Account, posting: Posting) -> Entry:

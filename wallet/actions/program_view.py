@@ -129,10 +129,18 @@ def _read(session: Session, program: Program) -> ProgramView:
     design = published_design(session, program.id)
     vault = context_of(session).vault
     return ProgramView(
-        id=program.id, slug=program.slug, name=program.name, currency=program.currency,
-        locale=program.locale, locales=tuple(program.locales), time_zone=program.time_zone,
-        country=program.country, details=program.details, revision=program.revision,
-        ruleset=Ruleset.model_validate(rules.rules), rule_version=rules.version,
+        id=program.id,
+        slug=program.slug,
+        name=program.name,
+        currency=program.currency,
+        locale=program.locale,
+        locales=tuple(program.locales),
+        time_zone=program.time_zone,
+        country=program.country,
+        details=program.details,
+        revision=program.revision,
+        ruleset=Ruleset.model_validate(rules.rules),
+        rule_version=rules.version,
         rewards=tuple(
             RewardView(row.id, row.name, row.description, row.kind, row.value, row.unit, row.cost)
             for row in rewards_of(session, program.id)
@@ -145,5 +153,6 @@ def _read(session: Session, program: Program) -> ProgramView:
             row.version: vault.open(row.sealed, f"program-key:{program.id}:{row.version}")
             for row in program_keys(session, program.id)
         },
-        design_id=design.id, design=design.document,
+        design_id=design.id,
+        design=design.document,
     )

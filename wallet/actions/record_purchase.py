@@ -52,7 +52,11 @@ class Recorded:
 
 
 def record_purchase(
-    session: Session, program: ProgramView, member: Member, facts: PurchaseFacts, actor: Actor,
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    facts: PurchaseFacts,
+    actor: Actor,
     now: datetime,
 ) -> Recorded:
     """Once, however often it is sent: the second answer is the first one again."""
@@ -63,12 +67,23 @@ def record_purchase(
     occurred_at = check_purchase(program, member, facts, now)
     tier = standing_of(session, program, member.id, now).tier
     purchase = Purchase(
-        id=new_id(), program_id=program.id, member_id=member.id, source=facts.source,
-        external_id=facts.external_id, channel=facts.channel, store_id=actor.store_id,
-        actor=actor.label, amount_minor=facts.amount_minor, refunded_minor=0,
-        currency=facts.currency, items=list(facts.items), facts_hash=digest,
-        rule_version=program.rule_version, tier_key=tier.key if tier else None,
-        occurred_at=occurred_at, recorded_at=now,
+        id=new_id(),
+        program_id=program.id,
+        member_id=member.id,
+        source=facts.source,
+        external_id=facts.external_id,
+        channel=facts.channel,
+        store_id=actor.store_id,
+        actor=actor.label,
+        amount_minor=facts.amount_minor,
+        refunded_minor=0,
+        currency=facts.currency,
+        items=list(facts.items),
+        facts_hash=digest,
+        rule_version=program.rule_version,
+        tier_key=tier.key if tier else None,
+        occurred_at=occurred_at,
+        recorded_at=now,
     )
     session.add(purchase)
     session.flush()
@@ -109,38 +124,61 @@ def suspect_repeat(session: Session, member: Member, amount_minor: int, now: dat
 
 
 def _accrue(
-    session: Session, program: ProgramView, purchase: Purchase, award: Award, actor: Actor,
+    session: Session,
+    program: ProgramView,
+    purchase: Purchase,
+    award: Award,
+    actor: Actor,
     now: datetime,
 ) -> Entry:
     rules = program.ruleset
     account = account_of(session, program.id, purchase.member_id, award.unit)
-    return post_entry(session, account, Posting(
-        kind="accrual", quantity=award.quantity, occurred_at=purchase.occurred_at, recorded_at=now,
-        actor=actor, channel=purchase.channel, rule_version=program.rule_version,
-        why=[
-            {"rule": reason.rule, "rule_version": program.rule_version, "text": dict(reason.text)}
-            for reason in award.why
-        ],
-        purchase_id=purchase.id,
-        lot=(
-            available_at(purchase.occurred_at, rules.pending_days),
-            expires_at(purchase.occurred_at, rules.expiry_months, program.time_zone),
+    return post_entry(
+        session,
+        account,
+        Posting(
+            kind="accrual",
+            quantity=award.quantity,
+            occurred_at=purchase.occurred_at,
+            recorded_at=now,
+            actor=actor,
+            channel=purchase.channel,
+            rule_version=program.rule_version,
+            why=[
+                {
+                    "rule": reason.rule,
+                    "rule_version": program.rule_version,
+                    "text": dict(reason.text),
+                }
+                for reason in award.why
+            ],
+            purchase_id=purchase.id,
+            lot=(
+                available_at(purchase.occurred_at, rules.pending_days),
+                expires_at(purchase.occurred_at, rules.expiry_months, program.time_zone),
+            ),
         ),
-    ))
+    )
 
 
 def _again(session: Session, known: Purchase, digest: str) -> Recorded:
     if known.facts_hash != digest:
         raise Refusal("purchase_exists")
     first = [
-        entry for entry in entries_of_purchase(session, known.id) if entry.kind in ("accrual", "recovery")
+        entry
+        for entry in entries_of_purchase(session, known.id)
+        if entry.kind in ("accrual", "recovery")
     ]
     return Recorded(known, first, repeated=True)
 
 
 def _digest(member: Member, facts: PurchaseFacts) -> str:
     said = [
-        member.id, facts.channel, facts.amount_minor, facts.currency,
-        facts.occurred_at.isoformat() if facts.occurred_at else None, list(facts.items),
+        member.id,
+        facts.channel,
+        facts.amount_minor,
+        facts.currency,
+        facts.occurred_at.isoformat() if facts.occurred_at else None,
+        list(facts.items),
     ]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

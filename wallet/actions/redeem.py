@@ -29,7 +29,11 @@ class Redeemed:
 
 
 def redeem(
-    session: Session, program: ProgramView, member: Member, reward_id: str, actor: Actor,
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    reward_id: str,
+    actor: Actor,
     now: datetime,
 ) -> Redeemed:
     """`insufficient_balance` when the usable lots do not reach; races end there too."""
@@ -43,20 +47,43 @@ def redeem(
     if draws is None or account.balance < reward.cost:
         raise Refusal("insufficient_balance", available=usable, cost=reward.cost)
     redemption = Redemption(
-        id=new_id(), program_id=program.id, member_id=member.id, reward_id=reward.id,
-        status="used", channel=actor.channel, store_id=actor.store_id, actor=actor.label,
-        cost=reward.cost, unit=reward.unit, occurred_at=now,
+        id=new_id(),
+        program_id=program.id,
+        member_id=member.id,
+        reward_id=reward.id,
+        status="used",
+        channel=actor.channel,
+        store_id=actor.store_id,
+        actor=actor.label,
+        cost=reward.cost,
+        unit=reward.unit,
+        occurred_at=now,
     )
     session.add(redemption)
     session.flush()
-    entry = post_entry(session, account, Posting(
-        kind="redemption", quantity=-reward.cost, occurred_at=now, recorded_at=now, actor=actor,
-        rule_version=program.rule_version, redemption_id=redemption.id, draws=draws,
-        why=[{
-            "rule": "redemption", "rule_version": program.rule_version,
-            "text": {language: program.text(reward.name, language) for language in ("fr", "en")},
-        }],
-    ))
+    entry = post_entry(
+        session,
+        account,
+        Posting(
+            kind="redemption",
+            quantity=-reward.cost,
+            occurred_at=now,
+            recorded_at=now,
+            actor=actor,
+            rule_version=program.rule_version,
+            redemption_id=redemption.id,
+            draws=draws,
+            why=[
+                {
+                    "rule": "redemption",
+                    "rule_version": program.rule_version,
+                    "text": {
+                        language: program.text(reward.name, language) for language in ("fr", "en")
+                    },
+                }
+            ],
+        ),
+    )
     refresh_card(session, program, member, now)
     return Redeemed(redemption, reward, entry)
 

@@ -32,7 +32,8 @@ def refresh_card(
         return False
     card = card_of(program, view)
     changed = [
-        wallet_pass for wallet_pass in stored
+        wallet_pass
+        for wallet_pass in stored
         if wallet_pass.card_hash != card.content_hash
         or wallet_pass.tier_key != tier_key
         or wallet_pass.design_id != program.design_id

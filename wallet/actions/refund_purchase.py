@@ -48,8 +48,13 @@ class Refunded:
 
 
 def refund_purchase(
-    session: Session, program: ProgramView, member: Member, purchase: Purchase, facts: RefundFacts,
-    actor: Actor, now: datetime,
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    purchase: Purchase,
+    facts: RefundFacts,
+    actor: Actor,
+    now: datetime,
 ) -> Refunded:
     """Once per refund id. Several refunds in any order end in the same state."""
     for known in refunds_of(session, purchase.id):
@@ -57,8 +62,14 @@ def refund_purchase(
             return _again(session, purchase, known, facts)
     amount = _amount(purchase, facts)
     refund = Refund(
-        id=new_id(), program_id=program.id, purchase_id=purchase.id, external_id=facts.external_id,
-        amount_minor=amount, items=list(facts.items), reason=facts.reason, actor=actor.label,
+        id=new_id(),
+        program_id=program.id,
+        purchase_id=purchase.id,
+        external_id=facts.external_id,
+        amount_minor=amount,
+        items=list(facts.items),
+        reason=facts.reason,
+        actor=actor.label,
         recorded_at=now,
     )
     purchase.refunded_minor += amount
@@ -73,7 +84,8 @@ def _again(session: Session, purchase: Purchase, known: Refund, facts: RefundFac
     if facts.amount_minor is not None and facts.amount_minor != known.amount_minor:
         raise Refusal("request_id_reused")
     entries = [
-        entry for entry in entries_of_purchase(session, purchase.id)
+        entry
+        for entry in entries_of_purchase(session, purchase.id)
         if entry.kind == "refund" and entry.recorded_at == known.recorded_at
     ]
     return Refunded(purchase, known, entries, repeated=True)
@@ -98,7 +110,10 @@ def _items_amount(purchase: Purchase, items: Sequence[dict[str, Any]]) -> int:
         line = next((sold for sold in purchase.items if sold.get("sku") == item.get("sku")), None)
         if line is None:
             raise Refusal("items_mismatch")
-        sold, back = int(line.get("quantity", 1)), int(item.get("quantity", line.get("quantity", 1)))
+        sold, back = (
+            int(line.get("quantity", 1)),
+            int(item.get("quantity", line.get("quantity", 1))),
+        )
         if not 0 < back <= sold:
             raise Refusal("items_mismatch")
         total += int(item.get("amount_minor", int(line["amount_minor"]) * back // sold))
@@ -106,21 +121,28 @@ def _items_amount(purchase: Purchase, items: Sequence[dict[str, Any]]) -> int:
 
 
 def _take_back(
-    session: Session, program: ProgramView, purchase: Purchase, refund: Refund, actor: Actor,
+    session: Session,
+    program: ProgramView,
+    purchase: Purchase,
+    refund: Refund,
+    actor: Actor,
     now: datetime,
 ) -> list[Entry]:
     remaining = purchase.amount_minor - purchase.refunded_minor
     sale = Sale(remaining, purchase.currency, purchase.channel)
-    should = {award.unit: award.quantity for award in earn(program.ruleset, sale, purchase.tier_key)}
+    should = {
+        award.unit: award.quantity for award in earn(program.ruleset, sale, purchase.tier_key)
+    }
     entries = []
     for accrual in entries_of_purchase(session, purchase.id):
         if accrual.kind != "accrual":
             continue
         taken = _taken_back(session, purchase, accrual.unit)
         wanted = to_take_back(accrual.quantity, taken, should.get(accrual.unit, 0))
-        entry = _claw_back(session, program, purchase, refund, accrual, wanted, actor, now) if wanted else None
-        if entry:
-            entries.append(entry)
+        if wanted:
+            entries.append(
+                _claw_back(session, program, purchase, refund, accrual, wanted, actor, now)
+            )
     return entries
 
 
@@ -134,31 +156,55 @@ def _taken_back(session: Session, purchase: Purchase, unit: str) -> int:
 
 
 def _claw_back(  # noqa: PLR0913  one private step with all its facts
-    session: Session, program: ProgramView, purchase: Purchase, refund: Refund, accrual: Entry,
-    wanted: int, actor: Actor, now: datetime,
-) -> Entry | None:
+    session: Session,
+    program: ProgramView,
+    purchase: Purchase,
+    refund: Refund,
+    accrual: Entry,
+    wanted: int,
+    actor: Actor,
+    now: datetime,
+) -> Entry:
     account = account_of(session, program.id, purchase.member_id, accrual.unit)
     lots = plain_lots(session, account)
     first = next((lot.id for lot in lots_of_entry(session, accrual.id)), None)
     step: Clawback = clawback(program.ruleset.clawback, wanted, sum(lot.remaining for lot in lots))
     draws: list[Draw] = draw_back(lots, step.take, first)
-    if step.take == 0 and step.owed == 0:
-        return None
-    why = [{
-        "rule": "refund", "rule_version": purchase.rule_version, "wanted": wanted,
-        "text": _sentence(refund.amount_minor, purchase.currency, step),
-    }]
-    return post_entry(session, account, Posting(
-        kind="refund", quantity=-step.take, owed_change=step.owed, occurred_at=now, recorded_at=now,
-        actor=actor, channel=purchase.channel, rule_version=purchase.rule_version, why=why,
-        purchase_id=purchase.id, draws=draws,
-    ))
+    why = [
+        {
+            "rule": "refund",
+            "rule_version": purchase.rule_version,
+            "wanted": wanted,
+            "text": _sentence(refund.amount_minor, purchase.currency, wanted, step),
+        }
+    ]
+    return post_entry(
+        session,
+        account,
+        Posting(
+            kind="refund",
+            quantity=-step.take,
+            owed_change=step.owed,
+            occurred_at=now,
+            recorded_at=now,
+            actor=actor,
+            channel=purchase.channel,
+            rule_version=purchase.rule_version,
+            why=why,
+            purchase_id=purchase.id,
+            draws=draws,
+        ),
+    )
 
 
-def _sentence(amount_minor: int, currency: str, step: Clawback) -> dict[str, str]:
+def _sentence(amount_minor: int, currency: str, wanted: int, step: Clawback) -> dict[str, str]:
     fr = f"Remboursement de {spell_money(amount_minor, currency, 'fr')}"
     en = f"Refund of {spell_money(amount_minor, currency, 'en')}"
     if step.owed:
         fr += f" ; {step.owed} déjà utilisés, à compenser par les prochains achats"
         en += f"; {step.owed} were already used and will be made up by coming purchases"
+    forgiven = wanted - step.take - step.owed
+    if forgiven:
+        fr += f" ; {forgiven} déjà utilisés, laissés au membre"
+        en += f"; {forgiven} were already used and are left to the member"
     return {"fr": fr, "en": en}

@@ -45,19 +45,36 @@ def reverse_entry(
         raise Refusal("already_reversed")
     if entry.kind not in REVERSIBLE:
         raise Refusal("not_reversible")
-    draws = _accrual_draws(session, program, entry, now) if entry.kind == "accrual" else [
-        Draw(lot.id, -drawn.quantity) for drawn, lot in draws_of_entry(session, entry.id)
-    ]
-    posted = post_entry(session, account, Posting(
-        kind="reversal", contra=entry.contra, quantity=-entry.quantity, occurred_at=now,
-        recorded_at=now, actor=actor, rule_version=entry.rule_version, reverses_id=entry.id,
-        purchase_id=entry.purchase_id, redemption_id=entry.redemption_id, draws=draws,
-        why=[{
-            "rule": "reversal", "rule_version": entry.rule_version,
-            **({"wanted": entry.quantity} if entry.kind == "accrual" else {}),
-            "text": _sentence(reason),
-        }],
-    ))
+    draws = (
+        _accrual_draws(session, program, entry, now)
+        if entry.kind == "accrual"
+        else [Draw(lot.id, -drawn.quantity) for drawn, lot in draws_of_entry(session, entry.id)]
+    )
+    posted = post_entry(
+        session,
+        account,
+        Posting(
+            kind="reversal",
+            contra=entry.contra,
+            quantity=-entry.quantity,
+            occurred_at=now,
+            recorded_at=now,
+            actor=actor,
+            rule_version=entry.rule_version,
+            reverses_id=entry.id,
+            purchase_id=entry.purchase_id,
+            redemption_id=entry.redemption_id,
+            draws=draws,
+            why=[
+                {
+                    "rule": "reversal",
+                    "rule_version": entry.rule_version,
+                    **({"wanted": entry.quantity} if entry.kind == "accrual" else {}),
+                    "text": _sentence(reason),
+                }
+            ],
+        ),
+    )
     _close_cause(session, program, entry, actor, now)
     refresh_card(session, program, member, now)
     return posted
@@ -109,11 +126,19 @@ def _close_cause(
         assert purchase is not None
         left = purchase.amount_minor - purchase.refunded_minor
         if left:
-            session.add(Refund(
-                id=new_id(), program_id=program.id, purchase_id=purchase.id,
-                external_id=f"reversal:{entry.id}", amount_minor=left, items=[], reason="reversal",
-                actor=actor.label, recorded_at=now,
-            ))
+            session.add(
+                Refund(
+                    id=new_id(),
+                    program_id=program.id,
+                    purchase_id=purchase.id,
+                    external_id=f"reversal:{entry.id}",
+                    amount_minor=left,
+                    items=[],
+                    reason="reversal",
+                    actor=actor.label,
+                    recorded_at=now,
+                )
+            )
             purchase.refunded_minor = purchase.amount_minor
     if entry.redemption_id is not None:
         redemption = redemption_with_id(session, program.id, entry.redemption_id)

@@ -14,9 +14,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 FACTS = (
-    "id", "program_id", "account_id", "member_id", "unit", "seq", "kind", "contra", "quantity",
-    "balance_after", "owed_after", "occurred_at", "recorded_at", "channel", "actor", "store_id",
-    "purchase_id", "redemption_id", "reverses_id", "rule_version", "why",
+    "id",
+    "program_id",
+    "account_id",
+    "member_id",
+    "unit",
+    "seq",
+    "kind",
+    "contra",
+    "quantity",
+    "balance_after",
+    "owed_after",
+    "occurred_at",
+    "recorded_at",
+    "channel",
+    "actor",
+    "store_id",
+    "purchase_id",
+    "redemption_id",
+    "reverses_id",
+    "rule_version",
+    "why",
 )
 
 

@@ -60,9 +60,7 @@ def _applies(rule: EarnRule, sale: Sale) -> bool:
     return rule.channels is None or sale.channel in rule.channels
 
 
-def _award(
-    ruleset: Ruleset, sale: Sale, rules: list[EarnRule], tier_key: str | None
-) -> Award:
+def _award(ruleset: Ruleset, sale: Sale, rules: list[EarnRule], tier_key: str | None) -> Award:
     amount = Decimal(sale.amount_minor)
     base = sum((amount * rule.quantity / rule.per_minor for rule in rules), Decimal(0))
     tier = ruleset.tier(tier_key)
@@ -72,16 +70,21 @@ def _award(
     reasons = [_base_reason(ruleset, rule, sale) for rule in rules]
     if tier and multiplier != 1:
         reasons.append(
-            Reason(f"tier_{tier.key}", {
-                language: f"{tier.name.get(language, tier.key)} × {_number(multiplier, language)}"
-                for language in ("fr", "en")
-            })
+            Reason(
+                f"tier_{tier.key}",
+                {
+                    language: f"{tier.name.get(language, tier.key)} × {_number(multiplier, language)}"
+                    for language in ("fr", "en")
+                },
+            )
         )
     if quantity != exact:
         reasons.append(_rounding_reason(ruleset.rounding, exact, quantity))
     if quantity > QUANTITY_PER_SALE_MAX:
         quantity = QUANTITY_PER_SALE_MAX
-        reasons.append(Reason("cap", {"fr": "Plafond par achat atteint", "en": "Limit per purchase reached"}))
+        reasons.append(
+            Reason("cap", {"fr": "Plafond par achat atteint", "en": "Limit per purchase reached"})
+        )
     return Award(rules[0].unit, quantity, tuple(reasons))
 
 
@@ -94,17 +97,21 @@ def _base_reason(ruleset: Ruleset, rule: EarnRule, sale: Sale) -> Reason:
         each = spell_money(rule.per_minor, sale.currency, language)
         total = spell_money(sale.amount_minor, sale.currency, language)
         texts[language] = (
-            f"{total}, {rule.quantity} {word} par {each}" if language == "fr"
+            f"{total}, {rule.quantity} {word} par {each}"
+            if language == "fr"
             else f"{total} at {rule.quantity} {word} per {each}"
         )
     return Reason(rule.key, texts)
 
 
 def _rounding_reason(rounding: str, exact: Decimal, quantity: int) -> Reason:
-    return Reason(f"rounding_{rounding}", {
-        "fr": f"{_number(exact, 'fr')} arrondi à {quantity}",
-        "en": f"{_number(exact, 'en')} rounded to {quantity}",
-    })
+    return Reason(
+        f"rounding_{rounding}",
+        {
+            "fr": f"{_number(exact, 'fr')} arrondi à {quantity}",
+            "en": f"{_number(exact, 'en')} rounded to {quantity}",
+        },
+    )
 
 
 def _number(value: Decimal, language: str) -> str:

@@ -14,6 +14,14 @@ from wallet.tables import (
 )
 
 __all__ = [
-    "design", "ledger", "member", "outbox", "program",
-    "purchase", "request", "reward", "staff", "wallet_pass",
+    "design",
+    "ledger",
+    "member",
+    "outbox",
+    "program",
+    "purchase",
+    "request",
+    "reward",
+    "staff",
+    "wallet_pass",
 ]

@@ -58,7 +58,8 @@ class Entry(Base):
         Index(None, "purchase_id"),
         # One reversal for each entry, whatever races.
         Index("uq_entry_reverses", "reverses_id", unique=True),
-        CheckConstraint("quantity <> 0", "quantity"),
+        # A refund may find nothing to take and still has to say so.
+        CheckConstraint("quantity <> 0 OR kind = 'refund'", "quantity"),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
@@ -91,7 +92,13 @@ class Lot(Base):
     __tablename__ = "lot"
     __table_args__ = (
         CheckConstraint("remaining >= 0 AND remaining <= quantity", "remaining"),
-        Index("ix_lot_open", "account_id", "expires_at", sqlite_where=text("remaining > 0"), postgresql_where=text("remaining > 0")),
+        Index(
+            "ix_lot_open",
+            "account_id",
+            "expires_at",
+            sqlite_where=text("remaining > 0"),
+            postgresql_where=text("remaining > 0"),
+        ),
         Index(None, "entry_id"),
     )
 
@@ -140,12 +147,17 @@ def lots_of_entry(session: Session, entry_id: int) -> list[Lot]:
 
 def draws_of_entry(session: Session, entry_id: int) -> list[tuple[LotDraw, Lot]]:
     """What an entry drew, with the lots."""
-    query = select(LotDraw, Lot).join(Lot, Lot.id == LotDraw.lot_id).where(LotDraw.entry_id == entry_id)
-    return [(draw, lot) for draw, lot in session.execute(query.execution_options(populate_existing=True))]
+    query = (
+        select(LotDraw, Lot).join(Lot, Lot.id == LotDraw.lot_id).where(LotDraw.entry_id == entry_id)
+    )
+    return [
+        (draw, lot)
+        for draw, lot in session.execute(query.execution_options(populate_existing=True))
+    ]
 
 
 def held(session: Session, member_id: int, now: datetime) -> dict[str, tuple[int, int]]:
-    """unit → (available, pending) from the open lots, at `now`."""
+    """Unit → (available, pending) from the open lots, at `now`."""
     live = or_(Lot.expires_at.is_(None), Lot.expires_at > now)
     available = func.sum(case((and_(live, Lot.available_at <= now), Lot.remaining), else_=0))
     pending = func.sum(case((and_(live, Lot.available_at > now), Lot.remaining), else_=0))
@@ -155,7 +167,10 @@ def held(session: Session, member_id: int, now: datetime) -> dict[str, tuple[int
         .where(Account.member_id == member_id, Lot.remaining > 0)
         .group_by(Account.unit)
     )
-    return {unit: (int(free or 0), int(held_back or 0)) for unit, free, held_back in session.execute(query)}
+    return {
+        unit: (int(free or 0), int(held_back or 0))
+        for unit, free, held_back in session.execute(query)
+    }
 
 
 def entry_with_id(session: Session, program_id: int, entry_id: int) -> Entry | None:
@@ -164,7 +179,9 @@ def entry_with_id(session: Session, program_id: int, entry_id: int) -> Entry | N
     return entry if entry and entry.program_id == program_id else None
 
 
-def entries_of(session: Session, member_id: int, limit: int, before_id: int | None = None) -> list[Entry]:
+def entries_of(
+    session: Session, member_id: int, limit: int, before_id: int | None = None
+) -> list[Entry]:
     """A member's entries, newest first."""
     query = select(Entry).where(Entry.member_id == member_id)
     if before_id is not None:
@@ -174,7 +191,9 @@ def entries_of(session: Session, member_id: int, limit: int, before_id: int | No
 
 def entries_of_purchase(session: Session, purchase_id: int) -> list[Entry]:
     """Every entry that a purchase and its refunds made, oldest first."""
-    return list(session.scalars(select(Entry).where(Entry.purchase_id == purchase_id).order_by(Entry.id)))
+    return list(
+        session.scalars(select(Entry).where(Entry.purchase_id == purchase_id).order_by(Entry.id))
+    )
 
 
 def reversal_of(session: Session, entry_id: int) -> Entry | None:

@@ -17,8 +17,10 @@ class Job(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         Index(
-            "ix_outbox_due", "next_attempt_at",
-            sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL"),
+            "ix_outbox_due",
+            "next_attempt_at",
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
         ),
     )
 

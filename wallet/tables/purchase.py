@@ -61,7 +61,9 @@ def purchase_with_id(session: Session, program_id: int, purchase_id: int) -> Pur
     return session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
-def purchase_from(session: Session, program_id: int, source: str, external_id: str) -> Purchase | None:
+def purchase_from(
+    session: Session, program_id: int, source: str, external_id: str
+) -> Purchase | None:
     """The purchase that a shop knows by this id."""
     query = select(Purchase).where(
         Purchase.program_id == program_id,
@@ -73,14 +75,16 @@ def purchase_from(session: Session, program_id: int, source: str, external_id: s
 
 def refunds_of(session: Session, purchase_id: int) -> list[Refund]:
     """Refunds of a purchase, oldest first."""
-    return list(session.scalars(select(Refund).where(Refund.purchase_id == purchase_id).order_by(Refund.id)))
+    return list(
+        session.scalars(select(Refund).where(Refund.purchase_id == purchase_id).order_by(Refund.id))
+    )
 
 
 def spent_since(session: Session, member_id: int, since: datetime) -> int:
     """What a member paid since then, refunds taken off, in minor units."""
-    query = select(func.coalesce(func.sum(Purchase.amount_minor - Purchase.refunded_minor), 0)).where(
-        Purchase.member_id == member_id, Purchase.occurred_at > since
-    )
+    query = select(
+        func.coalesce(func.sum(Purchase.amount_minor - Purchase.refunded_minor), 0)
+    ).where(Purchase.member_id == member_id, Purchase.occurred_at > since)
     return int(session.scalar(query) or 0)
 
 

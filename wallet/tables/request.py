@@ -17,7 +17,10 @@ class Request(Base):
     """
 
     __tablename__ = "request"
-    __table_args__ = (UniqueConstraint("program_id", "scope", "request_id"), Index(None, "created_at"))
+    __table_args__ = (
+        UniqueConstraint("program_id", "scope", "request_id"),
+        Index(None, "created_at"),
+    )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     scope: Mapped[str]  # credential and operation: two shops may choose the same id
@@ -28,7 +31,9 @@ class Request(Base):
     created_at: Mapped[datetime]
 
 
-def request_with_id(session: Session, program_id: int, scope: str, request_id: str) -> Request | None:
+def request_with_id(
+    session: Session, program_id: int, scope: str, request_id: str
+) -> Request | None:
     """The answer given before."""
     query = select(Request).where(
         Request.program_id == program_id, Request.scope == scope, Request.request_id == request_id

@@ -21,7 +21,9 @@ class Reward(Base):
     name: Mapped[dict[str, Any]]
     description: Mapped[dict[str, Any]]
     kind: Mapped[str]  # percent, amount, product, shipping, gift, experience …
-    value: Mapped[dict[str, Any]]  # what the cashier has to do: {"amount_minor": 500}, {"percent": 10}
+    value: Mapped[
+        dict[str, Any]
+    ]  # what the cashier has to do: {"amount_minor": 500}, {"percent": 10}
     unit: Mapped[str]
     cost: Mapped[int]
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -49,7 +51,9 @@ class Redemption(Base):
 def rewards_of(session: Session, program_id: int) -> list[Reward]:
     """Active rewards, cheapest first."""
     query = select(Reward).where(Reward.program_id == program_id, Reward.is_active)
-    return list(session.scalars(query.order_by(Reward.unit, Reward.cost, Reward.position, Reward.id)))
+    return list(
+        session.scalars(query.order_by(Reward.unit, Reward.cost, Reward.position, Reward.id))
+    )
 
 
 def reward_with_id(session: Session, program_id: int, reward_id: int) -> Reward | None:

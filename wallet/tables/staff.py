@@ -101,4 +101,6 @@ def attempts_for(session: Session, key: str) -> Attempts | None:
 
 def staff_of(session: Session, program_id: int) -> list[Staff]:
     """Everybody who works in a program."""
-    return list(session.scalars(select(Staff).where(Staff.program_id == program_id).order_by(Staff.id)))
+    return list(
+        session.scalars(select(Staff).where(Staff.program_id == program_id).order_by(Staff.id))
+    )

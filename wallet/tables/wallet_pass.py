@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, delete, func, or_, select, text, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
@@ -23,7 +34,8 @@ class WalletPass(Base):
     __table_args__ = (
         UniqueConstraint("member_id", "provider"),
         Index(
-            "ix_wallet_pass_due", "next_attempt_at",
+            "ix_wallet_pass_due",
+            "next_attempt_at",
             sqlite_where=text("wanted_version > delivered_version"),
             postgresql_where=text("wanted_version > delivered_version"),
         ),
@@ -71,7 +83,10 @@ class Registration(Base):
     """A device's wish to be told when a pass changes."""
 
     __tablename__ = "registration"
-    __table_args__ = (UniqueConstraint("device_id", "wallet_pass_id"), Index(None, "wallet_pass_id"))
+    __table_args__ = (
+        UniqueConstraint("device_id", "wallet_pass_id"),
+        Index(None, "wallet_pass_id"),
+    )
 
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
     wallet_pass_id: Mapped[int] = mapped_column(ForeignKey("wallet_pass.id"))
@@ -104,7 +119,9 @@ def passes_of(session: Session, member_id: int) -> list[WalletPass]:
 
 def pass_at(session: Session, member_id: int, provider: str) -> WalletPass | None:
     """The member's pass at one provider."""
-    query = select(WalletPass).where(WalletPass.member_id == member_id, WalletPass.provider == provider)
+    query = select(WalletPass).where(
+        WalletPass.member_id == member_id, WalletPass.provider == provider
+    )
     return session.scalar(query)
 
 
@@ -227,4 +244,4 @@ def count_passes(session: Session, program_id: int) -> dict[str, int]:
         )
         .group_by(WalletPass.provider)
     )
-    return {provider: count for provider, count in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query)}

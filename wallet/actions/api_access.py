@@ -1,0 +1,77 @@
+"""Keys of web shops: made once, shown once, kept as a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.actor import Actor
+from wallet.errors import Refusal
+from wallet.ids import new_id
+from wallet.tables.staff import ApiKey, key_with_hash
+
+KEY_ROLES = ("shop",)
+KEY_PREFIX = "ck_live_"  # lets secret scanners recognise a leaked key
+USED_EVERY = timedelta(minutes=5)  # how often a key's last use is written down
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """The shop behind a valid key."""
+
+    key_id: int
+    program_id: int
+    role: str
+    name: str
+    is_stale: bool  # its last use was written down long ago
+
+    @property
+    def actor(self) -> Actor:
+        """Who an entry says did it."""
+        return Actor(f"key:{self.key_id}", self.role, "online", name=self.name)
+
+
+def create_key(session: Session, program_id: int, role: str, name: str, now: datetime) -> str:
+    """A new key. This is the only time that it can be read."""
+    if role not in KEY_ROLES:
+        raise Refusal("role_unknown")
+    key_id = new_id()
+    key = f"{KEY_PREFIX}{secrets.token_urlsafe(32)}"
+    session.add(
+        ApiKey(
+            id=key_id,
+            program_id=program_id,
+            name=name or f"{role}-{key_id}",
+            role=role,
+            secret_hash=_hash(key),
+            created_at=now,
+            used_at=None,
+            revoked_at=None,
+        )
+    )
+    session.flush()
+    return key
+
+
+def key_holder(session: Session, key: str, now: datetime) -> KeyHolder | None:
+    """Who holds this key; None when it is unknown or revoked."""
+    row = key_with_hash(session, _hash(key))
+    if row is None or row.revoked_at is not None:
+        return None
+    is_stale = row.used_at is None or row.used_at + USED_EVERY <= now
+    return KeyHolder(row.id, row.program_id, row.role, row.name, is_stale)
+
+
+def note_key_use(session: Session, key: str, now: datetime) -> None:
+    """Write down that the key is in use."""
+    row = key_with_hash(session, _hash(key))
+    if row:
+        row.used_at = now
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()

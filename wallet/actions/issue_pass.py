@@ -1,0 +1,57 @@
+"""Issue a pass: the first time a shopper asks for the card at a provider."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.compose_card import compose_card
+from wallet.actions.program_view import ProgramView
+from wallet.ids import new_id
+from wallet.tables.member import Member
+from wallet.tables.wallet_pass import WalletPass, pass_at
+
+SERIAL_BYTES = 16  # random: says nothing of the member and cannot be guessed
+AUTH_TOKEN_BYTES = 32
+
+
+def issue_pass(
+    session: Session, program: ProgramView, member: Member, provider: str, now: datetime
+) -> WalletPass:
+    """The member's one pass at this provider; made when there is none.
+
+    Serial and token never change in the life of the pass. A new Apple pass needs no push: the phone
+    has it in its hands. A new Google object is inserted by the worker.
+    """
+    known = pass_at(session, member.id, provider)
+    if known:
+        return known
+    card = compose_card(session, program, member, now)
+    wallet_pass = WalletPass(
+        id=new_id(),
+        program_id=program.id,
+        member_id=member.id,
+        provider=provider,
+        serial=secrets.token_hex(SERIAL_BYTES),
+        auth_token=secrets.token_urlsafe(AUTH_TOKEN_BYTES),
+        design_id=program.design_id,
+        card=card.to_json(),
+        card_hash=card.content_hash,
+        tier_key=member.tier_key,
+        is_urgent=True,
+        wanted_version=1,
+        delivered_version=1 if provider == "apple" else 0,
+        update_tag=0,
+        attempts=0,
+        last_error="",
+        changed_at=now,
+        modified_at=now.replace(microsecond=0),
+        next_attempt_at=now,
+        created_at=now,
+    )
+    session.add(wallet_pass)
+    session.flush()
+    session.info["nudge"] = provider == "google" or session.info.get("nudge", False)
+    return wallet_pass

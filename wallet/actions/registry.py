@@ -1,0 +1,114 @@
+"""Fills `passes.registry.PassRegistry` from the tables: who holds which Apple pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from passes.registry import StoredPass
+from wallet.db import Database
+from wallet.ids import new_id
+from wallet.tables.design import design_version
+from wallet.tables.wallet_pass import (
+    Device,
+    PhoneLog,
+    Registration,
+    WalletPass,
+    changed_serials,
+    device_with_library_id,
+    forget_registration,
+    pass_with_serial,
+    registration_of,
+)
+
+LOG_LENGTH_MAX = 2_000  # characters of one complaint that are worth keeping
+
+
+class Registry:
+    """The passes of every program of this installation, as Apple's web service asks for them."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    def find(self, serial: str) -> StoredPass | None:
+        """The Apple pass with this serial number."""
+        with self._database.reading() as session:
+            found = pass_with_serial(session, "apple", serial)
+            return stored_pass(session, found) if found else None
+
+    def fetched(self, serial: str, device: str | None) -> None:
+        """A phone took the current version."""
+        with self._database.transaction() as session:
+            found = pass_with_serial(session, "apple", serial)
+            if found:
+                found.fetched_at = self._now()
+
+    def register(self, device: str, push_token: str, serial: str) -> bool:
+        """True when the registration is new; a known one takes the new push token."""
+        return self._database.run(
+            lambda session: self._register(session, device, push_token, serial)
+        )
+
+    def unregister(self, device: str, serial: str) -> None:
+        """Forget a registration."""
+        with self._database.transaction() as session:
+            phone = device_with_library_id(session, device)
+            found = pass_with_serial(session, "apple", serial)
+            if phone and found:
+                forget_registration(session, phone.id, found.id)
+
+    def updated_since(self, device: str, tag: int | None) -> tuple[int, Sequence[str]]:
+        """Both answers come from one query, so from one snapshot."""
+        with self._database.reading() as session:
+            return changed_serials(session, device, tag if tag is not None else -1)
+
+    def log(self, messages: Sequence[str]) -> None:
+        """Keep what phones complain of."""
+        with self._database.transaction() as session:
+            now = self._now()
+            session.add_all(PhoneLog(at=now, message=text[:LOG_LENGTH_MAX]) for text in messages)
+
+    def _register(self, session: Session, library_id: str, push_token: str, serial: str) -> bool:
+        now = self._now()
+        found = pass_with_serial(session, "apple", serial)
+        if found is None:
+            return False
+        phone = device_with_library_id(session, library_id)
+        if phone is None:
+            phone = Device(
+                id=new_id(),
+                library_id=library_id,
+                push_token=push_token,
+                created_at=now,
+                seen_at=now,
+            )
+            session.add(phone)
+            session.flush()
+        phone.push_token, phone.seen_at = push_token, now
+        known = registration_of(session, phone.id, found.id)
+        if known:
+            known.renewed_at = now
+            return False
+        session.add(
+            Registration(
+                device_id=phone.id, wallet_pass_id=found.id, created_at=now, renewed_at=now
+            )
+        )
+        return True
+
+
+def stored_pass(session: Session, found: WalletPass) -> StoredPass:
+    """A row as `passes` wants it."""
+    design = design_version(session, found.design_id)
+    assert design is not None
+    return StoredPass(
+        serial=found.serial,
+        auth_token=found.auth_token,
+        card=found.card,
+        design=design.document,
+        tier_key=found.tier_key,
+        modified_at=found.modified_at,
+    )

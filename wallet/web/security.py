@@ -1,0 +1,164 @@
+"""Who is asking, what they may do, and the headers of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
+from urllib.parse import quote, urlsplit
+
+from flask import Flask, Response, g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from wallet import clock
+from wallet.actions.actor import Actor
+from wallet.actions.api_access import KeyHolder, key_holder, note_key_use
+from wallet.actions.staff_access import SignedIn, is_to_be_renewed, renew_session, signed_in
+from wallet.errors import Refusal
+from wallet.web.problems import wants_json
+from wallet.web.wiring import read, settings, wiring
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+BODY_BYTES_MAX = 256 * 1024  # the largest basket is far below; uploads have their own limit
+CONSOLE_ROLES = ("owner", "manager", "marketer")
+TILL_ROLES = ("owner", "manager", "cashier")
+
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "media-src": "'self' blob:",
+    "worker-src": "'self'",
+    "manifest-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+def cookie_name() -> str:
+    """`__Host-` binds the cookie to this host and to https; plain http (development) has none."""
+    return "__Host-staff" if settings().public_url.startswith("https://") else "staff"
+
+
+def current_staff() -> SignedIn | None:
+    """The person signed in on this browser, looked up once a request."""
+    if "staff" not in g:
+        token = request.cookies.get(cookie_name(), "")
+        now = clock.now()
+        g.staff = read(lambda session: signed_in(session, token, now)) if token else None
+        if g.staff:
+            g.staff_locale = g.staff.locale
+            if read(lambda session: is_to_be_renewed(session, token, now)):
+                wiring().database.run(lambda session: renew_session(session, token, now))
+    return cast("SignedIn | None", g.staff)
+
+
+def staff() -> SignedIn:
+    """The person signed in, behind `require_role`."""
+    found = current_staff()
+    assert found is not None
+    return found
+
+
+def require_role(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R | AnyResponse]]:
+    """Let only these roles in: to the sign-in page when nobody is, 403 when it is the wrong one."""
+
+    def _guard(view: Callable[P, R]) -> Callable[P, R | AnyResponse]:
+        @wraps(view)
+        def _guarded(*args: P.args, **kwargs: P.kwargs) -> R | AnyResponse:
+            found = current_staff()
+            if found is None:
+                if wants_json() or request.method != "GET":
+                    raise Refusal("unauthorized")
+                return redirect(
+                    f"{url_for('staff.sign_in')}?next={quote(request.full_path.rstrip('?'))}"
+                )
+            if found.role not in roles:
+                raise Refusal("forbidden")
+            return view(*args, **kwargs)
+
+        _guarded.roles = roles  # type: ignore[attr-defined]  read by the table of routes and roles
+        return _guarded
+
+    return _guard
+
+
+def require_key(view: Callable[P, R]) -> Callable[P, R]:
+    """Let only holders of a valid API key in."""
+
+    @wraps(view)
+    def _guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        g.key = _key_of_request()
+        return view(*args, **kwargs)
+
+    _guarded.roles = ("shop",)  # type: ignore[attr-defined]
+    return _guarded
+
+
+def key() -> KeyHolder:
+    """The shop behind the request's key, behind `require_key`."""
+    return cast(KeyHolder, g.key)
+
+
+def _key_of_request() -> KeyHolder:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret:
+        raise Refusal("unauthorized")
+    now = clock.now()
+    found = read(lambda session: key_holder(session, secret.strip(), now))
+    if found is None:
+        raise Refusal("unauthorized")
+    if found.is_stale:
+        wiring().database.run(lambda session: note_key_use(session, secret.strip(), now))
+    return found
+
+
+def staff_actor() -> Actor:
+    """The signed-in person as the author of a change."""
+    return staff().actor
+
+
+def safe_next(target: str, fallback: str) -> str:
+    """A path of this site to go to after signing in; anything else is `fallback`."""
+    parts = urlsplit(target)
+    is_local = not parts.scheme and not parts.netloc and target.startswith("/")
+    has_trick = target.startswith("//") or "\\" in target or any(ord(char) < 33 for char in target)
+    return target if is_local and not has_trick else fallback
+
+
+def client_address() -> str:
+    """Where the request comes from, for counting; `ProxyFix` has already been asked."""
+    return request.remote_addr or "unknown"
+
+
+def install_security(app: Flask) -> None:
+    """Headers on every answer. `wasm-unsafe-eval` only where the till decodes."""
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.config["MAX_FORM_MEMORY_SIZE"] = BODY_BYTES_MAX
+    app.config["MAX_FORM_PARTS"] = 100
+    app.after_request(_headers)
+
+
+def _headers(answer: Response) -> Response:
+    headers = answer.headers
+    is_till = request.path.startswith(("/till", "/static/scanner/", "/static/vendor/zxing/"))
+    policy = dict(_POLICY)
+    if is_till:
+        policy["script-src"] += " 'wasm-unsafe-eval'"
+    headers.setdefault("Content-Security-Policy", "; ".join(f"{k} {v}" for k, v in policy.items()))
+    camera = "camera=(self)" if is_till else "camera=()"
+    headers.setdefault("Permissions-Policy", f"{camera}, microphone=(), geolocation=()")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if settings().public_url.startswith("https://"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if not request.path.startswith("/static/"):
+        headers.setdefault("Cache-Control", "private, no-store")
+    return answer

@@ -1,0 +1,28 @@
+"""The shopper's routes."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from wallet.web.shopper.card import CardPages, Wallets
+from wallet.web.shopper.join import brand, join, join_now, privacy
+from wallet.web.shopper.link import find_card, look_at_link, send_link, use_link
+
+
+def shopper_door(wallets: Wallets) -> Blueprint:
+    """Joining, the web card, its way into a wallet, the link by e-mail."""
+    door = Blueprint("shopper", __name__)
+    cards = CardPages(wallets)
+    door.add_url_rule("/p/<slug>/join", "join", join, methods=["GET"])
+    door.add_url_rule("/p/<slug>/join", "join_now", join_now, methods=["POST"])
+    door.add_url_rule("/p/<slug>/brand.css", "brand", brand)
+    door.add_url_rule("/p/<slug>/privacy", "privacy", privacy)
+    door.add_url_rule("/p/<slug>/find-card", "find_card", find_card, methods=["GET"])
+    door.add_url_rule("/p/<slug>/find-card", "send_link", send_link, methods=["POST"])
+    door.add_url_rule("/link/<token>", "look_at_link", look_at_link, methods=["GET"])
+    door.add_url_rule("/link/<token>", "use_link", use_link, methods=["POST"])
+    door.add_url_rule("/card/<token>", "card", cards.page)
+    door.add_url_rule("/card/<token>/state", "card_state", cards.state)
+    door.add_url_rule("/card/<token>/apple.pkpass", "apple_pass", cards.apple_pass)
+    door.add_url_rule("/card/<token>/google", "google_pass", cards.google_pass)
+    return door

@@ -1,0 +1,243 @@
+"""Joining: one field, one button, and the card is on the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from babel import Locale
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from passes.design import Design
+from wallet import clock
+from wallet.actions.actor import Actor
+from wallet.actions.card_link import send_card_link
+from wallet.actions.enrol import Enrolment, enrol
+from wallet.actions.find_member import MemberRef, find_member
+from wallet.actions.identify import EMAIL_LENGTH_MAX
+from wallet.actions.member_view import card_url
+from wallet.actions.program_view import ProgramView, program_view_by_slug
+from wallet.actions.throttle import JOIN_PER_ADDRESS, count_attempt
+from wallet.errors import Refusal
+from wallet.ids import private_id
+from wallet.web.locale import current_language
+from wallet.web.security import client_address
+from wallet.web.shopper.look import brand_css, look_of
+from wallet.web.shopper.message import Message, message_page
+from wallet.web.shopper.own_card import own_card, remember_card
+from wallet.web.shopper.present import detail, perks, tier_rows
+from wallet.web.wiring import read, write
+
+BRAND_CSS_SECONDS = 365 * 24 * 3600  # its address changes with its content
+_REF = re.compile(r"[A-Za-z0-9_.-]{1,40}")  # what a poster or a friend's link calls itself
+
+
+@dataclass(frozen=True, slots=True)
+class JoinForm:
+    """What was typed, kept as it is so that nothing is lost when it has to be mended."""
+
+    contact: str = ""
+    name: str = ""
+    consents: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One channel with the sentence that is agreed to, word for word."""
+
+    purpose: str
+    sentence: str
+
+
+def join(slug: str) -> str:
+    """The form."""
+    program = read(lambda session: program_view_by_slug(session, slug))
+    return _form_page(program, JoinForm(), {})
+
+
+def join_now(slug: str) -> Response | str | tuple[str, int]:
+    """A new member with a card, or the form again with the reason beside the field."""
+    program = read(lambda session: program_view_by_slug(session, slug))
+    form = JoinForm(
+        contact=request.form.get("contact", "").strip(),
+        name=request.form.get("name", "").strip(),
+        consents=frozenset(
+            consent.purpose
+            for consent in _consents(program)
+            if request.form.get(f"consent_{consent.purpose}") == "yes"
+        ),
+    )
+    now = clock.now()
+    try:
+        write(lambda session: count_attempt(session, JOIN_PER_ADDRESS, client_address(), now))
+        address = write(lambda session: _enrol(session, program, form))
+    except Refusal as refusal:
+        if refusal.code == "member_exists":
+            return _already_a_member(program, form)
+        errors = _errors(refusal.code, form, program)
+        if not errors:
+            raise
+        return _form_page(program, form, errors), refusal.status
+    flash(_("Welcome! Show this code at the till: it works right now."), "ok")
+    return remember_card(redirect(address, 303), program, address)
+
+
+def privacy(slug: str) -> str:
+    """What is kept, what for, and how to have it erased."""
+    program = read(lambda session: program_view_by_slug(session, slug))
+    language = current_language()
+    return render_template(
+        "shopper/privacy.html",
+        program=program,
+        look=look_of(program),
+        note=detail(program, "privacy", language),
+        contact=detail(program, "contact_email", language),
+        privacy_url=detail(program, "privacy_url", language),
+    )
+
+
+def brand(slug: str) -> Response:
+    """The program's colours as a stylesheet; the same for everybody, so it may be kept."""
+    program = read(lambda session: program_view_by_slug(session, slug))
+    css = brand_css(Design.parse(program.design), request.args.get("tier"))
+    answer = Response(css, content_type="text/css; charset=utf-8")
+    answer.headers["Cache-Control"] = f"public, max-age={BRAND_CSS_SECONDS}, immutable"
+    return answer
+
+
+def _form_page(program: ProgramView, form: JoinForm, errors: Mapping[str, str]) -> str:
+    language = current_language()
+    kept = {key: request.args[key] for key in ("store", "ref") if request.args.get(key)}
+    return render_template(
+        "shopper/join.html",
+        program=program,
+        look=look_of(program),
+        form=form,
+        errors=errors,
+        action=url_for("shopper.join_now", slug=program.slug, **kept),
+        consents=_consents(program),
+        known_card=own_card(program),
+        welcome=detail(program, "welcome", language),
+        tagline=detail(program, "tagline", language),
+        perks=perks(program, language),
+        tiers=tier_rows(program, language),
+    )
+
+
+def _consents(program: ProgramView) -> list[Consent]:
+    name = program.name
+    return [
+        Consent(
+            "email", _("Yes, %(program)s may send me news and offers by e-mail.", program=name)
+        ),
+        Consent(
+            "sms", _("Yes, %(program)s may send me news and offers by text message.", program=name)
+        ),
+    ]
+
+
+def _enrol(session: Session, program: ProgramView, form: JoinForm) -> str:
+    """The address of the new member's card."""
+    is_email = "@" in form.contact
+    if "\ufffd" in form.name:  # bytes that are no text, or half a character
+        raise Refusal("name_invalid")
+    enrolment = Enrolment(
+        locale=current_language(),
+        email=form.contact if is_email else "",
+        phone="" if is_email else form.contact,
+        name=form.name,
+        consents={
+            consent.purpose: consent.sentence
+            for consent in _consents(program)
+            if consent.purpose in form.consents
+        },
+    )
+    member = enrol(session, program, enrolment, _actor(program), clock.now())
+    return card_url(session, program, member)
+
+
+def _actor(program: ProgramView) -> Actor:
+    """The shopper, with where the invitation came from: a store's poster, a friend, a campaign."""
+    store_id = private_id("sto", request.args.get("store", ""))
+    is_ours = any(store.id == store_id for store in program.stores)
+    ref = request.args.get("ref", "")
+    label = f"self:{ref}" if _REF.fullmatch(ref) else "self"
+    return Actor(label, "member", "store" if is_ours else "online", store_id if is_ours else None)
+
+
+def _already_a_member(program: ProgramView, form: JoinForm) -> Response | str:
+    """Somebody has this address or number already.
+
+    Who types it may be somebody else, so nothing of that member is shown, and the card goes only
+    to the e-mail address on file. That the address is taken cannot be hidden where every new one
+    gets a card at once; but learning it costs a form and an attempt, which are counted, and the
+    owner of the address receives a mail. The browser that holds this very card goes to it.
+    """
+    ref = MemberRef(email=form.contact) if "@" in form.contact else MemberRef(phone=form.contact)
+    known = own_card(program)
+    now = clock.now()
+
+    def _send(session: Session) -> str:
+        member = find_member(session, program, ref)
+        address = card_url(session, program, member)
+        if address != known:
+            send_card_link(session, member, now)
+        return address
+
+    if write(_send) == known:
+        return redirect(known, 303)
+    return message_page(
+        program,
+        Message(
+            icon="mail",
+            title=_("You are already a member"),
+            paragraphs=(
+                _("For your safety an existing card is never shown here."),
+                _(
+                    "If the card has an e-mail address, a link to it is on its way. It works for 10 minutes."
+                ),
+                _(
+                    "Nothing arrived? At the counter we find your card by your phone number or name."
+                ),
+            ),
+        ),
+    )
+
+
+def _errors(code: str, form: JoinForm, program: ProgramView) -> dict[str, str]:
+    """What to write beside which field; nothing for refusals that no field can mend."""
+    if code == "identifier_missing":
+        return {"contact": _("Please type your e-mail or your mobile number.")}
+    if code == "email_invalid":
+        return {"contact": _email_error(form.contact)}
+    if code == "phone_invalid":
+        return {"contact": _phone_error(form.contact, program)}
+    if code == "name_invalid":
+        return {"name": _("Please use up to 64 ordinary letters for the name, or leave it empty.")}
+    if code == "too_many_attempts":
+        return {
+            "form": _(
+                "Many people are joining from this network. Please try again in a few minutes."
+            )
+        }
+    return {}
+
+
+def _email_error(typed: str) -> str:
+    if len(typed) > EMAIL_LENGTH_MAX:
+        return _("This e-mail address is too long.")
+    return _("This e-mail address is not complete. It looks like name@example.com.")
+
+
+def _phone_error(typed: str, program: ProgramView) -> str:
+    if not any(char.isdigit() for char in typed):
+        return _("This is neither an e-mail address nor a phone number.")
+    country = Locale(current_language()).territories.get(program.country, program.country)
+    return _(
+        "This phone number is not possible in %(country)s. For another country start with + and its code.",
+        country=country,
+    )

@@ -1,0 +1,38 @@
+"""The card of this very browser: a cookie that leads back to it from the program's pages."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from werkzeug.wrappers import Response
+
+from wallet.actions.member_view import member_with_token
+from wallet.actions.program_view import ProgramView
+from wallet.web.wiring import read, settings
+
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+def remember_card(answer: Response, program: ProgramView, address: str) -> Response:
+    """Keep the way to the card, readable by this program's pages only and by no script."""
+    answer.set_cookie(
+        _cookie(program),
+        address.rsplit("/", 1)[1],
+        max_age=COOKIE_SECONDS,
+        path=f"/p/{program.slug}",
+        httponly=True,
+        samesite="Lax",
+        secure=settings().public_url.startswith("https://"),
+    )
+    return answer
+
+
+def own_card(program: ProgramView) -> str:
+    """The address of the card that was opened here before; empty when there is none."""
+    token = request.cookies.get(_cookie(program), "")
+    if not token or not read(lambda session: member_with_token(session, token, [program])):
+        return ""
+    return settings().public_url + url_for("shopper.card", token=token)
+
+
+def _cookie(program: ProgramView) -> str:
+    return f"card_{program.slug}"

@@ -1,0 +1,290 @@
+"""Plain data for the shopper's pages: texts in one language, numbers as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from passes.qr import qr_svg
+from wallet.actions.card_page import CardPage, Movement
+from wallet.actions.member_view import MemberView
+from wallet.actions.program_view import ProgramView, RewardView
+from wallet.rules.money import spell_money
+from wallet.rules.ruleset import EarnRule, Tier
+from wallet.rules.spell import spell_number, spell_quantity, unit_word
+
+
+@dataclass(frozen=True, slots=True)
+class Perk:
+    """One reason to join."""
+
+    icon: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TierRow:
+    """One status in a list."""
+
+    name: str
+    threshold: str
+    perks: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RewardRow:
+    """One reward, as this member sees it."""
+
+    name: str
+    text: str
+    kind: str
+    cost: str
+    reached: bool
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovementRow:
+    """One movement with its reason."""
+
+    what: str
+    quantity: str
+    is_in: bool
+    why: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardFace:
+    """The face of the card. `balance` is the bare number; `next_done` of `next_cost` is reached."""
+
+    balance: int
+    balance_label: str
+    balance_text: str
+    balance_word: str
+    tier: str
+    name: str
+    number: str
+    qr: Markup
+    next_sentence: str
+    next_done: int
+    next_cost: int
+
+
+def detail(program: ProgramView, key: str, locale: str) -> str:
+    """A text of the program's own (tagline, welcome, privacy), empty when it has none."""
+    words: Any = program.details.get(key)
+    if isinstance(words, Mapping):
+        return program.text(words, locale)
+    return words if isinstance(words, str) else ""
+
+
+def perks(program: ProgramView, locale: str) -> list[Perk]:
+    """What a member gets, in one glance: how points come in, and what the first ones buy."""
+    rows = [_earning_perk(program, rule, locale) for rule in program.ruleset.earning[:1]]
+    if program.rewards:
+        first = program.rewards[0]
+        others = [program.text(reward.name, locale) for reward in program.rewards[1:4]]
+        rows.append(
+            Perk(
+                "gift",
+                _(
+                    "%(reward)s from %(cost)s",
+                    reward=program.text(first.name, locale),
+                    cost=cost_text(program, first, locale),
+                ),
+                _("Then: %(rewards)s", rewards=", ".join(others)) if others else "",
+            )
+        )
+    rows.append(
+        Perk(
+            "smartphone",
+            _("Always on you"),
+            _(
+                "In Apple Wallet or Google Wallet, or as a page in your browser. The balance follows by itself."
+            ),
+        )
+    )
+    return rows
+
+
+def _earning_perk(program: ProgramView, rule: EarnRule, locale: str) -> Perk:
+    unit = program.ruleset.unit(rule.unit)
+    title = _(
+        "%(quantity)s for every %(amount)s",
+        quantity=spell_quantity(unit, rule.quantity, program.currency, locale),
+        amount=spell_money(rule.per_minor, program.currency, locale),
+    )
+    everywhere = rule.channels is None or {"store", "online"} <= set(rule.channels)
+    return Perk("coins", title, _("In the shop and online, on one account.") if everywhere else "")
+
+
+def tier_rows(program: ProgramView, locale: str, current: str | None = None) -> list[TierRow]:
+    """Every status of the program, lowest first."""
+    return [_tier_row(program, tier, locale, current) for tier in program.ruleset.tiers]
+
+
+def _tier_row(program: ProgramView, tier: Tier, locale: str, current: str | None) -> TierRow:
+    perks_told = tier.perks.get(locale) or tier.perks.get(program.locale) or []
+    if tier.threshold_minor:
+        threshold = _(
+            "from %(amount)s in %(days)s days",
+            amount=spell_money(tier.threshold_minor, program.currency, locale),
+            days=program.ruleset.tier_window_days,
+        )
+    else:
+        threshold = _("from the first day")
+    return TierRow(
+        program.text(tier.name, locale), threshold, " · ".join(perks_told), tier.key == current
+    )
+
+
+def card_face(program: ProgramView, member: MemberView, locale: str) -> CardFace:
+    """What the upper half of the web card says."""
+    unit = program.ruleset.main_unit
+    available = member.balances[unit.key].available
+    is_money = unit.kind == "credit"
+    reward = member.next_reward
+    tier = member.standing.tier
+    return CardFace(
+        balance=available,
+        balance_label=_("Balance"),
+        balance_text=(
+            spell_money(available, program.currency, locale)
+            if is_money
+            else spell_number(available, locale)
+        ),
+        balance_word="" if is_money else unit_word(unit, available, locale),
+        tier=program.text(tier.name, locale) if tier else "",
+        name=member.name,
+        number=grouped(member.number),
+        qr=code_picture(member.code, _("QR code of your card")),
+        next_sentence=_next_sentence(program, member, locale),
+        next_done=max(available, 0),
+        next_cost=reward.cost if reward else 1,
+    )
+
+
+def _next_sentence(program: ProgramView, member: MemberView, locale: str) -> str:
+    reward = member.next_reward
+    if reward is None:
+        return ""
+    gap = spell_quantity(
+        program.ruleset.unit(reward.unit), member.reward_missing, program.currency, locale
+    )
+    return _("%(gap)s to go: %(reward)s", gap=gap, reward=program.text(reward.name, locale))
+
+
+def reward_rows(program: ProgramView, member: MemberView, locale: str) -> list[RewardRow]:
+    """The catalogue, cheapest first, with what is in reach."""
+    return [_reward_row(program, member, reward, locale) for reward in program.rewards]
+
+
+def _reward_row(
+    program: ProgramView, member: MemberView, reward: RewardView, locale: str
+) -> RewardRow:
+    reached = member.can_afford(reward)
+    balance = member.balances.get(reward.unit)
+    gap = reward.cost - (balance.available if balance else 0)
+    unit = program.ruleset.unit(reward.unit)
+    return RewardRow(
+        name=program.text(reward.name, locale),
+        text=program.text(reward.description, locale) if reward.description else "",
+        kind=reward.kind,
+        cost=cost_text(program, reward, locale),
+        reached=reached,
+        missing=""
+        if reached
+        else _("%(gap)s to go", gap=spell_quantity(unit, gap, program.currency, locale)),
+    )
+
+
+def cost_text(program: ProgramView, reward: RewardView, locale: str) -> str:
+    """What a reward costs, with its unit."""
+    unit = program.ruleset.unit(reward.unit)
+    return spell_quantity(unit, reward.cost, program.currency, locale)
+
+
+def movement_rows(program: ProgramView, page: CardPage, locale: str) -> list[MovementRow]:
+    """The newest movements with their sentences."""
+    return [movement_row(program, movement, locale) for movement in page.movements]
+
+
+def movement_row(program: ProgramView, movement: Movement, locale: str) -> MovementRow:
+    """One movement for people."""
+    unit = program.ruleset.unit(movement.unit)
+    amount = spell_quantity(unit, abs(movement.quantity), program.currency, locale)
+    sign = "+" if movement.quantity > 0 else "\u2212"
+    place = movement.store_name or channel_name(movement.channel)
+    when = spell_time(movement.occurred_at, program.time_zone, locale)
+    return MovementRow(
+        what=kind_name(movement.kind),
+        quantity=f"{sign}{amount}",
+        is_in=movement.quantity > 0,
+        why=" · ".join(program.text(text, locale) for text in movement.why),
+        when=" · ".join(part for part in (when, place) if part),
+    )
+
+
+def kind_name(kind: str) -> str:
+    """What an entry is called on a page."""
+    names = {
+        "accrual": _("Purchase"),
+        "redemption": _("Reward used"),
+        "refund": _("Refund"),
+        "reversal": _("Correction"),
+        "recovery": _("Set off"),
+        "expiry": _("Expired"),
+        "adjustment": _("Adjustment"),
+    }
+    return names.get(kind, kind)
+
+
+def channel_name(channel: str) -> str:
+    """Where it happened, when no store is known."""
+    return {"online": _("Online"), "phone": _("By phone"), "store": _("In the shop")}.get(
+        channel, ""
+    )
+
+
+def tier_progress(
+    program: ProgramView, member: MemberView, locale: str
+) -> tuple[str, int, int] | None:
+    """(sentence, spent, needed) towards the next status, both in minor units."""
+    following = member.standing.next_tier
+    if following is None:
+        return None
+    sentence = _(
+        "%(amount)s more to reach %(tier)s",
+        amount=spell_money(member.standing.missing_minor, program.currency, locale),
+        tier=program.text(following.name, locale),
+    )
+    needed = following.threshold_minor
+    return sentence, max(needed - member.standing.missing_minor, 0), needed
+
+
+def spell_time(moment: datetime, time_zone: str, locale: str) -> str:
+    """Day and time where the program lives."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    return str(format_datetime(local, "medium" if locale == "fr" else "medium", locale=locale))
+
+
+def code_picture(payload: str, label: str) -> Markup:
+    """A QR code inline, named for those who cannot see it."""
+    named = Markup('<svg role="img" aria-label="{}" focusable="false" ').format(label)
+    # qr_svg draws shapes only; nothing of the payload is in its text.
+    return named + Markup(qr_svg(payload)[len("<svg ") :])  # noqa: S704
+
+
+def grouped(number: str) -> str:
+    """123 456 789: as people read numbers aloud."""
+    return " ".join(number[at : at + 3] for at in range(0, len(number), 3))

@@ -42,18 +42,19 @@ export class Api {
   /**
    * @param {string} path below the base address
    * @param {Record<string, unknown>} body
+   * @param {{limit?: number, retries?: number}} [patience] limit in milliseconds for each try
    * @returns {Promise<any>} the answer's JSON
    */
-  async post(path, body) {
+  async post(path, body, { limit = LIMIT_MS, retries = RETRIES } = {}) {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const answer = await this.#send(path, body);
+        const answer = await this.#send(path, body, limit);
         this.#onReach(true);
         return answer;
       } catch (error) {
         if (error instanceof Refused) this.#onReach(true);
         if (!(error instanceof Unreached)) throw error;
-        if (attempt >= RETRIES || !navigator.onLine) {
+        if (attempt >= retries || !navigator.onLine) {
           this.#onReach(false);
           throw error;
         }
@@ -65,8 +66,9 @@ export class Api {
   /**
    * @param {string} path
    * @param {Record<string, unknown>} body
+   * @param {number} limit milliseconds
    */
-  async #send(path, body) {
+  async #send(path, body, limit) {
     let response;
     let answer;
     try {
@@ -76,7 +78,7 @@ export class Api {
         body: JSON.stringify(body),
         credentials: "same-origin",
         redirect: "manual", // a sign-in page is no answer
-        signal: AbortSignal.timeout(LIMIT_MS),
+        signal: AbortSignal.timeout(limit),
       });
       answer = response.status === 204 ? null : await response.json().catch(() => null);
     } catch (error) {

@@ -10,6 +10,7 @@
  * @property {string} id
  * @property {string} name
  * @property {number} cost
+ * @property {string} unit
  * @property {boolean} affordable
  *
  * @typedef {object} Member what the till may see of a member
@@ -35,23 +36,25 @@
  *
  * @typedef {object} Outcome
  * @property {Act} act
- * @property {number} quantity points given (above zero) or taken
- * @property {string} undo_id what an undo must name; empty when there is nothing to undo
+ * @property {{unit: string, quantity: number}[]} changes given (above zero) or taken
+ * @property {Record<string, unknown> | null} undo what an undo must name, or null when there is nothing to undo
+ * @property {boolean} repeated the server had already done it
+ * @property {{id: string, name: string} | null} reward of a redemption
  * @property {Member} member as it is afterwards
  *
  * @typedef {{name: "idle"}
  *   | {name: "looking"}
- *   | {name: "choosing", choices: Choice[]}
+ *   | {name: "choosing", choices: Choice[], why: "several" | "two"}
  *   | {name: "member", member: Member}
  *   | {name: "submitting", member: Member | null, act: Act}
  *   | {name: "asking", member: Member | null, act: Act, question: string}
  *   | {name: "unsent", member: Member | null, act: Act}
- *   | {name: "done", outcome: Outcome}
+ *   | {name: "done", outcome: Outcome, resume: Member | null}
  *   | {name: "refused", member: Member | null, sentence: string}} Desk
  *
  * @typedef {{name: "look"}
  *   | {name: "found", member: Member}
- *   | {name: "several", choices: Choice[]}
+ *   | {name: "several", choices: Choice[], why: "several" | "two"}
  *   | {name: "submit", act: Act}
  *   | {name: "ask", question: string}
  *   | {name: "lost"}
@@ -66,7 +69,7 @@ export const IDLE = { name: "idle" };
 /** @type {Record<Desk["name"], Move["name"][]>} which moves each state takes */
 export const MOVES = {
   idle: ["look", "submit"],
-  looking: ["found", "several", "refuse", "close"],
+  looking: ["look", "found", "several", "refuse", "close"],
   choosing: ["look", "close"],
   member: ["look", "submit", "close"],
   submitting: ["settle", "refuse", "ask", "lost"],
@@ -92,7 +95,7 @@ export function next(desk, move) {
     case "found":
       return { name: "member", member: move.member };
     case "several":
-      return { name: "choosing", choices: move.choices };
+      return { name: "choosing", choices: move.choices, why: move.why };
     case "submit":
       return { name: "submitting", member, act: move.act };
     case "ask":
@@ -100,7 +103,7 @@ export function next(desk, move) {
     case "lost":
       return act ? { name: "unsent", member, act } : desk;
     case "settle":
-      return { name: "done", outcome: move.outcome };
+      return { name: "done", outcome: move.outcome, resume: resumed(move.outcome, member) };
     case "refuse":
       return { name: "refused", member, sentence: move.sentence };
     case "close":
@@ -114,9 +117,21 @@ export function next(desk, move) {
  * @returns {Desk}
  */
 function back(desk) {
+  if (desk.name === "done") return desk.resume ? { name: "member", member: desk.resume } : IDLE;
   const member = memberOf(desk);
   const isAboutMember = desk.name === "asking" || desk.name === "unsent" || desk.name === "refused";
   return isAboutMember && member ? { name: "member", member } : IDLE;
+}
+
+/**
+ * Who comes back after the outcome. An undo is mostly a correction, so its member stays, unless the cashier
+ * had already turned to somebody else.
+ * @param {Outcome} outcome
+ * @param {Member | null} onScreen
+ */
+function resumed(outcome, onScreen) {
+  if (outcome.act.kind !== "undo") return null;
+  return onScreen && onScreen.id !== outcome.member.id ? onScreen : outcome.member;
 }
 
 /**

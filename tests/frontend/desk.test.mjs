@@ -11,7 +11,10 @@ const ada = {
   next_reward: null, rewards: [], last_visit_at: null,
 };
 const act = { request_id: "r-1", kind: /** @type {const} */ ("purchase"), path: "purchases", body: { amount_minor: 1250 } };
-const outcome = { act, quantity: 12, undo_id: "7", member: { ...ada, balances: { points: { available: 52, pending: 0 } } } };
+const outcome = {
+  act, changes: [{ unit: "points", quantity: 12 }], undo: { purchase_id: "7" }, repeated: false, reward: null,
+  member: { ...ada, balances: { points: { available: 52, pending: 0 } } },
+};
 
 /**
  * @param {Desk} desk
@@ -51,6 +54,18 @@ test("a refusal or a declined question leads back to the member", () => {
   assert.deepEqual(refused, { name: "member", member: ada });
   const declined = walk(sent, { name: "ask", question: "Again?" }, { name: "close" });
   assert.deepEqual(declined, { name: "member", member: ada });
+});
+
+test("after an undo its member stays for the correction, unless another one is being served", () => {
+  const undo = { ...act, request_id: "r-2", kind: /** @type {const} */ ("undo"), path: "undo" };
+  const undone = { ...outcome, act: undo, undo: null, member: ada };
+  const alone = walk(IDLE, { name: "submit", act: undo }, { name: "settle", outcome: undone }, { name: "close" });
+  assert.deepEqual(alone, { name: "member", member: ada });
+  const bruno = { ...ada, id: "2", name: "Bruno" };
+  const busy = walk(
+    { name: "member", member: bruno }, { name: "submit", act: undo }, { name: "settle", outcome: undone }, { name: "close" },
+  );
+  assert.deepEqual(busy, { name: "member", member: bruno });
 });
 
 test("an unknown code leads back to scanning", () => {

@@ -1,0 +1,1 @@
+"""The till: the page a cashier works with, and its verbs."""

@@ -1,0 +1,116 @@
+"""What the till's page says, in the language of the request; the page's scripts hold no text of their own."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+
+def till_texts() -> dict[str, str]:
+    """Every text the scripts show, by key. `{name}` and the like are filled in by the page."""
+    return {**_camera(), **_finding(), **_member(), **_outcomes(), **_questions()}
+
+
+def _camera() -> dict[str, str]:
+    elsewhere = _("A hand scanner and typing still work.")
+    return {
+        "off_title": _("Ready to scan"),
+        "off_text": _("One tap starts the camera for the whole shift."),
+        "off_button": _("Start scanning"),
+        "asking_title": _("Please allow the camera"),
+        "asking_text": _("Your browser is asking. Choose “Allow”."),
+        "starting_title": _("Starting the camera…"),
+        "resting_title": _("The camera is resting"),
+        "resting_text": _("No card for five minutes. One tap wakes it."),
+        "resting_button": _("Scan again"),
+        "insecure_title": _("The camera needs a secure address"),
+        "insecure_text": _("Open this page through https.") + " " + elsewhere,
+        "unsupported_title": _("This browser has no camera access"),
+        "unsupported_text": elsewhere,
+        "denied_title": _("The camera is blocked"),
+        "denied_text": _("Allow it for this page in the browser's settings.") + " " + elsewhere,
+        "none_title": _("No camera found"),
+        "none_text": elsewhere,
+        "busy_title": _("Another app is using the camera"),
+        "busy_text": _("Close it, for example a video call or another tab, then try again."),
+        "slow_title": _("The camera does not start"),
+        "slow_text": _("Try again. If it stays dark, reload this page."),
+        "frozen_title": _("The picture stands still"),
+        "frozen_text": _("Try again. If it happens often, choose another lens."),
+        "engine_title": _("The code reader could not start"),
+        "engine_text": _("Try again or reload this page.") + " " + elsewhere,
+        "retry_button": _("Try again"),
+        "torch_on": _("Light on"),
+        "torch_off": _("Light off"),
+    }
+
+
+def _finding() -> dict[str, str]:
+    return {
+        "hint_distance": _("Hold the code 20 to 30 cm away"),
+        "hint_tilt": _("If the screen shines, tilt it a little"),
+        "hint_foreign": _("This is not a member code"),
+        "hint_same": _("Same card still in view"),
+        "looking": _("Looking up…"),
+        "choose_title": _("Who is it?"),
+        "choose_text": _("Several members fit. Ask for the first name."),
+        "two_title": _("Two cards in view"),
+        "two_text": _("Choose one, or hold only one card before the camera."),
+        "lookup_lost": _("No answer from the server. Please try again."),
+        "not_found": _("No member was found."),
+    }
+
+
+def _member() -> dict[str, str]:
+    return {
+        "found": _("{name}, {balance}"),
+        "last_visit": _("Last visit {when}"),
+        "first_visit": _("First visit"),
+        "pending": _("+ {count} pending"),
+        "next_reward": _("{count} to go: {reward}"),
+        "use": _("Use {reward} for {count}"),
+        "amount_invalid": _("Type an amount like {example}."),
+        "accrue": _("Add points"),
+        "accrue_amount": _("Add points for {amount}"),
+    }
+
+
+def _outcomes() -> dict[str, str]:
+    return {
+        "done": _("Done"),
+        "undone": _("Undone"),
+        "refused": _("Not done"),
+        "purchase_done": _("{count} added for {name}"),
+        "purchase_none": _("Sale recorded for {name}, without points"),
+        "redemption_done": _("{reward} for {name}: {count} used"),
+        "undo_taken": _("{count} taken back from {name}"),
+        "undo_given": _("{count} given back to {name}"),
+        "balance_now": _("New balance: {count}"),
+        "undo": _("Undo"),
+        "undo_purchase": _("Undo takes back {count} and the sale of {amount}."),
+        "undo_redemption": _("Undo gives back {count} and cancels “{reward}”."),
+        "undo_sale": _("Undo removes the sale of {amount}."),
+        "undo_nothing": _("Sale removed for {name}"),
+        "repeated": _("it was already recorded"),
+        "refused_text": _("The server declined this."),
+    }
+
+
+def _questions() -> dict[str, str]:
+    return {
+        "repeat_title": _("Already added at {time}"),
+        "repeat_title_by": _("Already added at {time} by {staff}"),
+        "repeat_text": _("{amount} for {name}. Add it again?"),
+        "repeat_yes": _("Add again"),
+        "repeat_no": _("No, once is right"),
+        "unsent_title": _("No answer yet"),
+        "unsent_text": _("Trying again is safe: it counts only once."),
+        "unsent_yes": _("Try again"),
+        "unsent_no": _("Back"),
+        "signed_out_title": _("You are signed out"),
+        "signed_out_text": _("Sign in again to go on. Nothing was recorded."),
+        "signed_out_yes": _("Sign in"),
+        "online": _("online"),
+        "offline": _("offline"),
+        "mute": _("Sound off"),
+        "unmute": _("Sound on"),
+    }

@@ -1,0 +1,97 @@
+/**
+ * The last outcome: large for a moment, then docked at the foot of the page for as long as it can be undone.
+ * Its text stays in the live region until the next one.
+ */
+
+import { part, partOf, setIcon } from "./page.mjs";
+
+export const UNDO_SECONDS = 30;
+
+/**
+ * @typedef {object} Message
+ * @property {"done" | "undone" | "refused"} kind
+ * @property {string} word
+ * @property {string} figure large, may be empty
+ * @property {string} sentence
+ * @property {string} more
+ */
+
+export class OutcomeView {
+  #root = part("outcome");
+  #undo = partOf("undo", HTMLButtonElement);
+  #onGone;
+  #timer = 0;
+  #leftSeconds = 0;
+
+  /**
+   * @param {object} doers
+   * @param {() => void} doers.onNext
+   * @param {() => void} doers.onUndo
+   * @param {() => void} doers.onGone told when undoing is over
+   */
+  constructor({ onNext, onUndo, onGone }) {
+    this.#onGone = onGone;
+    this.#undo.addEventListener("click", (event) => {
+      event.stopPropagation();
+      onUndo();
+    });
+    this.#root.addEventListener("click", () => this.#root.dataset.size === "large" && onNext());
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string} undoText what an undo would reverse; empty when there is none
+   */
+  show(message, undoText) {
+    this.#root.dataset.kind = message.kind;
+    part("outcome-word").textContent = message.word;
+    part("outcome-figure").textContent = message.figure;
+    part("outcome-sentence").textContent = message.sentence;
+    part("outcome-more").textContent = message.more;
+    part("undo-text").textContent = undoText;
+    setIcon(this.#root, message.kind === "undone" ? "undo-2" : "check");
+    this.#undo.hidden = undoText === "";
+    this.#undo.disabled = false;
+    this.#setSize("large");
+    this.#count(UNDO_SECONDS);
+  }
+
+  /** Makes room for the next customer. */
+  dock() {
+    if (this.#root.dataset.size === "large") this.#setSize("docked");
+  }
+
+  /** While the undo is on its way it cannot be asked for again. */
+  lockUndo() {
+    this.#undo.disabled = true;
+  }
+
+  unlockUndo() {
+    this.#undo.disabled = false;
+  }
+
+  /** @param {"large" | "docked" | "gone"} size */
+  #setSize(size) {
+    this.#root.dataset.size = size;
+  }
+
+  /** @param {number} seconds */
+  #count(seconds) {
+    window.clearInterval(this.#timer);
+    this.#leftSeconds = seconds;
+    this.#showSeconds();
+    this.#timer = window.setInterval(() => {
+      this.#leftSeconds -= 1;
+      this.#showSeconds();
+      if (this.#leftSeconds > 0) return;
+      window.clearInterval(this.#timer);
+      this.#undo.hidden = true;
+      this.#setSize("gone");
+      this.#onGone();
+    }, 1000);
+  }
+
+  #showSeconds() {
+    part("undo-seconds").textContent = String(this.#leftSeconds);
+  }
+}

@@ -1,0 +1,405 @@
+/** The till: joins camera, hand scanner, field, hub and server into one line from the scan to the result. */
+
+import { Acts } from "./acts.mjs";
+import { moneyText } from "./amount.mjs";
+import { Api, Refused, Unreached } from "./api.mjs";
+import { Camera } from "./camera.mjs";
+import { memberCode } from "./code.mjs";
+import { IDLE, memberOf, next } from "./desk.mjs";
+import { Feedback } from "./feedback.mjs";
+import { Hub, fill } from "./hub.mjs";
+import { OutcomeView } from "./outcome.mjs";
+import { copyOf, counts, currency, data, part, partOf, say, timeText } from "./page.mjs";
+import { Questions } from "./question.mjs";
+import { SameCard } from "./same_card.mjs";
+import { Stage } from "./stage.mjs";
+import { messageFor, undoText } from "./words.mjs";
+import { watchWedge } from "./wedge.mjs";
+
+/** @typedef {import("./camera.mjs").Sighting} Sighting */
+/** @typedef {import("./desk.mjs").Act} Act */
+/** @typedef {import("./desk.mjs").Choice} Choice */
+/** @typedef {import("./desk.mjs").Desk} Desk */
+/** @typedef {import("./desk.mjs").Member} Member */
+/** @typedef {import("./desk.mjs").Move} Move */
+/** @typedef {import("./desk.mjs").Outcome} Outcome */
+/** @typedef {"camera" | "wedge" | "typed"} Source */
+
+const NEXT_AFTER_MS = 2_500;
+const NEXT_AFTER_REFUSAL_MS = 4_000; // a sentence to read and to say to the customer
+const NEXT_WHEN_WAITING_MS = 700; // the next card was scanned already: just long enough to see the colour
+const LOOKUP_LIMIT_MS = 5_000; // then the cashier had better type or scan again
+const RECENT_MAX = 6;
+
+/** @type {Desk} */
+let desk = IDLE;
+let lookups = 0; // tells an answer that is no longer wanted
+let nextTimer = 0;
+/** @type {{query: string, source: Source} | null} */
+let waiting = null; // scanned while the server was still busy with the last one
+/** @type {Outcome | null} */
+let undoable = null;
+
+const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
+const api = new Api(data.api, csrf, showLink);
+const acts = new Acts();
+const sameCard = new SameCard();
+const feedback = new Feedback();
+const finder = partOf("scan-input", HTMLInputElement);
+const questions = new Questions();
+const hub = new Hub({
+  onSale: (amountMinor) => sell(amountMinor, false),
+  onReward: (reward) => redeem(reward.id),
+});
+const outcomes = new OutcomeView({
+  onNext: () => move({ name: "close" }),
+  onUndo: undo,
+  onGone: () => (undoable = null),
+});
+const stage = new Stage({
+  onStart: () => void camera.start(),
+  onTorch: () => void camera.toggleTorch(),
+  onLens: () => void camera.nextLens(),
+  onAgain: () => void lookUp(sameCard.code, "camera"),
+});
+const camera = new Camera(stage.video, { onState: onCamera, onSightings });
+
+/* --- What comes in ----------------------------------------------------------------------------- */
+
+function onCamera() {
+  stage.show(camera.state, camera.lens);
+  if (camera.state.name === "live" && desk.name !== "idle") camera.hold();
+}
+
+/** @param {Sighting[]} sightings */
+function onSightings(sightings) {
+  if (desk.name !== "idle") return;
+  /** @type {Map<string, Sighting>} */
+  const codes = new Map();
+  for (const sighting of sightings) {
+    const code = memberCode(sighting.text);
+    if (code) codes.set(code, sighting);
+  }
+  const isSame = sameCard.isStillThere([...codes.keys()], performance.now());
+  stage.offerAgain(isSame);
+  if (isSame) return stage.note("hint_same");
+  if (codes.size > 1) return void chooseBetween([...codes.keys()]);
+  const [found] = codes;
+  if (found) {
+    camera.hold();
+    stage.outline(found[1].corners);
+    void lookUp(found[0], "camera");
+  } else if (sightings.length > 0) stage.note("hint_foreign");
+}
+
+watchWedge(document, ({ text }) => void lookUp(text, "wedge"));
+
+part("finder").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const query = finder.value.trim();
+  if (query) void lookUp(query, "typed");
+  else finder.focus();
+});
+
+/* --- From a code to a member --------------------------------------------------------------------- */
+
+/**
+ * @param {string} query
+ * @param {Source} source
+ */
+async function lookUp(query, source) {
+  if (desk.name === "submitting") {
+    waiting = { query, source };
+    return;
+  }
+  if (source !== "typed") feedback.give("seen");
+  sameCard.take(memberCode(query) ?? "", performance.now());
+  await find({ query, source });
+}
+
+/** @param {Record<string, unknown>} body */
+async function find(body) {
+  if (!move({ name: "look" })) return;
+  const ticket = (lookups += 1);
+  try {
+    const answer = await api.post("lookup", body, { limit: LOOKUP_LIMIT_MS, retries: 0 });
+    if (ticket === lookups) showFound(answer);
+  } catch (error) {
+    if (ticket === lookups) refuse(error);
+  }
+}
+
+/** @param {{member?: Member, choices?: Choice[]}} answer */
+function showFound({ member, choices = [] }) {
+  if (member) {
+    finder.value = "";
+    move({ name: "found", member });
+  } else if (choices.length > 0) move({ name: "several", choices, why: "several" });
+  else move({ name: "refuse", sentence: say("not_found") });
+}
+
+/**
+ * Two cards in view: both are looked up and the cashier decides. A forged or unknown one does not count.
+ * @param {string[]} codes
+ */
+async function chooseBetween(codes) {
+  camera.hold();
+  if (!move({ name: "look" })) return;
+  feedback.give("asked");
+  const ticket = (lookups += 1);
+  const asked = codes.map((query) =>
+    api.post("lookup", { query, source: "camera" }, { limit: LOOKUP_LIMIT_MS, retries: 0 }),
+  );
+  const answers = await Promise.allSettled(asked);
+  if (ticket !== lookups) return;
+  /** @type {Member[]} */
+  const members = answers.flatMap((answer) => (answer.status === "fulfilled" ? (answer.value.member ?? []) : []));
+  const [first, second] = members;
+  if (!first) return refuse(answers.find((answer) => answer.status === "rejected")?.reason);
+  if (!second || first.id === second.id) move({ name: "found", member: first });
+  else move({ name: "several", choices: members, why: "two" });
+}
+
+/* --- From a member to a result --------------------------------------------------------------------- */
+
+/**
+ * @param {number} amountMinor
+ * @param {boolean} isConfirmed the cashier said that it is no repeat
+ */
+function sell(amountMinor, isConfirmed) {
+  const member = memberOf(desk);
+  if (!member) return;
+  const facts = { member_id: member.id, amount_minor: amountMinor };
+  const act = acts.make("purchase", "purchases", facts);
+  void submit(isConfirmed ? { ...act, body: { ...act.body, confirm_repeat: true } } : act);
+}
+
+/** @param {string} rewardId */
+function redeem(rewardId) {
+  const member = memberOf(desk);
+  if (member) void submit(acts.make("redemption", "redemptions", { member_id: member.id, reward_id: rewardId }));
+}
+
+function undo() {
+  if (!undoable?.undo) return;
+  outcomes.lockUndo();
+  void submit(acts.make("undo", "undo", undoable.undo));
+}
+
+/** @param {Act} act */
+async function submit(act) {
+  if (!move({ name: "submit", act })) return outcomes.unlockUndo();
+  try {
+    const answer = await api.post(act.path, act.body);
+    acts.settle(act);
+    settle(act, answer);
+  } catch (error) {
+    outcomes.unlockUndo();
+    if (error instanceof Unreached) {
+      feedback.give("asked");
+      acts.keep(act, performance.now());
+      move({ name: "lost" });
+      return;
+    }
+    acts.settle(act);
+    if (error instanceof Refused && error.code === "repeat_suspected") askAgain(error);
+    else refuse(error);
+  }
+  goOnWithWaiting();
+}
+
+/**
+ * @param {Act} act
+ * @param {any} answer of the server
+ */
+function settle(act, { changes, undo = null, repeated, reward = null, member }) {
+  /** @type {Outcome} */
+  const outcome = { act, changes, undo, repeated, reward, member };
+  undoable = outcome.undo ? outcome : null;
+  feedback.give("done");
+  outcomes.show(messageFor(outcome), undoText(outcome));
+  remember(outcome);
+  if (act.kind === "purchase") hub.clearAmount();
+  move({ name: "settle", outcome });
+}
+
+/** @param {Refused} refusal */
+function askAgain({ facts }) {
+  feedback.give("asked");
+  const time = typeof facts.at === "string" ? timeText(facts.at) : "";
+  const staff = typeof facts.by === "string" ? facts.by : "";
+  move({ name: "ask", question: say(staff ? "repeat_title_by" : "repeat_title", { time, staff }) });
+}
+
+/** @param {unknown} error */
+function refuse(error) {
+  if (error instanceof Refused && error.status === 401) return signedOut();
+  const lost = error instanceof Unreached ? say("lookup_lost") : say("refused_text");
+  const sentence = error instanceof Refused && error.message ? error.message : lost;
+  feedback.give("refused");
+  undoable = null;
+  outcomes.show({ kind: "refused", word: say("refused"), figure: "", sentence, more: "" }, "");
+  move({ name: "refuse", sentence });
+}
+
+function signedOut() {
+  const words = { title: say("signed_out_title"), text: say("signed_out_text"), yes: say("signed_out_yes") };
+  questions.ask(words, () => window.location.assign(data.sign_in));
+}
+
+function goOnWithWaiting() {
+  const scan = waiting;
+  waiting = null;
+  if (!scan || desk.name !== "done") return;
+  window.clearTimeout(nextTimer);
+  nextTimer = window.setTimeout(() => void lookUp(scan.query, scan.source), NEXT_WHEN_WAITING_MS);
+}
+
+/* --- What is shown --------------------------------------------------------------------------------- */
+
+/**
+ * Takes one step, if it belongs to the state, and shows where that leads.
+ * @param {Move} step
+ */
+function move(step) {
+  const before = desk;
+  desk = next(desk, step);
+  if (desk === before) return false;
+  if (step.name === "close" && before.name === "looking") lookups += 1;
+  show(before);
+  return true;
+}
+
+/** @param {Desk} before */
+function show(before) {
+  const member = memberOf(desk);
+  const main = part("main");
+  main.dataset.desk = desk.name;
+  main.dataset.member = String(member !== null);
+  part("looking").hidden = desk.name !== "looking";
+  part("choices").hidden = desk.name !== "choosing";
+  part("hub").hidden = member === null;
+  part("ready").hidden = desk.name !== "idle";
+  part("sale").inert = part("hub-side").inert = desk.name !== "member";
+  part("hub").setAttribute("aria-busy", String(desk.name === "submitting"));
+  if (member && member !== memberOf(before)) hub.show(member);
+  if (desk.name !== "done" && desk.name !== "refused") outcomes.dock();
+  showQuestion();
+  if (desk.name === "choosing") showChoices(desk.choices, desk.why);
+  if (desk.name === "member") enterMember(desk.member, before);
+  if (desk.name === "idle") enterIdle();
+  else camera.hold();
+  planNext();
+}
+
+/**
+ * @param {Member} member
+ * @param {Desk} before
+ */
+function enterMember(member, before) {
+  if (before.name === "looking") {
+    hub.clearAmount();
+    const balance = member.balances[data.unit]?.available ?? 0;
+    const words = { name: member.name || member.number, balance: counts([{ unit: data.unit, quantity: balance }]) };
+    part("announce").textContent = say("found", words);
+  }
+  hub.focus();
+}
+
+function enterIdle() {
+  sameCard.letGo(performance.now());
+  stage.outline(null);
+  void camera.release();
+  const isLost = document.activeElement === document.body || document.activeElement?.closest("[hidden]");
+  if (isLost) part("stage").focus({ preventScroll: true });
+}
+
+function planNext() {
+  window.clearTimeout(nextTimer);
+  if (desk.name === "done") nextTimer = window.setTimeout(() => move({ name: "close" }), NEXT_AFTER_MS);
+  if (desk.name !== "refused") return;
+  nextTimer = window.setTimeout(() => move({ name: "close" }), desk.member ? NEXT_AFTER_REFUSAL_MS : NEXT_AFTER_MS);
+}
+
+function showQuestion() {
+  if (desk.name !== "asking" && desk.name !== "unsent") return questions.close();
+  const { act } = desk;
+  const no = () => move({ name: "close" });
+  if (desk.name === "unsent") {
+    const words = { title: say("unsent_title"), text: say("unsent_text"), yes: say("unsent_yes"), no: say("unsent_no") };
+    return questions.ask(words, () => void submit(act), no);
+  }
+  const amount = moneyText(Number(act.body.amount_minor), currency);
+  const name = desk.member?.name || desk.member?.number || "";
+  const text = say("repeat_text", { amount, name });
+  const words = { title: desk.question, text, yes: say("repeat_yes"), no: say("repeat_no") };
+  questions.ask(words, () => void submit({ ...act, body: { ...act.body, confirm_repeat: true } }), no);
+}
+
+/**
+ * @param {Choice[]} choices
+ * @param {"several" | "two"} why
+ */
+function showChoices(choices, why) {
+  part("choices-title").textContent = say(why === "two" ? "two_title" : "choose_title");
+  part("choices-text").textContent = say(why === "two" ? "two_text" : "choose_text");
+  const lines = choices.map((choice) => {
+    const line = copyOf("choice-template");
+    fill(line, ".choice__name", choice.name || choice.number);
+    fill(line, ".choice__number", choice.name ? choice.number : "");
+    line.querySelector("button")?.addEventListener("click", () => void find({ member_id: choice.id }));
+    return line;
+  });
+  part("choices-list").replaceChildren(...lines);
+  lines[0]?.querySelector("button")?.focus({ preventScroll: true });
+}
+
+/** @param {Outcome} outcome */
+function remember({ changes, member }) {
+  const line = copyOf("recent-template");
+  fill(line, ".recent__time", timeText(Date.now()));
+  fill(line, ".recent__name", member.name || member.number);
+  fill(line, ".recent__points", counts(changes, true) || "–");
+  const list = part("recent");
+  list.prepend(line);
+  while (list.children.length > RECENT_MAX) list.lastElementChild?.remove();
+}
+
+/** @param {boolean} isOnline */
+function showLink(isOnline) {
+  part("link").dataset.state = isOnline ? "online" : "offline";
+  part("connection").textContent = say(isOnline ? "online" : "offline");
+}
+
+function showSound() {
+  part("mute").setAttribute("aria-pressed", String(feedback.isMuted));
+  part("mute-word").textContent = say(feedback.isMuted ? "unmute" : "mute");
+}
+
+/* --- Start --------------------------------------------------------------------------------------------- */
+
+for (const button of document.querySelectorAll("[data-close]")) {
+  button.addEventListener("click", () => move({ name: "close" }));
+}
+part("mute").addEventListener("click", () => {
+  feedback.toggleMute();
+  showSound();
+  feedback.give("seen");
+});
+for (const kind of ["pointerdown", "keydown"]) {
+  document.addEventListener(kind, () => feedback.unlock(), { capture: true });
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.isComposing) move({ name: "close" });
+});
+document.addEventListener("click", (event) => {
+  const menu = partOf("menu", HTMLDetailsElement);
+  if (event.target instanceof Node && !menu.contains(event.target)) menu.open = false;
+});
+window.addEventListener("online", () => showLink(true));
+window.addEventListener("offline", () => showLink(false));
+
+showSound();
+showLink(navigator.onLine);
+stage.show(camera.state, camera.lens);
+if (await Camera.isAllowed()) void camera.start();

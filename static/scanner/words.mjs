@@ -1,0 +1,45 @@
+/** Outcomes in words. */
+
+import { moneyText } from "./amount.mjs";
+import { count, counts, currency, data, say } from "./page.mjs";
+
+/** @typedef {import("./desk.mjs").Outcome} Outcome */
+/** @typedef {import("./outcome.mjs").Message} Message */
+
+/**
+ * @param {Outcome} outcome
+ * @returns {Message}
+ */
+export function messageFor(outcome) {
+  const { act, changes, member } = outcome;
+  const balance = say("balance_now", { count: count(member.balances[data.unit]?.available ?? 0) });
+  const amount = typeof act.body.amount_minor === "number" ? [moneyText(act.body.amount_minor, currency)] : [];
+  return {
+    kind: act.kind === "undo" ? "undone" : "done",
+    word: say(act.kind === "undo" ? "undone" : "done"),
+    figure: counts(changes, true),
+    sentence: sentence(outcome),
+    more: [...amount, balance, ...(outcome.repeated ? [say("repeated")] : [])].join(" · "),
+  };
+}
+
+/** @param {Outcome} outcome */
+function sentence({ act, changes, member, reward }) {
+  const words = { count: counts(changes), name: member.name || member.number, reward: reward?.name ?? "" };
+  if (act.kind === "redemption") return say("redemption_done", words);
+  if (changes.length === 0) return say(act.kind === "undo" ? "undo_nothing" : "purchase_none", words);
+  if (act.kind === "purchase") return say("purchase_done", words);
+  return say(changes[0].quantity < 0 ? "undo_taken" : "undo_given", words);
+}
+
+/**
+ * Exactly what an undo would reverse; empty when there is nothing to undo.
+ * @param {Outcome} outcome
+ */
+export function undoText({ act, changes, undo, reward }) {
+  if (!undo) return "";
+  const amount = moneyText(Number(act.body.amount_minor ?? 0), currency);
+  const words = { count: counts(changes), amount, reward: reward?.name ?? "" };
+  if (act.kind === "redemption") return say("undo_redemption", words);
+  return say(changes.length > 0 ? "undo_purchase" : "undo_sale", words);
+}

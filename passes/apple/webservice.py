@@ -1,0 +1,148 @@
+"""PassKit's web service: the five endpoints that phones call to register and to fetch changes."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from passes.apple.package import MIME_TYPE
+from passes.registry import PassRegistry, StoredPass
+
+DEVICE_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,128}")  # today's ids are 32 hexadecimal digits
+TOKEN_PATTERN = re.compile(r"(?:[0-9a-fA-F]{2}){8,128}")  # bytes in hexadecimal; today's are 32
+SERIAL_CHARACTERS_MAX = 64
+BODY_BYTES_MAX = 64 * 1024  # bytes; a registration has 100, a full log a few thousand
+LOG_MESSAGES_MAX = 50  # of one request
+LOG_CHARACTERS_MAX = 1000  # of one message
+TAG_MAX = 2**63 - 1
+
+# What an unknown pass is compared with, so that it takes as long as a known one.
+_NO_TOKEN = secrets.token_urlsafe(32)
+
+
+def apple_web_service(
+    registry: PassRegistry, builder: Callable[[StoredPass], bytes], pass_type_id: str
+) -> Blueprint:
+    """The endpoints under `/v1`. Mount them where `webServiceURL` points; they carry their own
+    authentication, so they are exempt from CSRF checks.
+
+    `builder` makes the signed package of a stored pass.
+    """
+    service = _Service(registry, builder, pass_type_id)
+    door = Blueprint("apple_web_service", __name__)
+    registrations = "/v1/devices/<device>/registrations/<pass_type>"
+    door.get(registrations)(service.changed)
+    door.post(f"{registrations}/<serial>")(service.register)
+    door.delete(f"{registrations}/<serial>")(service.unregister)
+    door.get("/v1/passes/<pass_type>/<serial>")(service.current)
+    door.post("/v1/log")(service.log)
+    door.after_request(_never_from_a_cache)
+    return door
+
+
+class _Service:
+    def __init__(
+        self, registry: PassRegistry, builder: Callable[[StoredPass], bytes], pass_type_id: str
+    ) -> None:
+        self._registry = registry
+        self._builder = builder
+        self._pass_type_id = pass_type_id
+
+    def register(self, device: str, pass_type: str, serial: str) -> Response:
+        """201 for a new registration, 200 for a known one, which takes the new push token."""
+        if self._authenticated(pass_type, serial) is None:
+            return _empty(401)
+        token = _json_object().get("pushToken")
+        if not DEVICE_PATTERN.fullmatch(device) or not isinstance(token, str):
+            return _empty(400)
+        if not TOKEN_PATTERN.fullmatch(token):
+            return _empty(400)
+        return _empty(201 if self._registry.register(device, token.lower(), serial) else 200)
+
+    def unregister(self, device: str, pass_type: str, serial: str) -> Response:
+        """The card was removed from the phone, or its updates were switched off."""
+        if self._authenticated(pass_type, serial) is None:
+            return _empty(401)
+        self._registry.unregister(device, serial)
+        return _empty(200)
+
+    def changed(self, device: str, pass_type: str) -> Response | dict[str, Any]:
+        """Without authentication, as documented: serial numbers are random and open nothing."""
+        if pass_type != self._pass_type_id or not DEVICE_PATTERN.fullmatch(device):
+            return _empty(204)
+        tag, serials = self._registry.updated_since(device, _tag())
+        if not serials:
+            return _empty(204)
+        return {"lastUpdated": str(tag), "serialNumbers": list(serials)}
+
+    def current(self, pass_type: str, serial: str) -> Response:
+        """The signed pass, unless the phone has this version already."""
+        found = self._authenticated(pass_type, serial)
+        if found is None:
+            return _empty(401)
+        modified = found.modified_at.astimezone(UTC).replace(microsecond=0)
+        since = request.if_modified_since
+        if since is not None and modified <= since:
+            return _empty(304)
+        answer = Response(self._builder(found), mimetype=MIME_TYPE)
+        answer.last_modified = modified
+        self._registry.fetched(serial, None)
+        return answer
+
+    def log(self) -> Response:
+        """What phones complain of. They cannot mend anything, so they are never refused."""
+        messages = _json_object().get("logs")
+        if isinstance(messages, list):
+            texts = [one for one in messages[:LOG_MESSAGES_MAX] if isinstance(one, str)]
+            self._registry.log([_printable(text) for text in texts])
+        return _empty(200)
+
+    def _authenticated(self, pass_type: str, serial: str) -> StoredPass | None:
+        """The pass, when the request holds its token. Unknown and wrong look the same."""
+        known = pass_type == self._pass_type_id and len(serial) <= SERIAL_CHARACTERS_MAX
+        found = self._registry.find(serial) if known else None
+        expected = f"ApplePass {found.auth_token if found else _NO_TOKEN}"
+        given = request.headers.get("Authorization", "")
+        same = hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
+        return found if same else None
+
+
+def _never_from_a_cache(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _empty(status: int) -> Response:
+    answer = Response(status=status)
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "ApplePass"
+    return answer
+
+
+def _json_object() -> dict[str, Any]:
+    """The body, or nothing where it is not a JSON object of a sensible size."""
+    if (request.content_length or 0) > BODY_BYTES_MAX:
+        return {}
+    request.max_content_length = BODY_BYTES_MAX  # also where the length is not announced
+    found = request.get_json(force=True, silent=True)
+    return found if isinstance(found, dict) else {}
+
+
+def _tag() -> int | None:
+    """The tag that we gave out last time. With any other the phone gets the whole list."""
+    text = request.args.get("passesUpdatedSince", "")
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(TAG_MAX)):
+        return None
+    return min(int(text), TAG_MAX)
+
+
+def _printable(text: str) -> str:
+    """One line without control characters: these texts come from anybody and go to our log."""
+    line = " ".join(text[:LOG_CHARACTERS_MAX].split())
+    return "".join(char for char in line if char.isprintable())

@@ -20,6 +20,8 @@ from wallet.rules.money import spell_money
 from wallet.rules.ruleset import EarnRule, Tier
 from wallet.rules.spell import spell_number, spell_quantity, unit_word
 
+DAYS_A_YEAR = 365
+
 
 @dataclass(frozen=True, slots=True)
 class Perk:
@@ -135,14 +137,14 @@ def tier_rows(program: ProgramView, locale: str, current: str | None = None) -> 
 
 def _tier_row(program: ProgramView, tier: Tier, locale: str, current: str | None) -> TierRow:
     perks_told = tier.perks.get(locale) or tier.perks.get(program.locale) or []
-    if tier.threshold_minor:
-        threshold = _(
-            "from %(amount)s in %(days)s days",
-            amount=spell_money(tier.threshold_minor, program.currency, locale),
-            days=program.ruleset.tier_window_days,
-        )
-    else:
+    amount = spell_money(tier.threshold_minor, program.currency, locale)
+    days = program.ruleset.tier_window_days
+    if not tier.threshold_minor:
         threshold = _("from the first day")
+    elif days == DAYS_A_YEAR:
+        threshold = _("from %(amount)s of purchases in a year", amount=amount)
+    else:
+        threshold = _("from %(amount)s of purchases in %(days)s days", amount=amount, days=days)
     return TierRow(
         program.text(tier.name, locale), threshold, " · ".join(perks_told), tier.key == current
     )
@@ -275,7 +277,7 @@ def tier_progress(
 def spell_time(moment: datetime, time_zone: str, locale: str) -> str:
     """Day and time where the program lives."""
     local = moment.astimezone(ZoneInfo(time_zone))
-    return str(format_datetime(local, "medium" if locale == "fr" else "medium", locale=locale))
+    return str(format_datetime(local, "medium", locale=locale))
 
 
 def code_picture(payload: str, label: str) -> Markup:

@@ -1,0 +1,116 @@
+// @ts-check
+// The open web card: keeps the screen on, follows the balance, stays useful without a network.
+
+const card = /** @type {HTMLElement} */ (document.getElementById("card"));
+const offline = /** @type {HTMLElement} */ (document.getElementById("offline"));
+const news = /** @type {HTMLElement} */ (document.getElementById("news"));
+const POLL_MS = Number(card.dataset.pollSeconds) * 1000;
+const ANSWER_MS_MAX = 8000; // a phone network that takes longer counts as none
+const MISSES_SHOWN = 2; // one lost answer is no news
+const COUNT_MS = 700;
+
+let missed = 0;
+let version = card.dataset.version ?? "";
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+/** @type {WakeLockSentinel | undefined} */
+let lock;
+
+async function stayAwake() {
+  if (document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
+  if (lock && !lock.released) return;
+  try {
+    lock = await navigator.wakeLock.request("screen");
+  } catch {
+    // Low battery or an old browser: the card works without it.
+  }
+}
+
+/** @param {string} url @param {Record<string, string>} headers */
+async function ask(url, headers) {
+  return fetch(url, {
+    headers,
+    cache: "no-store",
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(ANSWER_MS_MAX),
+  });
+}
+
+async function follow() {
+  clearTimeout(timer);
+  if (document.visibilityState !== "visible") return;
+  try {
+    const answer = await ask(card.dataset.state ?? "", {
+      Accept: "application/json",
+      "If-None-Match": `"${version}"`,
+    });
+    missed = 0;
+    offline.hidden = true;
+    if (answer.status === 200) {
+      const state = await answer.json();
+      if (state.version !== version) await redraw(state);
+    }
+  } catch {
+    missed += 1;
+    offline.hidden = navigator.onLine && missed < MISSES_SHOWN;
+  }
+  timer = setTimeout(follow, POLL_MS);
+}
+
+/** @param {{version: string, announcement: string}} state */
+async function redraw(state) {
+  const answer = await ask(location.href, { Accept: "text/html" });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const before = numberOnCard();
+  for (const part of card.querySelectorAll("[data-live]")) {
+    const fresh = page.querySelector(`[data-live="${part.getAttribute("data-live")}"]`);
+    if (fresh) part.replaceWith(document.adoptNode(fresh));
+  }
+  version = state.version;
+  if (before !== numberOnCard()) {
+    news.textContent = state.announcement;
+    count(before, numberOnCard());
+  }
+}
+
+function balance() {
+  return /** @type {HTMLElement | null} */ (card.querySelector("[data-number]"));
+}
+
+function numberOnCard() {
+  return Number(balance()?.dataset.number ?? 0);
+}
+
+/** @param {number} from @param {number} to */
+function count(from, to) {
+  const place = balance();
+  if (!place) return;
+  place.classList.add("is-new");
+  const final = place.textContent ?? "";
+  const isPlain = /^[\d\s.,\u202f\u00a0-]+$/.test(final);
+  if (!isPlain || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const words = new Intl.NumberFormat(document.documentElement.lang);
+  const start = performance.now();
+  /** @param {number} at */
+  const step = (at) => {
+    const share = Math.min((at - start) / COUNT_MS, 1);
+    const eased = 1 - (1 - share) ** 3;
+    place.textContent = share < 1 ? words.format(Math.round(from + (to - from) * eased)) : final;
+    if (share < 1) requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+}
+
+document.addEventListener("visibilitychange", () => {
+  void stayAwake();
+  void follow();
+});
+addEventListener("online", () => void follow());
+addEventListener("offline", () => {
+  offline.hidden = false;
+});
+// iOS grants the wake lock only after a touch.
+document.addEventListener("pointerdown", () => void stayAwake(), { once: true });
+void stayAwake();
+timer = setTimeout(follow, POLL_MS);

@@ -73,8 +73,10 @@ class Connection:
             for task in list(self._answers):
                 task.cancel()
             self._writer.close()
-            with contextlib.suppress(OSError, asyncio.TimeoutError):
-                await asyncio.wait_for(self._writer.wait_closed(), 1.0)
+            try:
+                await asyncio.wait_for(self._writer.wait_closed(), CLOSE_SECONDS_MAX)
+            except (OSError, TimeoutError):
+                self._writer.transport.abort()  # a client that says no goodbye
 
     async def _talk(self) -> None:
         if self._tls_protocol() != "h2":

@@ -142,6 +142,11 @@ class Settings(BaseSettings):
         return self.model_copy(update={"secret_key": secret})
 
 
+def folder_from_environment() -> Path:
+    """The data folder, before anything else can be read."""
+    return Path(os.environ.get(f"{PREFIX}DATA_DIR") or ROOT / "instance")
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True

@@ -288,7 +288,7 @@ def _visits(
             day -= model.expovariate(habit.visits_a_week / 7)
 
 
-def _live(  # noqa: PLR0913  the loop of the whole year
+def _live(
     session: Session,
     view: ProgramView,
     model: random.Random,

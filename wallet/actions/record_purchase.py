@@ -24,6 +24,7 @@ from wallet.rules.money import AMOUNT_MINOR_MAX
 from wallet.tables.ledger import Entry, entries_of_purchase
 from wallet.tables.member import Member
 from wallet.tables.purchase import Purchase, purchase_from, same_amount_since
+from wallet.tables.staff import name_behind
 
 CLOCK_SKEW_MAX = timedelta(minutes=5)  # a till's clock may run ahead by this much
 REPEAT_WINDOW = timedelta(seconds=60)  # the same amount again within it was probably a second tap
@@ -120,7 +121,9 @@ def suspect_repeat(session: Session, member: Member, amount_minor: int, now: dat
     """Refuse (`repeat_suspected`) the same amount for the same member within a minute."""
     earlier = same_amount_since(session, member.id, amount_minor, now - REPEAT_WINDOW)
     if earlier:
-        raise Refusal("repeat_suspected", at=earlier.recorded_at, actor=earlier.actor)
+        raise Refusal(
+            "repeat_suspected", at=earlier.recorded_at, by=name_behind(session, earlier.actor)
+        )
 
 
 def _accrue(

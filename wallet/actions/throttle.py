@@ -29,10 +29,14 @@ JOIN_PER_ADDRESS = Limit("join", 60, timedelta(hours=1))  # an opening day in a 
 LINK_PER_MEMBER = Limit("link", 3, timedelta(hours=1))  # mails to one person
 LINK_PER_ADDRESS = Limit("link-address", 10, timedelta(hours=1))
 
+UNKNOWN_CODES_PER_STAFF = Limit(
+    "unknown-code", 20, timedelta(minutes=10)
+)  # cards of other shops never get this far: their codes have another shape
+
 
 def count_attempt(session: Session, limit: Limit, who: str, now: datetime) -> None:
     """Count one more; `too_many_attempts` with `retry_after_seconds` once the limit is passed."""
-    key = f"{limit.name}:{hashlib.sha256(who.encode()).hexdigest()}"
+    key = _key(limit, who)
     row = attempts_for(session, key)
     if row is None:
         session.add(Attempts(key=key, count=1, window_ends_at=now + limit.window))
@@ -47,9 +51,21 @@ def count_attempt(session: Session, limit: Limit, who: str, now: datetime) -> No
     session.flush()
 
 
+def refuse_when_spent(session: Session, limit: Limit, who: str, now: datetime) -> None:
+    """`too_many_attempts` while the limit is reached; counts nothing."""
+    row = attempts_for(session, _key(limit, who))
+    if row and row.count >= limit.count and row.window_ends_at > now:
+        wait = int((row.window_ends_at - now).total_seconds()) + 1
+        raise Refusal("too_many_attempts", retry_after_seconds=wait)
+
+
 def forget_attempts(session: Session, limit: Limit, who: str) -> None:
     """A success: start again from zero."""
-    row = attempts_for(session, f"{limit.name}:{hashlib.sha256(who.encode()).hexdigest()}")
+    row = attempts_for(session, _key(limit, who))
     if row:
         row.count = 0
         session.flush()
+
+
+def _key(limit: Limit, who: str) -> str:
+    return f"{limit.name}:{hashlib.sha256(who.encode()).hexdigest()}"

@@ -128,3 +128,9 @@ def link_with_hash(session: Session, token_hash: str) -> MagicLink | None:
     """The one-time link with this hash, locked: only one of two taps uses it."""
     query = select(MagicLink).where(MagicLink.token_hash == token_hash)
     return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def consents_of(session: Session, member_id: int) -> list[Consent]:
+    """What a member agreed to and took back, newest first."""
+    query = select(Consent).where(Consent.member_id == member_id)
+    return list(session.scalars(query.order_by(Consent.id.desc())))

@@ -104,3 +104,10 @@ def staff_of(session: Session, program_id: int) -> list[Staff]:
     return list(
         session.scalars(select(Staff).where(Staff.program_id == program_id).order_by(Staff.id))
     )
+
+
+def name_behind(session: Session, label: str) -> str:
+    """The name of the person whom an entry's `staff:12` means; empty for keys and the system."""
+    kind, _, number = label.partition(":")
+    staff = session.get(Staff, int(number)) if kind == "staff" and number.isdigit() else None
+    return staff.name if staff else ""

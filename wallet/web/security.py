@@ -22,6 +22,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 BODY_BYTES_MAX = 256 * 1024  # the largest basket is far below; uploads have their own limit
+# Coarse, per address: a shop with ten tills stays far below; a script in a loop does not.
+FLOOD_LIMIT = "1200 per minute"
 CONSOLE_ROLES = ("owner", "manager", "marketer")
 TILL_ROLES = ("owner", "manager", "cashier")
 

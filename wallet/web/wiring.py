@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from flask import Flask, current_app
-from passes.google.identity import GoogleIdentity
 from sqlalchemy.orm import Session
 
-from passes.apple.identity import AppleIdentity
 from wallet.config import Settings
-from wallet.db import Database
+from wallet.parts import Parts
 
 T = TypeVar("T")
 _KEY = "comptoir"
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
-    """One set of parts for the whole application."""
-
-    settings: Settings
-    database: Database
-    nudge: Callable[[], None]  # wake the worker after a commit that left it work
-    apple: AppleIdentity
-    google: GoogleIdentity
-
-
-def install(app: Flask, wiring: Wiring) -> None:
+def install(app: Flask, parts: Parts) -> None:
     """Called once, by `app.py`."""
-    app.extensions[_KEY] = wiring
+    app.extensions[_KEY] = parts
 
 
-def wiring() -> Wiring:
+def wiring() -> Parts:
     """The parts of the running application."""
-    return cast(Wiring, current_app.extensions[_KEY])
+    return cast(Parts, current_app.extensions[_KEY])
 
 
 def write(work: Callable[[Session], T]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from wallet.web.home import home
 from wallet.web.shopper.card import CardPages, Wallets
 from wallet.web.shopper.join import brand, join, join_now, privacy
 from wallet.web.shopper.link import find_card, look_at_link, send_link, use_link
@@ -13,6 +14,7 @@ def shopper_door(wallets: Wallets) -> Blueprint:
     """Joining, the web card, its way into a wallet, the link by e-mail."""
     door = Blueprint("shopper", __name__)
     cards = CardPages(wallets)
+    door.add_url_rule("/", "home", home)
     door.add_url_rule("/p/<slug>/join", "join", join, methods=["GET"])
     door.add_url_rule("/p/<slug>/join", "join_now", join_now, methods=["POST"])
     door.add_url_rule("/p/<slug>/brand.css", "brand", brand)

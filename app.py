@@ -1,0 +1,114 @@
+"""create_app: wires the doors to the parts. Imported by nobody."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+from flask import Flask
+from flask_limiter import Limiter
+from flask_wtf.csrf import CSRFProtect
+from wallet.web.wallets import Wallets
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from passes.apple.webservice import apple_web_service
+from scanner import till_door
+from wallet import clock
+from wallet.actions.registry import Registry
+from wallet.actions.upgrade_database import require_schema
+from wallet.config import ASSETS, Settings
+from wallet.log import configure_logging
+from wallet.parts import Parts, apple_identity, google_identity, make_database
+from wallet.waker import Waker, make_huey
+from wallet.web.api import api_door
+from wallet.web.console import console_door
+from wallet.web.locale import install_locale
+from wallet.web.media import media_door
+from wallet.web.operations import install_operations
+from wallet.web.problems import install_error_answers
+from wallet.web.security import FLOOD_LIMIT, client_address, install_security
+from wallet.web.shopper import shopper_door
+from wallet.web.simulate import simulate_door
+from wallet.web.staff import staff_door
+from wallet.web.wiring import install
+
+PROXIES = (
+    1  # the one reverse proxy of docs/operations.md; more would let callers choose their address
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole service for one process."""
+    settings = settings or Settings.read()
+    configure_logging(settings.log_format)
+    database = make_database(settings)
+    require_schema(database)
+    waker = Waker(make_huey(settings))
+    parts = Parts(
+        settings, database, apple_identity(settings), google_identity(settings), waker.nudge
+    )
+    app = _flask(settings)
+    install(app, parts)
+    install_security(app)
+    install_locale(app)
+    install_error_answers(app)
+    install_operations(app)
+    _doors(app, parts)
+    return app
+
+
+def _flask(settings: Settings) -> APIFlask:
+    app = APIFlask(
+        "comptoir",
+        root_path=str(ASSETS),
+        title="Comptoir",
+        version="1",
+        spec_path="/api/openapi.json",
+        docs_path=None,
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        WTF_CSRF_TIME_LIMIT=None,  # a till stays open all day; the session's own end is enough
+        WTF_CSRF_SSL_STRICT=False,  # Referrer-Policy is no-referrer: there is nothing to compare
+        SESSION_COOKIE_NAME="comptoir",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    if not settings.is_loopback:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=PROXIES, x_proto=PROXIES)  # type: ignore[method-assign]
+    return app
+
+
+def _doors(app: APIFlask, parts: Parts) -> None:
+    settings = parts.settings
+    csrf = CSRFProtect(app)
+    limiter = Limiter(
+        client_address,
+        app=app,
+        storage_uri=settings.rate_limit_url,
+        default_limits=[FLOOD_LIMIT],
+        strategy="fixed-window",
+    )
+    wallets = Wallets(parts)
+    apple = apple_web_service(
+        Registry(parts.database, clock.now), wallets.build, parts.apple.pass_type_id
+    )
+    machine_doors = [(apple, "/apple"), (api_door(), None)]
+    for door, prefix in machine_doors:
+        csrf.exempt(door)
+        app.register_blueprint(door, url_prefix=prefix)
+    limiter.exempt(apple)  # ten thousand phones may ask at once; they carry their own tokens
+    for door in (
+        shopper_door(wallets.for_shoppers()),
+        staff_door(),
+        till_door(),
+        console_door(),
+        media_door(),
+    ):
+        app.register_blueprint(door)
+    if settings.simulator_url:
+        simulated = simulate_door(settings)
+        limiter.exempt(simulated)
+        csrf.exempt(simulated)  # nothing behind it is worth forging: two phones that do not exist
+        app.register_blueprint(simulated)

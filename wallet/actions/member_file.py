@@ -1,0 +1,135 @@
+"""Everything that staff may see of one member: who, what they hold, what moved and why, which cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.card_page import Movement, movement
+from wallet.actions.member_view import MemberView, member_view
+from wallet.actions.program_view import ProgramView
+from wallet.errors import Refusal
+from wallet.ids import private_id, public_id
+from wallet.tables.ledger import Entry, entries_of
+from wallet.tables.member import Consent, consents_of, member_with_id
+from wallet.tables.staff import staff_of
+from wallet.tables.wallet_pass import WalletPass, passes_of, push_tokens
+
+ENTRIES_PAGE = 50
+FINGERPRINT_LENGTH = 10  # digits of the chained hash that a person compares
+
+PassState = Literal["current", "waiting", "failing", "not_installed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A movement with what staff need besides: who entered it, and its place in the chain."""
+
+    movement: Movement
+    id: str
+    by: str
+    recorded_at: datetime
+    rule_version: int
+    reverses: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPass:
+    """One issued pass and how far its delivery is. `phones` counts registrations (Apple only)."""
+
+    provider: str
+    state: PassState
+    phones: int
+    serial: str
+    issued_at: datetime
+    changed_at: datetime
+    delivered_at: datetime | None
+    fetched_at: datetime | None
+    attempts: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A consent given or taken back, in the words that were shown."""
+
+    purpose: str
+    granted: bool
+    wording: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFile:
+    """`next_before` asks for older lines, empty when these are all."""
+
+    member: MemberView
+    joined_channel: str
+    lines: Sequence[Line]
+    next_before: str
+    passes: Sequence[HeldPass]
+    agreements: Sequence[Agreement]
+
+
+def member_file(
+    session: Session, program: ProgramView, member_id: str, now: datetime, before: str = ""
+) -> MemberFile:
+    """The member with this public id, or `member_not_found`, also for another program's."""
+    number = private_id("mbr", member_id)
+    member = member_with_id(session, program.id, number) if number is not None else None
+    if member is None:
+        raise Refusal("member_not_found")
+    before_id = private_id("ent", before) if before else None
+    rows = entries_of(session, member.id, ENTRIES_PAGE + 1, before_id)
+    people = {f"staff:{person.id}": person.name for person in staff_of(session, program.id)}
+    return MemberFile(
+        member=member_view(session, program, member, now),
+        joined_channel=member.joined_channel,
+        lines=[_line(program, row, people) for row in rows[:ENTRIES_PAGE]],
+        next_before=public_id("ent", rows[ENTRIES_PAGE - 1].id) if len(rows) > ENTRIES_PAGE else "",
+        passes=_passes(session, member.id),
+        agreements=[_agreement(row) for row in consents_of(session, member.id)],
+    )
+
+
+def _line(program: ProgramView, entry: Entry, people: dict[str, str]) -> Line:
+    return Line(
+        movement=movement(program, entry), id=public_id("ent", entry.id),
+        by=people.get(entry.actor, entry.actor), recorded_at=entry.recorded_at,
+        rule_version=entry.rule_version,
+        reverses=public_id("ent", entry.reverses_id) if entry.reverses_id else "",
+        fingerprint=entry.hash[:FINGERPRINT_LENGTH],
+    )
+
+
+def _passes(session: Session, member_id: int) -> list[HeldPass]:
+    held = passes_of(session, member_id)
+    phones: dict[int, int] = {}
+    for pass_id, *_ in push_tokens(session, [row.id for row in held]):
+        phones[pass_id] = phones.get(pass_id, 0) + 1
+    return [
+        HeldPass(
+            provider=row.provider, state=_state(row, phones.get(row.id, 0)),
+            phones=phones.get(row.id, 0), serial=row.serial, issued_at=row.created_at,
+            changed_at=row.changed_at, delivered_at=row.delivered_at, fetched_at=row.fetched_at,
+            attempts=row.attempts, error=row.last_error,
+        )
+        for row in sorted(held, key=lambda row: row.provider)
+    ]
+
+
+def _state(row: WalletPass, phones: int) -> PassState:
+    if row.wanted_version > row.delivered_version:
+        return "failing" if row.last_error else "waiting"
+    if not phones and row.saved_at is None:
+        return "not_installed"
+    return "current"
+
+
+def _agreement(row: Consent) -> Agreement:
+    return Agreement(row.purpose, row.granted, row.wording, row.at)

@@ -1,0 +1,44 @@
+"""Undo: a cashier takes back an own act of the last minutes, whole or not at all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.actor import Actor
+from wallet.actions.program_view import ProgramView
+from wallet.actions.refund_purchase import RefundFacts, refund_purchase
+from wallet.actions.reverse_entry import UNDO_WINDOW, reverse_entry
+from wallet.errors import Refusal
+from wallet.tables.ledger import Entry, entries_of_purchase
+from wallet.tables.member import Member, member_with_id
+from wallet.tables.purchase import purchase_with_id
+
+
+def undo_purchase(
+    session: Session, program: ProgramView, purchase_id: int, actor: Actor, now: datetime
+) -> tuple[Member, list[Entry]]:
+    """The sale no longer counts and every unit it gave goes back; `undo_spent` if one was used.
+
+    Own sales only (`forbidden`), within ten minutes (`undo_too_late`), once (`already_reversed`).
+    """
+    purchase = purchase_with_id(session, program.id, purchase_id)
+    if purchase is None:
+        raise Refusal("purchase_not_found")
+    if purchase.actor != actor.label:
+        raise Refusal("forbidden")
+    if now - purchase.recorded_at > UNDO_WINDOW:
+        raise Refusal("undo_too_late")
+    if purchase.refunded_minor:
+        raise Refusal("already_reversed")
+    member = member_with_id(session, program.id, purchase.member_id)
+    assert member is not None
+    accruals = [
+        entry for entry in entries_of_purchase(session, purchase.id) if entry.kind == "accrual"
+    ]
+    undone = [reverse_entry(session, program, entry.id, "", actor, now) for entry in accruals]
+    if not accruals:  # a sale too small for a point still counts towards the tier
+        facts = RefundFacts(f"undo:{purchase.id}", reason="undo")
+        refund_purchase(session, program, member, purchase, facts, actor, now)
+    return member, undone

@@ -1,0 +1,438 @@
+"""`comptoir …`: what operators type. Every command has --help and fails with one clear line."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from sqlalchemy.exc import SQLAlchemyError
+
+from passes.apple.verify import PackageError, load_roots, read_pkpass
+from passes.errors import DeliveryError, DesignError, IdentityError
+from passes.qr import qr_terminal
+from passes.simulate.server import Place, run_simulators
+from wallet import clock
+from wallet.actions.api_access import create_key
+from wallet.actions.audit import audit
+from wallet.actions.create_program import (
+    NewProgram,
+    create_program,
+    starter_design,
+    starter_rules,
+)
+from wallet.actions.load_demo import PASSWORD, STAFF, has_demo, load_demo
+from wallet.actions.load_demo import SLUG as DEMO_SLUG
+from wallet.actions.program_view import program_view_by_slug
+from wallet.actions.staff_access import ROLES, NewStaff, create_staff
+from wallet.actions.upgrade_database import (
+    SchemaError,
+    head_revision,
+    require_schema,
+    schema_state,
+    upgrade_database,
+)
+from wallet.config import Settings, SettingsError, folder_from_environment
+from wallet.db import Database, is_wal_safe, sqlite_version
+from wallet.errors import Refusal
+from wallet.log import configure_logging
+from wallet.parts import (
+    Parts,
+    apple_identity,
+    certs_folder,
+    google_identity,
+    make_database,
+)
+from wallet.worker import run_worker
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# SQLite wants one process with many threads; more processes only wait for each other's lock.
+SERVER_THREADS = 16
+FINDINGS_SHOWN_MAX = 50
+_EXPECTED = (
+    SettingsError,
+    SchemaError,
+    IdentityError,
+    DesignError,
+    DeliveryError,
+    PackageError,
+    SQLAlchemyError,
+    OSError,
+    ValueError,
+)
+
+
+def _one_line(view: Callable[P, R]) -> Callable[P, R]:
+    """Expected failures become one line and a non-zero exit."""
+
+    @wraps(view)
+    def _run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return view(*args, **kwargs)
+        except Refusal as error:
+            raise click.ClickException(error.sentence) from error
+        except _EXPECTED as error:
+            first = str(error).strip().splitlines() or [type(error).__name__]
+            raise click.ClickException(first[0]) from error
+
+    return _run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="comptoir")
+def main() -> None:
+    """Comptoir: one loyalty account for the till, the web shop and the phone's wallet."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option(
+    "--processes", default=1, show_default=True, help="More than one only with PostgreSQL."
+)
+@_one_line
+def serve(host: str, port: int, processes: int) -> None:
+    """Serve the web doors."""
+    settings = Settings.read()
+    if settings.database.startswith("sqlite") and processes > 1:
+        raise click.ClickException("SQLite is served by one process; use PostgreSQL for more")
+    require_schema(make_database(settings))
+    Granian(
+        "app:create_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=host,
+        port=port,
+        workers=processes,
+        blocking_threads=SERVER_THREADS,
+        log_access=False,
+        websockets=False,
+        workers_kill_timeout=10,
+    ).serve()
+
+
+@main.command()
+@_one_line
+def worker() -> None:
+    """Deliver cards and mails. Stop with SIGINT or SIGTERM."""
+    parts = _parts()
+    configure_logging(parts.settings.log_format)
+    require_schema(parts.database)
+    run_worker(parts)
+
+
+@main.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@_one_line
+def db_upgrade() -> None:
+    """Bring the database to the schema of this release."""
+    database = make_database(Settings.read())
+    click.echo(f"Database at revision {upgrade_database(database)}.")
+
+
+@main.command()
+@click.option("--demo", "with_demo", is_flag=True, help="Load the demo program too.")
+@_one_line
+def setup(with_demo: bool) -> None:
+    """First start and every start: secret, identities, schema, demo. Prints where everything is."""
+    _make_secret()
+    settings = Settings.read()
+    database = make_database(settings)
+    if schema_state(database)[0] != head_revision():
+        click.echo("Preparing the database …", err=True)
+        upgrade_database(database)
+    apple_identity(settings)
+    google_identity(settings)
+    if with_demo:
+        _load_demo(database)
+    click.echo(_welcome(settings, with_demo=with_demo))
+
+
+@main.group()
+def demo() -> None:
+    """The demo program."""
+
+
+@demo.command("load")
+@_one_line
+def demo_load() -> None:
+    """Make "Café Lumière" and live its year."""
+    database = make_database(Settings.read())
+    require_schema(database)
+    visits = _load_demo(database)
+    click.echo(f"{visits} visits." if visits else "The demo is already there.")
+    for email, name, role in STAFF:
+        click.echo(f"{role:9} {email:22} {PASSWORD}   {name}")
+
+
+@main.group("program")
+def program_group() -> None:
+    """Programs."""
+
+
+@program_group.command("create")
+@click.argument("slug")
+@click.option("--name", required=True)
+@click.option("--currency", default="EUR", show_default=True)
+@click.option("--country", default="FR", show_default=True)
+@click.option("--time-zone", default="Europe/Paris", show_default=True)
+@_one_line
+def program_create(slug: str, name: str, currency: str, country: str, time_zone: str) -> None:
+    """A program with one point per unit of the currency, to begin with."""
+    new = NewProgram(
+        slug=slug,
+        name=name,
+        currency=currency.upper(),
+        country=country.upper(),
+        time_zone=time_zone,
+        rules=starter_rules(),
+        design=starter_design(name),
+    )
+    with _database().transaction() as session:
+        created = create_program(session, new, clock.now())
+    click.echo(f"Program {created.slug} created. Shoppers join at /p/{created.slug}/join.")
+
+
+@main.group("staff")
+def staff_group() -> None:
+    """People who work for a merchant."""
+
+
+@staff_group.command("create")
+@click.option("--program", "slug", required=True)
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.option("--role", required=True, type=click.Choice(ROLES))
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@_one_line
+def staff_create(slug: str, email: str, name: str, role: str, password: str) -> None:
+    """An account for one person."""
+    with _database().transaction() as session:
+        view = program_view_by_slug(session, slug)
+        person = NewStaff(email, name, role, password, view.locale)
+        create_staff(session, view.id, person, clock.now())
+    click.echo(f"{role} {email} may sign in at /staff/sign-in.")
+
+
+@main.group("key")
+def key_group() -> None:
+    """API keys of web shops."""
+
+
+@key_group.command("create")
+@click.option("--program", "slug", required=True)
+@click.option("--role", default="shop", show_default=True)
+@click.option("--name", default="", help="What the key is for; shown in the console.")
+@_one_line
+def key_create(slug: str, role: str, name: str) -> None:
+    """A new key, printed alone on the last line. It cannot be shown again."""
+    with _database().transaction() as session:
+        view = program_view_by_slug(session, slug)
+        key = create_key(session, view.id, role, name, clock.now())
+    click.echo(f"Key for {view.name} ({role}). Keep it: it cannot be shown again.", err=True)
+    click.echo(key)
+
+
+@main.group("certs")
+def certs_group() -> None:
+    """Certificates that sign the cards."""
+
+
+@certs_group.command("status")
+@_one_line
+def certs_status() -> None:
+    """Which identities sign, and until when."""
+    settings = Settings.read()
+    apple, google = apple_identity(settings), google_identity(settings)
+    kind = "development" if apple.is_development else "Apple"
+    click.echo(
+        f"Apple   {apple.pass_type_id} (team {apple.team_id}), {kind}, until {apple.expires_at:%Y-%m-%d}"
+    )
+    simulated = "development" if settings.simulated_google else "Google"
+    click.echo(f"Google  issuer {google.issuer_id}, {google.email}, {simulated}")
+
+
+@main.group("pass")
+def pass_group() -> None:
+    """Pass files."""
+
+
+@pass_group.command("inspect")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--root",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Root certificate to trust.",
+)
+@_one_line
+def pass_inspect(file: Path, root: Path | None) -> None:
+    """Open a .pkpass, check every digest and the signature, and print what it says."""
+    trusted = load_roots(root or certs_folder(Settings.read()) / "apple" / "root.pem")
+    opened = read_pkpass(file.read_bytes(), trusted)
+    click.echo(json.dumps(opened.document, indent=2, ensure_ascii=False))
+    click.echo(f"{len(opened.files)} files, digests and signature are right.", err=True)
+
+
+@main.command("audit")
+@click.option("--program", "slug", default="", help="Only this program.")
+@_one_line
+def audit_command(slug: str) -> None:
+    """Replay every account from its first entry and say exactly what is wrong where."""
+    database = _database()
+    with database.reading() as session:
+        program_id = program_view_by_slug(session, slug).id if slug else None
+        with click.progressbar(length=100, label="Audit", file=sys.stderr) as bar:
+            report = audit(session, program_id=program_id, progress=_steps(bar.update))
+    for finding in report.findings[:FINDINGS_SHOWN_MAX]:
+        click.echo(f"{finding.code}  {finding.where}  {finding.sentence}")
+    click.echo(
+        f"{report.entries} entries in {report.accounts} accounts: {len(report.findings)} findings."
+    )
+    if report.findings:
+        sys.exit(1)
+
+
+@main.command()
+@click.option(
+    "--fix", is_flag=True, help="Make the data folder, its secret key and development identities."
+)
+@_one_line
+def doctor(fix: bool) -> None:
+    """Check the installation and say what is missing."""
+    if fix:
+        _make_secret()
+    settings = Settings.read()
+    database = make_database(settings)
+    found, wanted = schema_state(database)
+    version = ".".join(map(str, sqlite_version()))
+    journal = (
+        "WAL" if is_wal_safe(sqlite_version()) else "TRUNCATE (this SQLite has the WAL-reset bug)"
+    )
+    apple = apple_identity(settings)
+    google = google_identity(settings)
+    click.echo(f"Database     {database.engine.url.render_as_string(hide_password=True)}")
+    click.echo(f"Schema       {found or 'none'} (this release: {wanted})")
+    if database.is_sqlite:
+        click.echo(f"SQLite       {version}, journal {journal}")
+    click.echo(f"Address      {settings.public_url}")
+    click.echo(
+        f"Apple        {apple.pass_type_id}{' (development)' if apple.is_development else ''}"
+    )
+    click.echo(
+        f"Google       {google.issuer_id}{' (development)' if settings.simulated_google else ''}"
+    )
+    if found != wanted:
+        raise click.ClickException(
+            "the schema is not the one of this release: run `comptoir db upgrade`"
+        )
+
+
+@main.group()
+def simulate() -> None:
+    """Stand-ins for Apple, Google and two phones."""
+
+
+@simulate.command("all")
+@click.option("--http-port", default=8001, show_default=True)
+@click.option("--apns-port", default=8002, show_default=True)
+@click.option(
+    "--main-url",
+    default="http://127.0.0.1:8000",
+    show_default=True,
+    help="Where the service listens.",
+)
+@_one_line
+def simulate_all(http_port: int, apns_port: int, main_url: str) -> None:
+    """Push service, Google Wallet and both phones in one process."""
+    settings = Settings.read()
+    configure_logging(settings.log_format)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    apple = apple_identity(settings)
+    place = Place(
+        settings.data_dir, main_url, settings.public_url, apple.pass_type_id, apple.team_id
+    )
+    run_simulators(place, http_port, apns_port, stop)
+
+
+def _load_demo(database: Database) -> int:
+    with database.reading() as session:
+        if has_demo(session):
+            return 0
+    with click.progressbar(length=100, label="Demo data", file=sys.stderr) as bar:
+        return load_demo(database, clock.now(), _steps(bar.update))
+
+
+def _steps(update: Callable[[int], None]) -> Callable[[int, int], None]:
+    """A progress callback (done, total) for a bar of a hundred steps."""
+    shown = [0]
+
+    def _progress(done: int, total: int) -> None:
+        share = 100 * done // max(total, 1)
+        update(share - shown[0])
+        shown[0] = share
+
+    return _progress
+
+
+def _welcome(settings: Settings, *, with_demo: bool) -> str:
+    url = settings.public_url
+    lines = [
+        "",
+        f"  Staff sign-in   {url}/staff/sign-in",
+        f"  Till            {url}/till/",
+        f"  Console         {url}/console/",
+        f"  API             {url}/api/docs",
+    ]
+    if settings.simulator_url:
+        lines.append(f"  Phones          {url}/simulate/")
+    if with_demo:
+        join = f"{url}/p/{DEMO_SLUG}/join"
+        lines += [f"  Join            {join}", "", f"  Demo sign-ins, password {PASSWORD}:"]
+        lines += [f"    {email:22} {role}" for email, _, role in STAFF]
+        lines += ["", qr_terminal(join)]
+    return "\n".join(lines)
+
+
+def _make_secret() -> None:
+    """A random secret key in the data folder, readable by its owner only, where there is none."""
+    folder = folder_from_environment()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target = folder / "secret_key"
+    if not target.exists():
+        target.touch(mode=0o600)
+        target.write_text(f"{secrets.token_urlsafe(48)}\n")
+        click.echo(f"Made {target}.", err=True)
+
+
+def _parts() -> Parts:
+    settings = Settings.read()
+    return Parts(
+        settings,
+        make_database(settings),
+        apple_identity(settings),
+        google_identity(settings),
+        lambda: None,
+    )
+
+
+def _database() -> Database:
+    database = make_database(Settings.read())
+    require_schema(database)
+    return database

@@ -1,0 +1,112 @@
+"""The parts that every process of an installation puts together from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from passes.google.identity import GoogleIdentity, load_account, make_development_account
+
+from passes.apple.identity import AppleIdentity, load_identity, make_development_identity
+from wallet.config import Settings, SettingsError
+from wallet.context import Context, Vault
+from wallet.db import Database
+
+# Where `comptoir simulate` listens unless told otherwise.
+SIMULATOR_URL = "http://127.0.0.1:8001"
+SIMULATED_APNS_URL = "https://127.0.0.1:8002"
+APNS_URL = "https://api.push.apple.com"
+GOOGLE_WALLET_URL = "https://walletobjects.googleapis.com"
+GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105  an address
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One set for the whole process. `nudge` wakes the worker after a commit that left it work."""
+
+    settings: Settings
+    database: Database
+    apple: AppleIdentity
+    google: GoogleIdentity
+    nudge: Callable[[], None]
+
+
+def make_database(settings: Settings) -> Database:
+    """The database with the context of this installation on every session."""
+    context = Context(Vault(settings.secret_key), settings.public_url)
+    return Database(settings.database, info={"context": context})
+
+
+def apple_identity(settings: Settings) -> AppleIdentity:
+    """The configured certificate, or the development one; never the latter in production."""
+    if settings.apple_cert is None:
+        if settings.is_production:
+            raise SettingsError(
+                "COMPTOIR_APPLE_CERT is not set: a public service cannot sign with a development certificate"
+            )
+        return make_development_identity(certs_folder(settings))
+    if settings.apple_key is None or settings.apple_wwdr is None:
+        raise SettingsError(
+            "COMPTOIR_APPLE_CERT also needs COMPTOIR_APPLE_KEY and COMPTOIR_APPLE_WWDR"
+        )
+    identity = load_identity(
+        settings.apple_cert,
+        settings.apple_key,
+        settings.apple_wwdr,
+        password=settings.apple_key_password,
+        pass_type_id=settings.apple_pass_type_id,
+        team_id=settings.apple_team_id,
+    )
+    if settings.is_production and identity.is_development:
+        raise SettingsError(
+            "COMPTOIR_APPLE_CERT is a development certificate: phones would refuse every card"
+        )
+    return identity
+
+
+def google_identity(settings: Settings) -> GoogleIdentity:
+    """The configured service account, or the development one; never the latter in production."""
+    if settings.google_service_account is None:
+        if settings.is_production:
+            raise SettingsError(
+                "COMPTOIR_GOOGLE_SERVICE_ACCOUNT is not set: a public service cannot use the development account"
+            )
+        return make_development_account(certs_folder(settings), google_token_url(settings))
+    return load_account(settings.google_service_account, settings.google_issuer_id)
+
+
+def certs_folder(settings: Settings) -> Path:
+    """Where development identities are kept."""
+    return settings.data_dir / "certs"
+
+
+def apns_url(settings: Settings) -> str:
+    """Apple's push service, or the stand-in."""
+    return settings.apns_url or (SIMULATED_APNS_URL if settings.simulated_apple else APNS_URL)
+
+
+def apns_ca(settings: Settings) -> Path | None:
+    """The authority to trust for pushes: the system's, or the stand-in's."""
+    if settings.apns_ca:
+        return settings.apns_ca
+    return certs_folder(settings) / "apple" / "root.pem" if settings.simulated_apple else None
+
+
+def google_wallet_url(settings: Settings) -> str:
+    """Google's REST API, or the stand-in."""
+    simulated = simulator_url(settings) if settings.simulated_google else GOOGLE_WALLET_URL
+    return settings.google_wallet_url or simulated
+
+
+def google_token_url(settings: Settings) -> str:
+    """Where service accounts get their tokens."""
+    simulated = (
+        f"{simulator_url(settings)}/token" if settings.simulated_google else GOOGLE_TOKEN_URL
+    )
+    return settings.google_token_url or simulated
+
+
+def simulator_url(settings: Settings) -> str:
+    """Where the stand-ins listen."""
+    return settings.simulator_url or SIMULATOR_URL

@@ -1,0 +1,18 @@
+"""The front page of the installation."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from wallet.actions.load_demo import SLUG
+from wallet.web.wiring import settings
+
+
+def home() -> str:
+    """What this is and where to go; the demo's doors only where the demo runs."""
+    return render_template(
+        "home.html",
+        is_demo=settings().demo,
+        demo_slug=SLUG,
+        has_simulator=bool(settings().simulator_url),
+    )

@@ -1,0 +1,93 @@
+"""What operators ask: is it alive, is it ready, how much did it do."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from flask import Flask, Response, g, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+
+from wallet import clock
+from wallet.actions.readiness import database_answers, worker_seen_at
+from wallet.actions.upgrade_database import schema_state
+from wallet.ids import new_id, public_id
+from wallet.web.wiring import read, wiring
+
+log = structlog.get_logger()
+DISK_FREE_SHARE_MIN = 0.05  # below it the next backup or WAL may not fit
+WORKER_SILENT_MAX = timedelta(seconds=60)
+
+REQUESTS = Counter(
+    "comptoir_requests", "Requests by route and status", ["route", "method", "status"]
+)
+LATENCY = Histogram("comptoir_request_seconds", "Time to answer", ["route"])
+
+
+def install_operations(app: Flask) -> None:
+    """`/healthz`, `/readyz`, `/metrics`, a request id and one log line for each request."""
+    app.add_url_rule("/healthz", "healthz", healthz)
+    app.add_url_rule("/readyz", "readyz", readyz)
+    app.add_url_rule("/metrics", "metrics", metrics)
+    app.before_request(_start)
+    app.after_request(_finish)
+
+
+def healthz() -> Response:
+    """The process is alive; nothing is read."""
+    return Response("ok\n", content_type="text/plain; charset=utf-8")
+
+
+def readyz() -> Response:
+    """Whether this process can serve, and what is missing when it cannot."""
+    parts, now = wiring(), clock.now()
+    checks = {"database": False, "schema": False, "worker": False, "disk": _disk_is_free()}
+    try:
+        checks["database"] = read(database_answers)
+        found, wanted = schema_state(parts.database)
+        checks["schema"] = found == wanted
+        seen = read(worker_seen_at)
+        checks["worker"] = seen is not None and now - seen < WORKER_SILENT_MAX
+    except SQLAlchemyError as error:
+        log.warning("not_ready", error=type(error).__name__)
+    checks["certificate"] = parts.apple.expires_at.astimezone(UTC) > datetime.now(UTC)
+    # A worker that is away delays cards but stops no sale: it is reported, not fatal.
+    is_ready = all(ok for name, ok in checks.items() if name != "worker")
+    answer = jsonify(ready=is_ready, checks=checks)
+    answer.status_code = 200 if is_ready else 503
+    return answer
+
+
+def metrics() -> Response:
+    """Prometheus' text format."""
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _disk_is_free() -> bool:
+    usage = shutil.disk_usage(wiring().settings.data_dir)
+    return usage.free / usage.total > DISK_FREE_SHARE_MIN
+
+
+def _start() -> None:
+    g.started = time.perf_counter()
+    g.request_id = public_id("req", new_id())
+
+
+def _finish(answer: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "unknown"
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    REQUESTS.labels(route, request.method, answer.status_code).inc()
+    LATENCY.labels(route).observe(seconds)
+    answer.headers["X-Request-Id"] = g.get("request_id", "")
+    if answer.status_code >= 500:
+        log.error(
+            "request",
+            route=route,
+            method=request.method,
+            status=answer.status_code,
+            id=g.get("request_id"),
+        )
+    return answer

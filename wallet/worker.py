@@ -1,0 +1,141 @@
+"""The worker: huey wakes it; it claims by lease and calls the action that does the work.
+
+Three loops beside each other, so that a slow provider holds up nobody else: Apple, Google, jobs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from passes.google.push import GoogleClient
+
+from passes.apple.push import ApnsClient
+from wallet import clock
+from wallet.actions.deliver_passes import deliver_apple, deliver_google
+from wallet.actions.google_objects import GooglePublisher
+from wallet.actions.mail_card_link import card_link_handler
+from wallet.actions.readiness import beat
+from wallet.actions.run_jobs import run_jobs
+from wallet.db import Database
+from wallet.mailer import make_mailer
+from wallet.parts import Parts, apns_ca, apns_url, google_token_url, google_wallet_url
+from wallet.waker import make_huey, nudge_task
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 1.0  # retries become due without a nudge, and a nudge may be lost
+PAUSE_AFTER_CRASH_SECONDS = 5.0
+HEARTBEAT_SECONDS = 15.0
+STOP_SECONDS_MAX = 15.0  # a batch under way is finished
+
+# huey looks for nudges this often when all is quiet; below a quarter of a second nobody notices.
+POLL_SECONDS_MIN = 0.02
+POLL_SECONDS_MAX = 0.2
+
+
+class Loop:
+    """Does `step` until it finds nothing, then waits for a nudge or the sweep."""
+
+    def __init__(self, name: str, step: Callable[[], int]) -> None:
+        self._name, self._step = name, step
+        self._wanted, self._closing = threading.Event(), False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin at once with what was left over."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There may be work."""
+        self._wanted.set()
+
+    def stop(self) -> None:
+        """Finish the step under way and end."""
+        self._closing = True
+        self._wanted.set()
+
+    def join(self) -> None:
+        """Wait for the end."""
+        self._thread.join(STOP_SECONDS_MAX)
+
+    def _run(self) -> None:
+        while not self._closing:
+            self._wanted.clear()
+            try:
+                while self._step() and not self._closing:
+                    pass
+            except Exception:
+                log.exception("worker_step_failed", loop=self._name)
+                self._wanted.wait(PAUSE_AFTER_CRASH_SECONDS)
+            self._wanted.wait(SWEEP_SECONDS)
+
+
+class Worker:
+    """All loops of one worker process."""
+
+    def __init__(self, parts: Parts) -> None:
+        settings, self._database = parts.settings, parts.database
+        self._apns = ApnsClient(apns_url(settings), parts.apple, apns_ca(settings))
+        google = GoogleClient(google_wallet_url(settings), google_token_url(settings), parts.google)
+        publisher = GooglePublisher(parts.database, google, parts.google, settings.public_url)
+        handlers = {"card_link": card_link_handler(make_mailer(settings))}
+        self._beaten: datetime | None = None
+        self.loops = [
+            Loop("apple", lambda: deliver_apple(parts.database, self._apns, clock.now)),
+            Loop("google", lambda: deliver_google(parts.database, publisher.publish, clock.now)),
+            Loop("jobs", lambda: self._beat() + run_jobs(parts.database, handlers, clock.now)),
+        ]
+
+    def start(self) -> None:
+        """Begin all loops."""
+        for loop in self.loops:
+            loop.start()
+
+    def wake(self) -> None:
+        """A nudge came."""
+        for loop in self.loops:
+            loop.wake()
+
+    def stop(self) -> None:
+        """End all loops and connections."""
+        for loop in self.loops:
+            loop.stop()
+        for loop in self.loops:
+            loop.join()
+        self._apns.close()
+
+    def _beat(self) -> int:
+        now = clock.now()
+        if self._beaten is None or (now - self._beaten).total_seconds() >= HEARTBEAT_SECONDS:
+            _write_beat(self._database, now)
+            self._beaten = now
+        return 0
+
+
+def _write_beat(database: Database, now: datetime) -> None:
+    with database.transaction() as session:
+        beat(session, now)
+
+
+def run_worker(parts: Parts) -> None:
+    """Until SIGINT or SIGTERM."""
+    worker = Worker(parts)
+    huey = make_huey(parts.settings)
+    nudge_task(huey, worker.wake)
+    consumer = huey.create_consumer(
+        workers=1,
+        periodic=False,
+        initial_delay=POLL_SECONDS_MIN,
+        max_delay=POLL_SECONDS_MAX,
+        backoff=1.2,
+        check_worker_health=False,
+    )
+    worker.start()
+    log.info("worker ready")
+    try:
+        consumer.run()
+    finally:
+        worker.stop()

@@ -21,7 +21,7 @@ FactKey = Literal["balance", "tier", "next_reward", "member", "number"]
 # The labels that every card has and no program writes itself.
 LABELS: Mapping[FactKey, Text] = {
     "member": {"en": "Member", "fr": "Membre"},
-    "number": {"en": "Member number", "fr": "Numéro de membre"},
+    "number": {"en": "Member no.", "fr": "N° de membre"},
 }
 
 

@@ -11,7 +11,7 @@ class IdentityError(ValueError):
     """A certificate or key that cannot sign our passes; the message says what to do about it."""
 
 
-class PassFileError(ValueError):
+class PackageError(ValueError):
     """A file that claims to be a signed pass and is not; the message says what is wrong with it."""
 
 

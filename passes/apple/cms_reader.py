@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 
-from passes.errors import PassFileError
+from passes.errors import PackageError
 
 CHAIN_LENGTH_MAX = 5  # certificates; Apple's chains have three
 
@@ -63,7 +63,7 @@ class _Signer:
 def check_signature(
     der: bytes, content: bytes, trusted_roots: Sequence[x509.Certificate]
 ) -> Signature:
-    """Raise a `PassFileError` unless `der` is a signature over `content` by one signer whose chain
+    """Raise a `PackageError` unless `der` is a signature over `content` by one signer whose chain
     ends at a trusted root and was valid at the signing time."""
     try:
         certificates, signer = _parse(der)
@@ -72,9 +72,9 @@ def check_signature(
         _check_content(signer, content)
         _check_key(leaf, signer)
     except _UNREADABLE as error:
-        if isinstance(error, PassFileError):
+        if isinstance(error, PackageError):
             raise
-        raise PassFileError(f"The signature is not readable CMS: {error!r}.") from error
+        raise PackageError(f"The signature is not readable CMS: {error!r}.") from error
     _check_chain(leaf, certificates, trusted_roots, signed_at)
     return Signature(leaf, signed_at)
 
@@ -83,22 +83,22 @@ def _parse(der: bytes) -> tuple[list[x509.Certificate], _Signer]:
     (whole,) = _items(der)
     kind, wrapped = whole.children()
     if kind.value != _SIGNED_DATA:
-        raise PassFileError("The signature is not CMS signed data.")
+        raise PackageError("The signature is not CMS signed data.")
     _, _, encapsulated, *rest = wrapped.children()[0].children()
     if len(encapsulated.children()) != 1:
-        raise PassFileError("The signature is not detached: it carries content of its own.")
+        raise PackageError("The signature is not detached: it carries content of its own.")
     held = next((item for item in rest if item.tag == 0xA0), None)
     certificates = [x509.load_der_x509_certificate(i.raw) for i in held.children()] if held else []
     signers = rest[-1].children()
     if len(signers) != 1:
-        raise PassFileError("The signature must have exactly one signer.")
+        raise PackageError("The signature must have exactly one signer.")
     return certificates, _signer(signers[0])
 
 
 def _signer(item: _Item) -> _Signer:
     _, who, digest, signed, _, signature, *_ = item.children()
     if signed.tag != 0xA0:
-        raise PassFileError("The signature has no signed attributes, so no signing time.")
+        raise PackageError("The signature has no signed attributes, so no signing time.")
     issuer, serial = who.children()
     found = {}
     for attribute in signed.children():
@@ -106,7 +106,7 @@ def _signer(item: _Item) -> _Signer:
         found[kind.value] = values.children()[0]
     algorithm = digest.children()[0].value
     if algorithm not in _DIGESTS:
-        raise PassFileError("The signature uses a digest other than SHA-256 and SHA-1.")
+        raise PackageError("The signature uses a digest other than SHA-256 and SHA-1.")
     return _Signer(
         issuer=issuer.raw,
         serial=int.from_bytes(serial.value, "big", signed=True),
@@ -121,12 +121,12 @@ def _signing_certificate(certificates: list[x509.Certificate], signer: _Signer) 
     for one in certificates:
         if one.serial_number == signer.serial and one.issuer.public_bytes() == signer.issuer:
             return one
-    raise PassFileError("The signature does not contain the signer's certificate.")
+    raise PackageError("The signature does not contain the signer's certificate.")
 
 
 def _signing_time(signer: _Signer) -> datetime:
     if _SIGNING_TIME not in signer.attributes:
-        raise PassFileError("The signature has no signing time.")
+        raise PackageError("The signature has no signing time.")
     item = signer.attributes[_SIGNING_TIME]
     pattern = "%y%m%d%H%M%SZ" if item.tag == _UTC_TIME else "%Y%m%d%H%M%SZ"
     return datetime.strptime(item.value.decode(), pattern).replace(tzinfo=UTC)
@@ -134,20 +134,20 @@ def _signing_time(signer: _Signer) -> datetime:
 
 def _check_content(signer: _Signer, content: bytes) -> None:
     if signer.attributes[_CONTENT_TYPE].value != _DATA:
-        raise PassFileError("The signature is over something other than data.")
+        raise PackageError("The signature is over something other than data.")
     digest = hashlib.new(signer.digest.name, content, usedforsecurity=False).digest()
     if signer.attributes[_MESSAGE_DIGEST].value != digest:
-        raise PassFileError("The manifest was changed after it was signed.")
+        raise PackageError("The manifest was changed after it was signed.")
 
 
 def _check_key(leaf: x509.Certificate, signer: _Signer) -> None:
     key = leaf.public_key()
     if not isinstance(key, rsa.RSAPublicKey):
-        raise PassFileError("The signer's key is not RSA.")
+        raise PackageError("The signer's key is not RSA.")
     try:
         key.verify(signer.signature, signer.signed_attributes, padding.PKCS1v15(), signer.digest)
     except InvalidSignature as error:
-        raise PassFileError("The signature was not made with the certificate's key.") from error
+        raise PackageError("The signature was not made with the certificate's key.") from error
 
 
 def _check_chain(
@@ -159,14 +159,14 @@ def _check_chain(
     current = leaf
     for _ in range(CHAIN_LENGTH_MAX):
         if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
-            raise PassFileError(f"A certificate was not valid at the signing time {at:%Y-%m-%d}.")
+            raise PackageError(f"A certificate was not valid at the signing time {at:%Y-%m-%d}.")
         if any(_issued(current, root) for root in trusted_roots):
             return
         issuers = (one for one in certificates if one != current and _issued(current, one))
         if (above := next(issuers, None)) is None:
-            raise PassFileError("The certificates do not lead to a trusted authority.")
+            raise PackageError("The certificates do not lead to a trusted authority.")
         current = above
-    raise PassFileError("The chain of certificates is too long.")
+    raise PackageError("The chain of certificates is too long.")
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

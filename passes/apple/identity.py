@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import secrets
 import shutil
 import ssl
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +33,7 @@ from passes.apple.certificates import (
     server_certificate,
 )
 from passes.errors import IdentityError
+from passes.private_files import alone, write_private
 
 DEVELOPMENT_TYPE_ID = "pass.dev.comptoir.loyalty"
 DEVELOPMENT_TEAM_ID = "DEVTEAM000"
@@ -138,8 +136,7 @@ def make_development_identity(
     The keys of the two authorities are thrown away: nothing else can be signed in their name.
     """
     home = folder / "apple"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone(folder):
         with contextlib.suppress(IdentityError):
             found = load_development_identity(home, pass_type_id, team_id)
             if found.expires_at > datetime.now(UTC) + RENEW_BEFORE:
@@ -165,17 +162,6 @@ def load_development_identity(
     )
 
 
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """The web server, the worker and the simulators may start at once; one of them makes the files."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _write_all(home: Path, pass_type_id: str, team_id: str) -> None:
     root_key, wwdr_key, pass_key, server_key = (new_key() for _ in range(4))
     root = root_certificate(root_key)
@@ -192,8 +178,7 @@ def _write_all(home: Path, pass_type_id: str, team_id: str) -> None:
         "apns-server.key": key_pem(server_key),
     }
     for name, data in contents.items():
-        with os.fdopen(os.open(home / name, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-            file.write(data)
+        write_private(home / name, data)
 
 
 def pass_type_of(certificate: x509.Certificate) -> str:

@@ -39,7 +39,7 @@ class Verdict(enum.Enum):
     """What to do after a push."""
 
     DELIVERED = "delivered"  # Apple took it; the phone comes when it can
-    DROP_REGISTRATION = "drop_registration"  # nobody is there any more, see `PushOutcome.at`
+    DROP_REGISTRATION = "drop_registration"  # nobody is there any more, see `PushOutcome.timestamp`
     RETRY = "retry"  # later, with growing pauses
     CONFIGURATION = "configuration"  # our certificate or our fault: stop, tell a person
 
@@ -48,15 +48,15 @@ class Verdict(enum.Enum):
 class PushOutcome:
     """Apple's answer for one token. `status` 0 means that there was none.
 
-    With `DROP_REGISTRATION`, `at` is since when Apple knows the token to be gone, where it says so: a
-    registration made after that is a new one and stays.
+    With `DROP_REGISTRATION`, `timestamp` is since when Apple knows the token to be gone, where it
+    says so: a registration made after that is a new one and stays.
     """
 
     token: str
     status: int
     reason: str = ""
     apns_id: str = ""
-    at: datetime | None = None
+    timestamp: datetime | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -157,5 +157,5 @@ def _outcome(token: str, answer: Answer) -> PushOutcome:
         told = None
     told = told if isinstance(told, dict) else {}
     stamp = told.get("timestamp")
-    at = datetime.fromtimestamp(stamp / 1000, UTC) if isinstance(stamp, int | float) else None
-    return PushOutcome(token, answer.status, str(told.get("reason", "")), apns_id, at)
+    gone = datetime.fromtimestamp(stamp / 1000, UTC) if isinstance(stamp, int | float) else None
+    return PushOutcome(token, answer.status, str(told.get("reason", "")), apns_id, gone)

@@ -17,7 +17,9 @@ from cryptography import x509
 
 from passes.apple.cms_reader import Signature, check_signature
 from passes.apple.identity import pass_type_of, team_of
-from passes.errors import PassFileError
+from passes.errors import PackageError
+
+__all__ = ["OpenedPass", "PackageError", "load_roots", "read_pkpass"]
 
 PACKAGE_BYTES_MAX = 20 * 1024 * 1024  # bytes; a rich store card weighs half a megabyte
 UNPACKED_BYTES_MAX = 50 * 1024 * 1024  # bytes over all files: against zip bombs
@@ -49,13 +51,13 @@ class OpenedPass:
 
 
 def read_pkpass(data: bytes, trusted_roots: Sequence[x509.Certificate]) -> OpenedPass:
-    """Check everything that a phone checks before it shows a pass, or raise a `PassFileError`."""
+    """Check everything that a phone checks before it shows a pass, or raise a `PackageError`."""
     files = _unpack(data)
     signature = check_signature(_need(files, "signature"), _manifest(files), trusted_roots)
     document = _json(files, "pass.json")
     _check_document(document, signature)
     if not _need(files, "icon.png").startswith(_PNG):
-        raise PassFileError("icon.png is not a PNG picture.")
+        raise PackageError("icon.png is not a PNG picture.")
     return OpenedPass(files, document, signature.certificate, signature.signed_at)
 
 
@@ -66,27 +68,27 @@ def load_roots(path: Path) -> list[x509.Certificate]:
 
 def _unpack(data: bytes) -> dict[str, bytes]:
     if len(data) > PACKAGE_BYTES_MAX:
-        raise PassFileError("The file is too large for a pass.")
+        raise PackageError("The file is too large for a pass.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_directory(archive.infolist())
             return {item.filename: archive.read(item) for item in archive.infolist()}
     except _UNREADABLE as error:
-        if isinstance(error, PassFileError):
+        if isinstance(error, PackageError):
             raise
-        raise PassFileError(f"The file is not a whole zip archive: {error}.") from error
+        raise PackageError(f"The file is not a whole zip archive: {error}.") from error
 
 
 def _check_directory(items: list[zipfile.ZipInfo]) -> None:
     names = [item.filename for item in items]
     if len(set(names)) != len(names):
-        raise PassFileError("The archive names a file twice.")
+        raise PackageError("The archive names a file twice.")
     if len(items) > FILES_MAX or sum(item.file_size for item in items) > UNPACKED_BYTES_MAX:
-        raise PassFileError("The archive unpacks to more than a pass may be.")
+        raise PackageError("The archive unpacks to more than a pass may be.")
     for item in items:
         unsafe = item.filename.startswith("/") or ".." in item.filename.split("/")
         if unsafe or item.is_dir() or item.flag_bits & _ENCRYPTED:
-            raise PassFileError(f"The archive holds {item.filename!r}, which no pass may.")
+            raise PackageError(f"The archive holds {item.filename!r}, which no pass may.")
 
 
 def _manifest(files: Mapping[str, bytes]) -> bytes:
@@ -94,45 +96,45 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
     listed = _json(files, "manifest.json")
     found = set(files) - _NOT_LISTED
     if surplus := sorted(found - set(listed)):
-        raise PassFileError(f"The manifest does not list {surplus[0]}.")
+        raise PackageError(f"The manifest does not list {surplus[0]}.")
     if missing := sorted(set(listed) - found):
-        raise PassFileError(f"The manifest lists {missing[0]}, which is missing.")
+        raise PackageError(f"The manifest lists {missing[0]}, which is missing.")
     for name in sorted(found):
         if hashlib.sha1(files[name], usedforsecurity=False).hexdigest() != listed[name]:
-            raise PassFileError(f"{name} was changed after the manifest was made.")
+            raise PackageError(f"{name} was changed after the manifest was made.")
     return files["manifest.json"]
 
 
 def _check_document(document: Mapping[str, Any], signature: Signature) -> None:
     if document.get("formatVersion") != 1:
-        raise PassFileError("pass.json: formatVersion must be 1.")
+        raise PackageError("pass.json: formatVersion must be 1.")
     required = ("passTypeIdentifier", "serialNumber", "teamIdentifier", "organizationName")
     for key in (*required, "description"):
         if not isinstance(document.get(key), str) or not document[key]:
-            raise PassFileError(f"pass.json: {key} is missing.")
+            raise PackageError(f"pass.json: {key} is missing.")
     for key, signed in (
         ("passTypeIdentifier", pass_type_of(signature.certificate)),
         ("teamIdentifier", team_of(signature.certificate)),
     ):
         if document[key] != signed:
-            raise PassFileError(f"pass.json: {key} is {document[key]}, the signer's is {signed}.")
+            raise PackageError(f"pass.json: {key} is {document[key]}, the signer's is {signed}.")
     if "webServiceURL" in document and len(str(document.get("authenticationToken", ""))) < 16:
-        raise PassFileError("pass.json: authenticationToken must have 16 characters or more.")
+        raise PackageError("pass.json: authenticationToken must have 16 characters or more.")
 
 
 def _json(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
     try:
         found = json.loads(_need(files, name))
     except (ValueError, RecursionError) as error:
-        if isinstance(error, PassFileError):
+        if isinstance(error, PackageError):
             raise
-        raise PassFileError(f"{name} is not JSON.") from error
+        raise PackageError(f"{name} is not JSON.") from error
     if not isinstance(found, dict):
-        raise PassFileError(f"{name} is not a JSON object.")
+        raise PackageError(f"{name} is not a JSON object.")
     return found
 
 
 def _need(files: Mapping[str, bytes], name: str) -> bytes:
     if name not in files:
-        raise PassFileError(f"The pass has no {name}.")
+        raise PackageError(f"The pass has no {name}.")
     return files[name]

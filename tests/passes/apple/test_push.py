@@ -84,8 +84,8 @@ def test_each_token_gets_its_own_answer(client: ApnsClient, server: ApnsStandIn)
         Verdict.DROP_REGISTRATION,
     ]
     assert (retired.status, retired.reason) == (410, "Unregistered")
-    assert retired.at == datetime.fromtimestamp(1_795_343_405, UTC)
-    assert (bad.status, bad.reason, bad.at) == (400, "BadDeviceToken", None)
+    assert retired.timestamp == datetime.fromtimestamp(1_795_343_405, UTC)
+    assert (bad.status, bad.reason, bad.timestamp) == (400, "BadDeviceToken", None)
 
 
 @pytest.mark.parametrize("action", ["goaway", "drop"])

@@ -18,7 +18,7 @@ from passes.apple.cms import CmsSigner
 from passes.apple.identity import AppleIdentity
 from passes.apple.package import PassBuilder
 from passes.apple.verify import load_roots, read_pkpass
-from passes.errors import PassFileError
+from passes.errors import PackageError
 from passes.images import no_uploads
 from tests.passes.cast import ADA, DESIGN, IDENTITY
 
@@ -74,7 +74,7 @@ def test_a_byte_changed_in_any_file_is_noticed(files: Files, roots: list[x509.Ce
     for name in files:
         spoilt = bytearray(files[name])
         spoilt[len(spoilt) // 2] ^= 1
-        with pytest.raises(PassFileError):
+        with pytest.raises(PackageError):
             read_pkpass(zipped({**files, name: bytes(spoilt)}), roots)
 
 
@@ -89,14 +89,14 @@ def test_no_byte_of_the_signature_that_matters_can_change(
         spoilt[at] ^= 0xFF
         try:
             opened = read_pkpass(zipped({**files, "signature": bytes(spoilt)}), roots)
-        except PassFileError:
+        except PackageError:
             continue
         assert (opened.certificate, opened.signed_at) == (good.certificate, good.signed_at)
 
 
 def test_a_cut_off_signature_is_noticed(files: Files, roots: list[x509.Certificate]) -> None:
     for length in range(0, len(files["signature"]), 97):
-        with pytest.raises(PassFileError):
+        with pytest.raises(PackageError):
             read_pkpass(zipped({**files, "signature": files["signature"][:length]}), roots)
 
 
@@ -121,7 +121,7 @@ def test_the_reason_is_said(
     message: str,
 ) -> None:
     change(files)
-    with pytest.raises(PassFileError, match=message):
+    with pytest.raises(PackageError, match=message):
         read_pkpass(zipped(files), roots)
 
 
@@ -145,44 +145,44 @@ def test_a_signed_pass_must_still_be_right(
 ) -> None:
     document = {**json.loads(files["pass.json"]), key: value}
     files["pass.json"] = json.dumps(document).encode()
-    with pytest.raises(PassFileError, match=message):
+    with pytest.raises(PackageError, match=message):
         read_pkpass(signed(files, identity), roots)
 
 
 def test_a_pass_needs_an_icon(
     files: Files, roots: list[x509.Certificate], identity: AppleIdentity
 ) -> None:
-    with pytest.raises(PassFileError, match="not a PNG"):
+    with pytest.raises(PackageError, match="not a PNG"):
         read_pkpass(signed({**files, "icon.png": b"GIF89a"}, identity), roots)
     del files["icon.png"]
-    with pytest.raises(PassFileError, match=r"no icon\.png"):
+    with pytest.raises(PackageError, match=r"no icon\.png"):
         read_pkpass(signed(files, identity), roots)
 
 
 def test_the_chain_must_end_at_a_trusted_root(package: bytes) -> None:
     namesake = root_certificate(new_key())
-    with pytest.raises(PassFileError, match="trusted authority"):
+    with pytest.raises(PackageError, match="trusted authority"):
         read_pkpass(package, [namesake])
-    with pytest.raises(PassFileError, match="trusted authority"):
+    with pytest.raises(PackageError, match="trusted authority"):
         read_pkpass(package, [])
 
 
 def test_the_signing_time_must_lie_in_the_certificates_dates(
     files: Files, roots: list[x509.Certificate], identity: AppleIdentity
 ) -> None:
-    with pytest.raises(PassFileError, match="not valid at the signing time"):
+    with pytest.raises(PackageError, match="not valid at the signing time"):
         read_pkpass(signed(files, identity, datetime(2020, 1, 1, tzinfo=UTC)), roots)
 
 
 @pytest.mark.parametrize("data", [b"", b"PK", b"<html>", b"PK\5\6" + b"\0" * 18])
 def test_what_is_no_archive_is_refused(data: bytes, roots: list[x509.Certificate]) -> None:
-    with pytest.raises(PassFileError):
+    with pytest.raises(PackageError):
         read_pkpass(data, roots)
 
 
 def test_a_cut_off_archive_is_refused(package: bytes, roots: list[x509.Certificate]) -> None:
     for length in range(0, len(package), len(package) // 19):
-        with pytest.raises(PassFileError):
+        with pytest.raises(PackageError):
             read_pkpass(package[:length], roots)
 
 
@@ -190,7 +190,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(roots: list[x509.Certificat
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("strip.png", bytes(51 * 1024 * 1024))
-    with pytest.raises(PassFileError, match="more than a pass may be"):
+    with pytest.raises(PackageError, match="more than a pass may be"):
         read_pkpass(data.getvalue(), roots)
 
 
@@ -198,5 +198,5 @@ def test_a_file_named_twice_is_refused(files: Files, roots: list[x509.Certificat
     data = io.BytesIO(zipped(files))
     with zipfile.ZipFile(data, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("pass.json", b"{}")
-    with pytest.raises(PassFileError, match="twice"):
+    with pytest.raises(PackageError, match="twice"):
         read_pkpass(data.getvalue(), roots)

@@ -101,7 +101,7 @@ def _questions() -> dict[str, str]:
         "repeat_title_by": _("Already added at {time} by {staff}"),
         "repeat_text": _("{amount} for {name}. Add it again?"),
         "repeat_yes": _("Add again"),
-        "repeat_no": _("No, once is right"),
+        "repeat_no": _("No, keep one"),
         "unsent_title": _("No answer yet"),
         "unsent_text": _("Trying again is safe: it counts only once."),
         "unsent_yes": _("Try again"),

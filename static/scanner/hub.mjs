@@ -20,6 +20,7 @@ export class Hub {
    */
   constructor({ onSale, onReward }) {
     this.#onReward = onReward;
+    this.#amount.placeholder = fieldText(0, currency);
     part("keypad").addEventListener("click", (event) => this.#onKey(event));
     this.#amount.addEventListener("beforeinput", (event) => {
       if (event.data !== null && /[^\d.,'’\s\p{Sc}]/u.test(event.data)) event.preventDefault();

@@ -110,7 +110,7 @@ export function counts(changes, withSign = false) {
   );
 }
 
-const clock = new Intl.DateTimeFormat(data.locale, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(data.locale, { timeStyle: "short" });
 const days = new Intl.RelativeTimeFormat(data.locale, { numeric: "auto" });
 const dates = new Intl.DateTimeFormat(data.locale, { day: "numeric", month: "long", year: "numeric" });
 const DAY_MS = 86_400_000;

@@ -62,7 +62,7 @@ export class Stage {
     this.#lens.hidden = !isOn || lens.lenses < 2;
     if (state.name === "live") this.#turnHint();
     else this.#hint.textContent = "";
-    if (!isOn) this.offerAgain(false);
+    if (state.name !== "live") this.offerAgain(false);
     if (state.name !== "held") this.outline(null);
   }
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from wallet.errors import Refusal
-from wallet.tables.staff import Attempts, attempts_for
+from wallet.tables.staff import Attempts, attempts_for, attempts_so_far
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def count_attempt(session: Session, limit: Limit, who: str, now: datetime) -> No
 
 def refuse_when_spent(session: Session, limit: Limit, who: str, now: datetime) -> None:
     """`too_many_attempts` while the limit is reached; counts nothing."""
-    row = attempts_for(session, _key(limit, who))
+    row = attempts_so_far(session, _key(limit, who))
     if row and row.count >= limit.count and row.window_ends_at > now:
         wait = int((row.window_ends_at - now).total_seconds()) + 1
         raise Refusal("too_many_attempts", retry_after_seconds=wait)

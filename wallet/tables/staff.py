@@ -99,6 +99,11 @@ def attempts_for(session: Session, key: str) -> Attempts | None:
     return session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
+def attempts_so_far(session: Session, key: str) -> Attempts | None:
+    """The counter as it stands, for a reader."""
+    return session.scalar(select(Attempts).where(Attempts.key == key))
+
+
 def staff_of(session: Session, program_id: int) -> list[Staff]:
     """Everybody who works in a program."""
     return list(

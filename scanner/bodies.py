@@ -1,0 +1,95 @@
+"""What the till's page may say, field by field; anything else is refused before an action is called."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+from flask import request
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from wallet.errors import Refusal
+
+QUERY_LENGTH_MAX = 200  # the longest e-mail address is 254, but nobody types that at a till
+PROBLEMS_SHOWN_MAX = 5
+
+B = TypeVar("B", bound="Body")
+
+PublicId = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+RequestId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{8,64}$")]
+
+
+class Body(BaseModel):
+    """No unknown fields, no silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Lookup(Body):
+    """What was scanned or typed, or the member chosen from a list."""
+
+    query: Annotated[str, StringConstraints(max_length=QUERY_LENGTH_MAX)] | None = None
+    member_id: PublicId | None = None
+    source: Literal["camera", "wedge", "typed"] = "typed"
+
+    @model_validator(mode="after")
+    def _one(self) -> Lookup:
+        if (self.query is None) == (self.member_id is None):
+            raise ValueError("exactly one of query and member_id")
+        return self
+
+
+class Sale(Body):
+    """A sale. `confirm_repeat`: the cashier was asked, and the same amount is meant twice."""
+
+    request_id: RequestId
+    member_id: PublicId
+    amount_minor: Annotated[int, Field(ge=-(1 << 53), le=1 << 53)]
+    confirm_repeat: bool = False
+
+
+class Redeem(Body):
+    """A reward that the member takes."""
+
+    request_id: RequestId
+    member_id: PublicId
+    reward_id: PublicId
+
+
+class Undo(Body):
+    """Which act of one's own to undo: a sale by `purchase_id`, a reward by `entry_id`."""
+
+    request_id: RequestId
+    purchase_id: PublicId | None = None
+    entry_id: PublicId | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Undo:
+        if (self.purchase_id is None) == (self.entry_id is None):
+            raise ValueError("exactly one of purchase_id and entry_id")
+        return self
+
+
+def read_body(kind: type[B]) -> B:
+    """The request's JSON as `kind`, or `media_type_unsupported`, `json_invalid`, `body_invalid`."""
+    if not request.is_json:
+        raise Refusal("media_type_unsupported")
+    try:
+        return kind.model_validate_json(request.get_data())
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        if any(problem["type"] == "json_invalid" for problem in problems):
+            raise Refusal("json_invalid") from None
+        raise Refusal(
+            "body_invalid",
+            errors=[
+                {"field": ".".join(str(part) for part in problem["loc"]), "text": problem["msg"]}
+                for problem in problems[:PROBLEMS_SHOWN_MAX]
+            ],
+        ) from None

@@ -1,0 +1,20 @@
+"""The till's routes."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from scanner.pages import page, stand_in_store
+from scanner.till import find, record_sale, redeem_reward, undo
+
+
+def till_door() -> Blueprint:
+    """One page and what it asks the server."""
+    door = Blueprint("till", __name__, url_prefix="/till")
+    door.add_url_rule("/", "page", page)
+    door.add_url_rule("/store", "store", stand_in_store, methods=["POST"])
+    door.add_url_rule("/api/lookup", "lookup", find, methods=["POST"])
+    door.add_url_rule("/api/purchases", "purchases", record_sale, methods=["POST"])
+    door.add_url_rule("/api/redemptions", "redemptions", redeem_reward, methods=["POST"])
+    door.add_url_rule("/api/undo", "undo", undo, methods=["POST"])
+    return door

@@ -1,0 +1,89 @@
+"""The till's page, and the choice of the store it stands in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babel.numbers import get_currency_symbol
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from scanner.texts import till_texts
+from wallet.actions.program_view import ProgramView, program_view
+from wallet.actions.staff_access import SignedIn, choose_store
+from wallet.errors import Refusal
+from wallet.ids import private_id, public_id
+from wallet.rules.money import exponent
+from wallet.web.locale import current_language
+from wallet.web.security import (
+    CONSOLE_ROLES,
+    TILL_ROLES,
+    cookie_name,
+    require_role,
+    staff,
+)
+from wallet.web.wiring import read, write
+
+
+@require_role(*TILL_ROLES)
+def page() -> str:
+    """GET /till/: one long-lived page; iOS would ask for the camera again after each other one."""
+    person = staff()
+    program = read(lambda session: program_view(session, person.program_id))
+    language = current_language()
+    return render_template(
+        "scanner/till.html",
+        program=program,
+        staff=person,
+        role=_roles()[person.role],
+        store=next((store for store in program.stores if store.id == person.store_id), None),
+        stores=[(public_id("sto", store.id), store) for store in program.stores],
+        has_console=person.role in CONSOLE_ROLES,
+        currency_sign=get_currency_symbol(program.currency, locale=language),
+        till_data=_till_data(program, language),
+    )
+
+
+@require_role(*TILL_ROLES)
+def stand_in_store() -> Response:
+    """POST /till/store: from now on entries of this session say this store."""
+    person = staff()
+    _check_store(person, store_id := private_id("sto", request.form.get("store", "")))
+    token = request.cookies.get(cookie_name(), "")
+    write(lambda session: choose_store(session, token, store_id or 0))
+    return redirect(url_for("till.page"), 303)
+
+
+def _check_store(person: SignedIn, store_id: int | None) -> None:
+    program = read(lambda session: program_view(session, person.program_id))
+    if store_id not in [store.id for store in program.stores]:
+        raise Refusal("store_not_found")
+
+
+def _till_data(program: ProgramView, language: str) -> dict[str, Any]:
+    """What the page's scripts need to know before the first scan."""
+    return {
+        "locale": language,
+        "currency": {"code": program.currency, "digits": exponent(program.currency)},
+        "api": url_for("till.page") + "api/",
+        "sign_in": url_for("staff.sign_in", next=url_for("till.page")),
+        "unit": program.ruleset.main_unit.key,
+        "units": {
+            unit.key: {
+                "one": program.text(unit.one, language),
+                "other": program.text(unit.many, language),
+            }
+            for unit in program.ruleset.units
+        },
+        "texts": till_texts(),
+    }
+
+
+def _roles() -> dict[str, str]:
+    return {
+        "owner": _("Owner"),
+        "manager": _("Manager"),
+        "marketer": _("Marketer"),
+        "cashier": _("Cashier"),
+    }

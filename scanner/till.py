@@ -1,0 +1,162 @@
+"""The till's verbs: look up, record a sale, redeem, undo. Each parses, calls actions, answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, jsonify
+from sqlalchemy.orm import Session
+
+from scanner.bodies import Lookup, Redeem, Sale, Undo, read_body
+from scanner.hub import changes, grouped, hub, reward_line
+from wallet import clock
+from wallet.actions.find_member import MemberRef, find_member, look_up
+from wallet.actions.member_view import member_view
+from wallet.actions.once import Ask, once
+from wallet.actions.program_view import ProgramView, program_view
+from wallet.actions.record_purchase import PurchaseFacts, record_purchase, suspect_repeat
+from wallet.actions.redeem import redeem
+from wallet.actions.reverse_entry import member_of_entry, undo_own
+from wallet.actions.throttle import (
+    UNKNOWN_CODES_PER_STAFF,
+    count_attempt,
+    refuse_when_spent,
+)
+from wallet.actions.undo import undo_purchase
+from wallet.errors import Refusal
+from wallet.ids import private_id, public_id
+from wallet.web.locale import current_language
+from wallet.web.security import TILL_ROLES, require_role, staff, staff_actor
+from wallet.web.wiring import read, write
+
+CREATED = 201
+OK = 200
+SOURCE = "till"  # of purchases recorded here; their external id is the request id
+_GUESSES = ("code_not_ours", "code_unknown")
+
+Work = Callable[[Session, ProgramView], dict[str, Any]]
+
+
+@require_role(*TILL_ROLES)
+def find() -> Response:
+    """POST /till/api/lookup: `{"member": hub}`, or `{"choices": […]}` when several fit."""
+    body = read_body(Lookup)
+    who = str(staff().staff_id)
+    now = clock.now()
+    read(lambda session: refuse_when_spent(session, UNKNOWN_CODES_PER_STAFF, who, now))
+    try:
+        return jsonify(read(lambda session: _found(session, body)))
+    except Refusal as refusal:
+        if refusal.code in _GUESSES:
+            write(lambda session: count_attempt(session, UNKNOWN_CODES_PER_STAFF, who, now))
+        raise
+
+
+@require_role(*TILL_ROLES)
+def record_sale() -> tuple[Response, int]:
+    """POST /till/api/purchases: the points that a sale gives; asks when it looks like a repeat."""
+    body = read_body(Sale)
+
+    def _work(session: Session, program: ProgramView) -> dict[str, Any]:
+        member = find_member(session, program, MemberRef(id=body.member_id))
+        if not body.confirm_repeat:
+            suspect_repeat(session, member, body.amount_minor, clock.now())
+        facts = PurchaseFacts(
+            source=SOURCE,
+            external_id=body.request_id,
+            channel="store",
+            amount_minor=body.amount_minor,
+            currency=program.currency,
+        )
+        recorded = record_purchase(session, program, member, facts, staff_actor(), clock.now())
+        return {
+            "changes": changes((entry.unit, entry.quantity) for entry in recorded.entries),
+            "undo": {"purchase_id": public_id("pur", recorded.purchase.id)},
+            "member_id": body.member_id,
+        }
+
+    facts = {"member_id": body.member_id, "amount_minor": body.amount_minor}
+    return _once("purchases", body.request_id, facts, _work)
+
+
+@require_role(*TILL_ROLES)
+def redeem_reward() -> tuple[Response, int]:
+    """POST /till/api/redemptions: a reward for points."""
+    body = read_body(Redeem)
+
+    def _work(session: Session, program: ProgramView) -> dict[str, Any]:
+        member = find_member(session, program, MemberRef(id=body.member_id))
+        redeemed = redeem(session, program, member, body.reward_id, staff_actor(), clock.now())
+        return {
+            "changes": changes([(redeemed.entry.unit, redeemed.entry.quantity)]),
+            "undo": {"entry_id": public_id("ent", redeemed.entry.id)},
+            "reward": reward_line(program, redeemed.reward, current_language()),
+            "member_id": body.member_id,
+        }
+
+    facts = {"member_id": body.member_id, "reward_id": body.reward_id}
+    return _once("redemptions", body.request_id, facts, _work)
+
+
+@require_role(*TILL_ROLES)
+def undo() -> tuple[Response, int]:
+    """POST /till/api/undo: an own act of the last ten minutes, taken back whole."""
+    body = read_body(Undo)
+
+    def _work(session: Session, program: ProgramView) -> dict[str, Any]:
+        if body.purchase_id is not None:
+            number = private_id("pur", body.purchase_id)
+            member, entries = undo_purchase(
+                session, program, number or 0, staff_actor(), clock.now()
+            )
+        else:
+            number = private_id("ent", body.entry_id or "") or 0
+            entries = [undo_own(session, program, number, staff_actor(), clock.now())]
+            member = member_of_entry(session, program, number)
+        return {
+            "changes": changes((entry.unit, entry.quantity) for entry in entries),
+            "member_id": public_id("mbr", member.id),
+        }
+
+    facts = {"purchase_id": body.purchase_id, "entry_id": body.entry_id}
+    return _once("undo", body.request_id, facts, _work)
+
+
+def _found(session: Session, body: Lookup) -> dict[str, Any]:
+    program = program_view(session, staff().program_id)
+    if body.member_id is not None:
+        return {"member": _hub(session, program, body.member_id)}
+    found = look_up(session, program, body.query or "")
+    if len(found) == 1:
+        return {"member": _hub(session, program, public_id("mbr", found[0].id))}
+    return {
+        "choices": [
+            {
+                "id": public_id("mbr", member.id),
+                "name": member.name,
+                "number": grouped(member.number),
+            }
+            for member in found
+        ]
+    }
+
+
+def _hub(session: Session, program: ProgramView, member_id: str) -> dict[str, Any]:
+    member = find_member(session, program, MemberRef(id=member_id))
+    view = member_view(session, program, member, clock.now())
+    return hub(program, view, current_language())
+
+
+def _once(verb: str, request_id: str, facts: Any, work: Work) -> tuple[Response, int]:
+    """Do it once for this request id; the member in the answer is always as it is now."""
+
+    def _do(session: Session) -> dict[str, Any]:
+        program = program_view(session, staff().program_id)
+        ask = Ask(program.id, f"till:{verb}", request_id, facts)
+        answer = once(session, ask, clock.now(), lambda: work(session, program))
+        member = _hub(session, program, answer["member_id"])
+        return {"repeated": False, **answer, "member": member}
+
+    answer = write(_do)
+    return jsonify(answer), OK if answer["repeated"] else CREATED

@@ -57,9 +57,14 @@ def list_members(
     return MemberList(
         [
             MemberLine(
-                id=public_id("mbr", row.id), number=row.number, name=row.name,
-                contact=contacts.get(row.id, ""), tier=program.ruleset.tier(row.tier_key),
-                balance=balances.get(row.id, 0), status=row.status, joined_at=row.joined_at,
+                id=public_id("mbr", row.id),
+                number=row.number,
+                name=row.name,
+                contact=contacts.get(row.id, ""),
+                tier=program.ruleset.tier(row.tier_key),
+                balance=balances.get(row.id, 0),
+                status=row.status,
+                joined_at=row.joined_at,
                 last_purchase_at=bought.get(row.id),
             )
             for row in shown

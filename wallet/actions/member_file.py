@@ -99,8 +99,10 @@ def member_file(
 
 def _line(program: ProgramView, entry: Entry, people: dict[str, str]) -> Line:
     return Line(
-        movement=movement(program, entry), id=public_id("ent", entry.id),
-        by=people.get(entry.actor, entry.actor), recorded_at=entry.recorded_at,
+        movement=movement(program, entry),
+        id=public_id("ent", entry.id),
+        by=people.get(entry.actor, entry.actor),
+        recorded_at=entry.recorded_at,
         rule_version=entry.rule_version,
         reverses=public_id("ent", entry.reverses_id) if entry.reverses_id else "",
         fingerprint=entry.hash[:FINGERPRINT_LENGTH],
@@ -114,10 +116,16 @@ def _passes(session: Session, member_id: int) -> list[HeldPass]:
         phones[pass_id] = phones.get(pass_id, 0) + 1
     return [
         HeldPass(
-            provider=row.provider, state=_state(row, phones.get(row.id, 0)),
-            phones=phones.get(row.id, 0), serial=row.serial, issued_at=row.created_at,
-            changed_at=row.changed_at, delivered_at=row.delivered_at, fetched_at=row.fetched_at,
-            attempts=row.attempts, error=row.last_error,
+            provider=row.provider,
+            state=_state(row, phones.get(row.id, 0)),
+            phones=phones.get(row.id, 0),
+            serial=row.serial,
+            issued_at=row.created_at,
+            changed_at=row.changed_at,
+            delivered_at=row.delivered_at,
+            fetched_at=row.fetched_at,
+            attempts=row.attempts,
+            error=row.last_error,
         )
         for row in sorted(held, key=lambda row: row.provider)
     ]

@@ -76,7 +76,9 @@ def program_overview(
         cards=count_passes(session, program.id),
         months=[
             Month(
-                first_day=start, given=sums.get("issued", 0), used=-sums.get("redeemed", 0),
+                first_day=start,
+                given=sums.get("issued", 0),
+                used=-sums.get("redeemed", 0),
                 expired=-sums.get("expired", 0),
             )
             for start, sums in zip(

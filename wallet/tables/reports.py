@@ -40,9 +40,15 @@ def sums_between(
     """
     spans = list(zip(bounds, bounds[1:], strict=False))
     columns = [
-        func.coalesce(func.sum(case(
-            (and_(Entry.occurred_at >= start, Entry.occurred_at < end), Entry.quantity), else_=0
-        )), 0)
+        func.coalesce(
+            func.sum(
+                case(
+                    (and_(Entry.occurred_at >= start, Entry.occurred_at < end), Entry.quantity),
+                    else_=0,
+                )
+            ),
+            0,
+        )
         for start, end in spans
     ]
     query = (
@@ -95,7 +101,7 @@ def members_page(
 
 
 def account_balances(session: Session, member_ids: Sequence[int], unit: str) -> dict[int, int]:
-    """member → balance of one unit, pending points included."""
+    """Member → balance of one unit, pending points included."""
     query = select(Account.member_id, Account.balance).where(
         Account.member_id.in_(member_ids), Account.unit == unit
     )
@@ -103,7 +109,7 @@ def account_balances(session: Session, member_ids: Sequence[int], unit: str) -> 
 
 
 def last_purchases(session: Session, member_ids: Sequence[int]) -> dict[int, datetime]:
-    """member → time of the newest purchase."""
+    """Member → time of the newest purchase."""
     query = (
         select(Purchase.member_id, func.max(Purchase.occurred_at))
         .where(Purchase.member_id.in_(member_ids))
@@ -113,7 +119,7 @@ def last_purchases(session: Session, member_ids: Sequence[int]) -> dict[int, dat
 
 
 def contacts_of(session: Session, member_ids: Sequence[int]) -> dict[int, str]:
-    """member → e-mail, or phone number where there is no e-mail."""
+    """Member → e-mail, or phone number where there is no e-mail."""
     query = select(Identifier.member_id, Identifier.kind, Identifier.value).where(
         Identifier.member_id.in_(member_ids), Identifier.kind.in_(("email", "phone"))
     )

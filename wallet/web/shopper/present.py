@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -277,7 +277,7 @@ def tier_progress(
 def spell_time(moment: datetime, time_zone: str, locale: str) -> str:
     """Day and time where the program lives."""
     local = moment.astimezone(ZoneInfo(time_zone))
-    return str(format_datetime(local, "medium", locale=locale))
+    return f"{format_date(local, 'medium', locale=locale)}, {format_time(local, 'short', locale=locale)}"
 
 
 def code_picture(payload: str, label: str) -> Markup:

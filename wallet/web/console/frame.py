@@ -1,0 +1,35 @@
+"""What every page of the console needs: the program, the person, the way around."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template
+
+from wallet.actions.program_view import ProgramView, program_view
+from wallet.web.security import TILL_ROLES, staff
+from wallet.web.staff import role_names
+from wallet.web.wiring import read
+
+# Marketers work with aggregates; single members are for those who serve them.
+SEES_PEOPLE = ("owner", "manager")
+
+
+def own_program() -> ProgramView:
+    """The program of the person signed in: there is no other way to choose one."""
+    program_id = staff().program_id
+    return read(lambda session: program_view(session, program_id))
+
+
+def console_page(template: str, program: ProgramView, **values: Any) -> str:
+    """A page inside the console's frame."""
+    person = staff()
+    return render_template(
+        template,
+        program=program,
+        person=person,
+        role_name=role_names()[person.role],
+        sees_people=person.role in SEES_PEOPLE,
+        has_till=person.role in TILL_ROLES,
+        **values,
+    )

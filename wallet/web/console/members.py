@@ -1,0 +1,145 @@
+"""Members: the list with its search, and one member's file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request
+from flask_babel import gettext as _
+
+from wallet import clock
+from wallet.actions.list_members import WORDS_LENGTH_MAX, list_members
+from wallet.actions.member_file import HeldPass, Line, MemberFile, member_file
+from wallet.actions.program_view import ProgramView
+from wallet.rules.spell import spell_quantity
+from wallet.web.console.frame import console_page, own_program
+from wallet.web.locale import current_language
+from wallet.web.shopper.present import (
+    MovementRow,
+    channel_name,
+    grouped,
+    movement_row,
+    spell_time,
+    tier_progress,
+)
+from wallet.web.wiring import read
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A movement for staff."""
+
+    row: MovementRow
+    balance_after: str
+    by: str
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class PassRow:
+    """A pass with its state in words. `kind` is the badge's colour."""
+
+    provider: str
+    state: str
+    kind: str
+    facts: list[tuple[str, str]]
+
+
+def members() -> str:
+    """The list."""
+    program = own_program()
+    words = request.args.get("q", "").strip()[:WORDS_LENGTH_MAX]
+    before = request.args.get("before", "")
+    found = read(lambda session: list_members(session, program, words, before))
+    return console_page(
+        "console/members.html",
+        program,
+        found=found,
+        words=words,
+        is_first=not before,
+        words_length_max=WORDS_LENGTH_MAX,
+        grouped=grouped,
+        unit_name=program.text(program.ruleset.main_unit.name, current_language()),
+    )
+
+
+def member(member_id: str) -> str:
+    """One member; 404 for another program's."""
+    program = own_program()
+    now = clock.now()
+    before = request.args.get("before", "")
+    found = read(lambda session: member_file(session, program, member_id, now, before))
+    language = current_language()
+    return console_page(
+        "console/member.html",
+        program,
+        file=found,
+        member=found.member,
+        number=grouped(found.member.number),
+        is_first=not before,
+        balances=_balances(program, found, language),
+        tier_sentence=(tier_progress(program, found.member, language) or ("",))[0],
+        joined_where=channel_name(found.joined_channel),
+        lines=[_line_row(program, line, language) for line in found.lines],
+        passes=[_pass_row(program, held, language) for held in found.passes],
+        purposes={"email": _("E-mail"), "sms": _("Text message")},
+    )
+
+
+def _balances(program: ProgramView, found: MemberFile, language: str) -> list[tuple[str, str, str]]:
+    """(name of the unit, spendable, what else there is to say) of every unit."""
+    rows = []
+    for unit in program.ruleset.units:
+        balance = found.member.balances[unit.key]
+        notes = []
+        if balance.pending:
+            pending = spell_quantity(unit, balance.pending, program.currency, language)
+            notes.append(_("%(quantity)s pending", quantity=pending))
+        if balance.owed:
+            owed = spell_quantity(unit, balance.owed, program.currency, language)
+            notes.append(_("%(quantity)s to make up for refunds", quantity=owed))
+        spendable = spell_quantity(unit, balance.available, program.currency, language)
+        rows.append((program.text(unit.name, language), spendable, " · ".join(notes)))
+    return rows
+
+
+def _line_row(program: ProgramView, line: Line, language: str) -> LineRow:
+    unit = program.ruleset.unit(line.movement.unit)
+    after = spell_quantity(unit, line.movement.balance_after, program.currency, language)
+    return LineRow(movement_row(program, line.movement, language), after, actor_name(line.by), line)
+
+
+def actor_name(label: str) -> str:
+    """Who entered it, in words; names of staff come as they are."""
+    kind = label.partition(":")[0]
+    names = {
+        "key": _("Web shop"),
+        "system": _("System"),
+        "self": _("The member"),
+        "demo": _("Demo data"),
+    }
+    return names.get(kind, label)
+
+
+def _pass_row(program: ProgramView, held: HeldPass, language: str) -> PassRow:
+    state, kind = {
+        "current": (_("Up to date"), "ok"),
+        "waiting": (_("On its way"), "info"),
+        "failing": (_("Delivery is failing"), "bad"),
+        "not_installed": (_("Not on a phone"), ""),
+    }[held.state]
+    times = [
+        (_("Issued"), held.issued_at),
+        (_("Last change"), held.changed_at),
+        (_("Announced"), held.delivered_at),
+        (_("Fetched by a phone"), held.fetched_at),
+    ]
+    facts = [(label, spell_time(at, program.time_zone, language)) for label, at in times if at]
+    if held.provider == "apple":
+        facts.append((_("Phones"), str(held.phones)))
+    if held.error:
+        facts.append((_("Last error"), held.error))
+        facts.append((_("Attempts"), str(held.attempts)))
+    facts.append((_("Serial number"), held.serial))
+    name = {"apple": "Apple Wallet", "google": "Google Wallet"}.get(held.provider, held.provider)
+    return PassRow(name, state, kind, facts)

@@ -178,6 +178,12 @@ def lock_clause(session: Session) -> str:
     return "" if session.get_bind().dialect.name == "sqlite" else " FOR UPDATE"
 
 
+def unhurried(session: Session) -> None:
+    """Lift the time limit of statements for one long read; it comes back with the next transaction."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+
+
 def _is_passing(error: DBAPIError) -> bool:
     if isinstance(error, IntegrityError):
         return True

@@ -7,22 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
 from wallet.ids import new_id
 from wallet.rules.chain import FACTS, entry_hash
-from wallet.rules.lots import Draw, OpenLot
+from wallet.rules.lots import Draw
 from wallet.tables.ledger import (
-    Account,
+    AccountState,
     Entry,
-    Lot,
-    LotDraw,
     account_for_update,
     draw_from,
     move_account,
-    open_lots,
+    open_account,
+    write_entry,
+    write_lot,
 )
 
 CONTRA = {
@@ -56,33 +55,13 @@ class Posting:
     lot: tuple[datetime, datetime | None] | None = None  # (available_at, expires_at) of a new lot
 
 
-def account_of(session: Session, program_id: int, member_id: int, unit: str) -> Account:
+def account_of(session: Session, program_id: int, member_id: int, unit: str) -> AccountState:
     """The member's account in this unit, locked; made when it is the first movement."""
     account = account_for_update(session, member_id, unit)
-    if account is None:
-        account = Account(
-            program_id=program_id,
-            member_id=member_id,
-            unit=unit,
-            balance=0,
-            owed=0,
-            seq=0,
-            head_hash="",
-        )
-        session.add(account)
-        session.flush()
-    return account
+    return account or open_account(session, program_id, member_id, unit)
 
 
-def plain_lots(session: Session, account: Account) -> list[OpenLot]:
-    """The account's open lots as the rules want them."""
-    return [
-        OpenLot(lot.id, lot.remaining, lot.available_at, lot.expires_at)
-        for lot in open_lots(session, account.id)
-    ]
-
-
-def post_entry(session: Session, account: Account, posting: Posting) -> Entry:
+def post_entry(session: Session, account: AccountState, posting: Posting) -> Entry:
     """Write one entry after the account's newest. The account must be locked.
 
     A credit with a `lot` opens it, less what the member still owed: that part is taken at once by
@@ -92,24 +71,20 @@ def post_entry(session: Session, account: Account, posting: Posting) -> Entry:
     if posting.lot and posting.quantity > 0:
         _open_lot(session, account, entry, posting)
     for draw in posting.draws:
-        draw_from(session, draw.lot_id, draw.quantity)
-        session.execute(
-            insert(LotDraw).values(
-                id=new_id(), entry_id=entry.id, lot_id=draw.lot_id, quantity=draw.quantity
-            )
-        )
+        draw_from(session, entry.id, draw.lot_id, draw.quantity)
     return entry
 
 
-def _open_lot(session: Session, account: Account, entry: Entry, posting: Posting) -> None:
+def _open_lot(session: Session, account: AccountState, entry: Entry, posting: Posting) -> None:
     assert posting.lot is not None
     available_at, expires_at = posting.lot
     # A balance below zero swallows what comes in first: only the rest can ever be spent.
     swallowed = min(max(posting.quantity - entry.balance_after, 0), posting.quantity)
     remaining = posting.quantity - swallowed
     lot_id = new_id()
-    session.execute(
-        insert(Lot).values(
+    write_lot(
+        session,
+        dict(
             id=lot_id,
             account_id=account.id,
             entry_id=entry.id,
@@ -117,7 +92,7 @@ def _open_lot(session: Session, account: Account, entry: Entry, posting: Posting
             remaining=remaining,
             available_at=available_at,
             expires_at=expires_at,
-        )
+        ),
     )
     recovered = min(account.owed, remaining)
     if recovered:
@@ -144,7 +119,7 @@ def _open_lot(session: Session, account: Account, entry: Entry, posting: Posting
         )
 
 
-def _write(session: Session, account: Account, posting: Posting) -> Entry:
+def _write(session: Session, account: AccountState, posting: Posting) -> Entry:
     values: dict[str, Any] = {
         "id": new_id(),
         "program_id": account.program_id,
@@ -171,8 +146,6 @@ def _write(session: Session, account: Account, posting: Posting) -> Entry:
     assert set(FACTS) == set(values)
     values["prev_hash"] = account.head_hash
     values["hash"] = entry_hash(account.head_hash, values)
-    session.execute(insert(Entry).values(**values))
-    entry = Entry(**values)
-    move_account(session, account, entry)
-    session.flush()
-    return entry
+    write_entry(session, values)
+    move_account(session, account, values)
+    return Entry(**values)

@@ -8,13 +8,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
-from wallet.actions.post_entry import Posting, account_of, plain_lots, post_entry
+from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView, RewardView
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
 from wallet.ids import new_id, private_id
 from wallet.rules.lots import draw, is_usable
-from wallet.tables.ledger import Entry
+from wallet.tables.ledger import Entry, open_lots
 from wallet.tables.member import Member
 from wallet.tables.reward import Redemption
 
@@ -41,7 +41,7 @@ def redeem(
         raise Refusal("member_closed")
     reward = find_reward(program, reward_id)
     account = account_of(session, program.id, member.id, reward.unit)
-    lots = plain_lots(session, account)
+    lots = open_lots(session, account.id)
     draws = draw(lots, reward.cost, now)
     usable = sum(lot.remaining for lot in lots if is_usable(lot, now))
     if draws is None or account.balance < reward.cost:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from passes.card import Card
 from wallet.actions.compose_card import card_of
-from wallet.actions.member_view import member_view
+from wallet.actions.member_view import member_view, standing_of
 from wallet.actions.program_view import ProgramView
 from wallet.tables.member import Member
 from wallet.tables.wallet_pass import WalletPass, passes_of
@@ -23,14 +23,14 @@ def refresh_card(
     which follows from the same state.
     """
     session.flush()
-    view = member_view(session, program, member, now)
-    tier_key = view.standing.tier.key if view.standing.tier else None
+    tier = standing_of(session, program, member.id, now).tier
+    tier_key = tier.key if tier else None
     if member.tier_key != tier_key:
         member.tier_key, member.tier_since = tier_key, now
     stored = passes_of(session, member.id)
     if not stored:
         return False
-    card = card_of(program, view)
+    card = card_of(program, member_view(session, program, member, now))
     changed = [
         wallet_pass
         for wallet_pass in stored

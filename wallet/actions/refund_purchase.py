@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
-from wallet.actions.post_entry import Posting, account_of, plain_lots, post_entry
+from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
@@ -19,7 +19,7 @@ from wallet.rules.earning import Sale, earn
 from wallet.rules.lots import Draw, draw_back
 from wallet.rules.money import spell_money
 from wallet.rules.refunds import Clawback, clawback, to_take_back
-from wallet.tables.ledger import Entry, entries_of_purchase, lots_of_entry
+from wallet.tables.ledger import Entry, entries_of_purchase, lots_of_entry, open_lots
 from wallet.tables.member import Member
 from wallet.tables.purchase import Purchase, Refund, refunds_of
 
@@ -166,7 +166,7 @@ def _claw_back(  # noqa: PLR0913  one private step with all its facts
     now: datetime,
 ) -> Entry:
     account = account_of(session, program.id, purchase.member_id, accrual.unit)
-    lots = plain_lots(session, account)
+    lots = open_lots(session, account.id)
     first = next((lot.id for lot in lots_of_entry(session, accrual.id)), None)
     step: Clawback = clawback(program.ruleset.clawback, wanted, sum(lot.remaining for lot in lots))
     draws: list[Draw] = draw_back(lots, step.take, first)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Table,
     UniqueConstraint,
     and_,
+    bindparam,
     case,
     func,
+    insert,
+    not_,
     or_,
     select,
     text,
@@ -20,7 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wallet.db import Base
+from wallet.db import Base, UtcDateTime
+from wallet.ids import new_id
+from wallet.rules.lots import OpenLot
 
 
 class Account(Base):
@@ -121,26 +128,136 @@ class LotDraw(Base):
     quantity: Mapped[int]
 
 
-def account_for_update(session: Session, member_id: int, unit: str) -> Account | None:
+@dataclass(slots=True)
+class AccountState:
+    """An account as a transaction holds it, locked: the row and what the entries to come make of it."""
+
+    id: int
+    program_id: int
+    member_id: int
+    unit: str
+    balance: int
+    owed: int
+    seq: int
+    head_hash: str
+
+
+# Where a cashier waits: statements are built once, in Core, and run on the session's connection.
+_account = cast(Table, Account.__table__)
+_entry = cast(Table, Entry.__table__)
+_lot = cast(Table, Lot.__table__)
+_draw = cast(Table, LotDraw.__table__)
+_ACCOUNT_COLUMNS = [_account.c[name] for name in AccountState.__slots__]
+_SELECT_ACCOUNT = (
+    select(*_ACCOUNT_COLUMNS)
+    .where(_account.c.member_id == bindparam("member"), _account.c.unit == bindparam("of_unit"))
+    .with_for_update()
+)
+_SELECT_ACCOUNTS = select(*_ACCOUNT_COLUMNS).where(_account.c.member_id == bindparam("member"))
+_INSERT_ACCOUNT = insert(_account)
+_MOVE_ACCOUNT = (
+    update(_account)
+    .where(_account.c.id == bindparam("account"))
+    .values({name: bindparam(f"new_{name}") for name in ("balance", "owed", "seq", "head_hash")})
+)
+_INSERT_ENTRY = insert(_entry)
+_INSERT_LOT = insert(_lot)
+_INSERT_DRAW = insert(_draw)
+_DRAW_LOT = (
+    update(_lot)
+    .where(_lot.c.id == bindparam("lot"))
+    .values(remaining=_lot.c.remaining - bindparam("taken"))
+)
+_OPEN_LOTS = (
+    select(_lot.c.id, _lot.c.remaining, _lot.c.available_at, _lot.c.expires_at)
+    .where(_lot.c.account_id == bindparam("account"), _lot.c.remaining > 0)
+    .order_by(_lot.c.expires_at.is_(None), _lot.c.expires_at, _lot.c.id)
+)
+_IS_LIVE = or_(
+    _lot.c.expires_at.is_(None), _lot.c.expires_at > bindparam("at", type_=UtcDateTime())
+)
+_IS_FREE = _lot.c.available_at <= bindparam("at", type_=UtcDateTime())
+_HELD = (
+    select(
+        _account.c.unit,
+        func.sum(case((and_(_IS_LIVE, _IS_FREE), _lot.c.remaining), else_=0)),
+        func.sum(case((and_(_IS_LIVE, not_(_IS_FREE)), _lot.c.remaining), else_=0)),
+    )
+    .join(_lot, _lot.c.account_id == _account.c.id)
+    .where(_account.c.member_id == bindparam("member"), _lot.c.remaining > 0)
+    .group_by(_account.c.unit)
+)
+
+
+def account_for_update(session: Session, member_id: int, unit: str) -> AccountState | None:
     """The account, locked until the end of the transaction (PostgreSQL; SQLite holds all)."""
-    query = select(Account).where(Account.member_id == member_id, Account.unit == unit)
-    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    row = (
+        session.connection()
+        .execute(_SELECT_ACCOUNT, {"member": member_id, "of_unit": unit})
+        .first()
+    )
+    return AccountState(*row) if row else None
 
 
-def accounts_of(session: Session, member_id: int) -> list[Account]:
+def open_account(session: Session, program_id: int, member_id: int, unit: str) -> AccountState:
+    """A new, empty account."""
+    state = AccountState(new_id(), program_id, member_id, unit, 0, 0, 0, "")
+    session.connection().execute(
+        _INSERT_ACCOUNT, {name: getattr(state, name) for name in AccountState.__slots__}
+    )
+    return state
+
+
+def accounts_of(session: Session, member_id: int) -> list[AccountState]:
     """Every account of a member."""
-    return list(session.scalars(select(Account).where(Account.member_id == member_id)))
+    rows = session.connection().execute(_SELECT_ACCOUNTS, {"member": member_id})
+    return [AccountState(*row) for row in rows]
 
 
-def open_lots(session: Session, account_id: int) -> list[Lot]:
+def write_entry(session: Session, values: dict[str, Any]) -> None:
+    """Append one entry."""
+    session.connection().execute(_INSERT_ENTRY, values)
+
+
+def move_account(session: Session, account: AccountState, entry: dict[str, Any]) -> None:
+    """The account's new head after `entry`."""
+    account.balance, account.owed = entry["balance_after"], entry["owed_after"]
+    account.seq, account.head_hash = entry["seq"], entry["hash"]
+    session.connection().execute(
+        _MOVE_ACCOUNT,
+        {
+            "account": account.id,
+            "new_balance": account.balance,
+            "new_owed": account.owed,
+            "new_seq": account.seq,
+            "new_head_hash": account.head_hash,
+        },
+    )
+
+
+def open_lots(session: Session, account_id: int) -> list[OpenLot]:
     """Lots with something left, the one that expires first in front, never-expiring ones last."""
-    query = select(Lot).where(Lot.account_id == account_id, Lot.remaining > 0)
-    ordered = query.order_by(Lot.expires_at.is_(None), Lot.expires_at, Lot.id)
-    return list(session.scalars(ordered.execution_options(populate_existing=True)))
+    return [
+        OpenLot(*row) for row in session.connection().execute(_OPEN_LOTS, {"account": account_id})
+    ]
+
+
+def write_lot(session: Session, values: dict[str, Any]) -> None:
+    """Open a lot."""
+    session.connection().execute(_INSERT_LOT, values)
+
+
+def draw_from(session: Session, entry_id: int, lot_id: int, quantity: int) -> None:
+    """Take from a lot for an entry (negative: give back); the CHECK refuses what it cannot hold."""
+    connection = session.connection()
+    connection.execute(_DRAW_LOT, {"lot": lot_id, "taken": quantity})
+    connection.execute(
+        _INSERT_DRAW, {"id": new_id(), "entry_id": entry_id, "lot_id": lot_id, "quantity": quantity}
+    )
 
 
 def lots_of_entry(session: Session, entry_id: int) -> list[Lot]:
-    """The lot that an accrual opened (one, or none when all of it paid what was owed)."""
+    """The lot that an accrual opened."""
     query = select(Lot).where(Lot.entry_id == entry_id)
     return list(session.scalars(query.execution_options(populate_existing=True)))
 
@@ -150,27 +267,14 @@ def draws_of_entry(session: Session, entry_id: int) -> list[tuple[LotDraw, Lot]]
     query = (
         select(LotDraw, Lot).join(Lot, Lot.id == LotDraw.lot_id).where(LotDraw.entry_id == entry_id)
     )
-    return [
-        (draw, lot)
-        for draw, lot in session.execute(query.execution_options(populate_existing=True))
-    ]
+    rows = session.execute(query.execution_options(populate_existing=True))
+    return [(draw, lot) for draw, lot in rows]
 
 
 def held(session: Session, member_id: int, now: datetime) -> dict[str, tuple[int, int]]:
-    """Unit → (available, pending) from the open lots, at `now`."""
-    live = or_(Lot.expires_at.is_(None), Lot.expires_at > now)
-    available = func.sum(case((and_(live, Lot.available_at <= now), Lot.remaining), else_=0))
-    pending = func.sum(case((and_(live, Lot.available_at > now), Lot.remaining), else_=0))
-    query = (
-        select(Account.unit, available, pending)
-        .join(Lot, Lot.account_id == Account.id)
-        .where(Account.member_id == member_id, Lot.remaining > 0)
-        .group_by(Account.unit)
-    )
-    return {
-        unit: (int(free or 0), int(held_back or 0))
-        for unit, free, held_back in session.execute(query)
-    }
+    """By unit, (available, pending) from the open lots, at `now`."""
+    rows = session.connection().execute(_HELD, {"member": member_id, "at": now})
+    return {unit: (int(free or 0), int(waiting or 0)) for unit, free, waiting in rows}
 
 
 def entry_with_id(session: Session, program_id: int, entry_id: int) -> Entry | None:
@@ -199,16 +303,3 @@ def entries_of_purchase(session: Session, purchase_id: int) -> list[Entry]:
 def reversal_of(session: Session, entry_id: int) -> Entry | None:
     """The entry that reversed this one."""
     return session.scalar(select(Entry).where(Entry.reverses_id == entry_id))
-
-
-def move_account(session: Session, account: Account, entry: Entry) -> None:
-    """The account's new head after `entry`."""
-    account.balance = entry.balance_after
-    account.owed = entry.owed_after
-    account.seq = entry.seq
-    account.head_hash = entry.hash
-
-
-def draw_from(session: Session, lot_id: int, quantity: int) -> None:
-    """Take from a lot (negative: give back); the CHECK refuses what it cannot hold."""
-    session.execute(update(Lot).where(Lot.id == lot_id).values(remaining=Lot.remaining - quantity))

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wallet.db import Base
+from wallet.db import Base, UtcDateTime
 
 
 class Purchase(Base):
@@ -61,18 +70,6 @@ def purchase_with_id(session: Session, program_id: int, purchase_id: int) -> Pur
     return session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
-def purchase_from(
-    session: Session, program_id: int, source: str, external_id: str
-) -> Purchase | None:
-    """The purchase that a shop knows by this id."""
-    query = select(Purchase).where(
-        Purchase.program_id == program_id,
-        Purchase.source == source,
-        Purchase.external_id == external_id,
-    )
-    return session.scalar(query)
-
-
 def refunds_of(session: Session, purchase_id: int) -> list[Refund]:
     """Refunds of a purchase, oldest first."""
     return list(
@@ -80,12 +77,33 @@ def refunds_of(session: Session, purchase_id: int) -> list[Refund]:
     )
 
 
+_purchase = cast(Table, Purchase.__table__)
+_SPENT = select(
+    func.coalesce(func.sum(_purchase.c.amount_minor - _purchase.c.refunded_minor), 0)
+).where(
+    _purchase.c.member_id == bindparam("member"),
+    _purchase.c.occurred_at > bindparam("since", type_=UtcDateTime()),
+)
+_FROM = select(Purchase).where(
+    Purchase.program_id == bindparam("program"),
+    Purchase.source == bindparam("of_source"),
+    Purchase.external_id == bindparam("its_id"),
+)
+
+
+def purchase_from(
+    session: Session, program_id: int, source: str, external_id: str
+) -> Purchase | None:
+    """The purchase that a shop knows by this id."""
+    return session.scalar(
+        _FROM, {"program": program_id, "of_source": source, "its_id": external_id}
+    )
+
+
 def spent_since(session: Session, member_id: int, since: datetime) -> int:
     """What a member paid since then, refunds taken off, in minor units."""
-    query = select(
-        func.coalesce(func.sum(Purchase.amount_minor - Purchase.refunded_minor), 0)
-    ).where(Purchase.member_id == member_id, Purchase.occurred_at > since)
-    return int(session.scalar(query) or 0)
+    found = session.connection().execute(_SPENT, {"member": member_id, "since": since})
+    return int(found.scalar_one())
 
 
 def newest_purchase(session: Session, member_id: int) -> Purchase | None:

@@ -6,7 +6,6 @@ from apiflask import APIFlask
 from flask import Flask
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
-from wallet.web.wallets import Wallets
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from passes.apple.webservice import apple_web_service
@@ -25,7 +24,9 @@ from wallet.web.media import media_door
 from wallet.web.operations import install_operations
 from wallet.web.problems import install_error_answers
 from wallet.web.security import FLOOD_LIMIT, client_address, install_security
+from wallet.web.pass_maker import PassMaker
 from wallet.web.shopper import shopper_door
+from wallet.web.shopper.card import Wallets
 from wallet.web.simulate import simulate_door
 from wallet.web.staff import staff_door
 from wallet.web.wiring import install
@@ -90,9 +91,9 @@ def _doors(app: APIFlask, parts: Parts) -> None:
         default_limits=[FLOOD_LIMIT],
         strategy="fixed-window",
     )
-    wallets = Wallets(parts)
+    maker = PassMaker(parts)
     apple = apple_web_service(
-        Registry(parts.database, clock.now), wallets.build, parts.apple.pass_type_id
+        Registry(parts.database, clock.now), maker.build, parts.apple.pass_type_id
     )
     machine_doors = [(apple, "/apple"), (api_door(), None)]
     for door, prefix in machine_doors:
@@ -100,7 +101,7 @@ def _doors(app: APIFlask, parts: Parts) -> None:
         app.register_blueprint(door, url_prefix=prefix)
     limiter.exempt(apple)  # ten thousand phones may ask at once; they carry their own tokens
     for door in (
-        shopper_door(wallets.for_shoppers()),
+        shopper_door(Wallets(maker.pkpass, maker.save_url)),
         staff_door(),
         till_door(),
         console_door(),

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 class StoredPass:
     """One issued pass as it is to be delivered now.
 
-    `card` and `design` are the stored JSON of `Card` and `Design`; `tier_key` picks the look.
+    `card` and `design` are the stored JSON of `Card` and `Design`; `tier_key` picks the look;
+    `program` is the word that tells programs apart in addresses and in Google's class ids.
     `modified_at` (UTC, whole seconds) strictly increases with every change of the pass.
     """
 
@@ -25,6 +26,7 @@ class StoredPass:
     design: Mapping[str, Any]
     tier_key: str | None
     modified_at: datetime
+    program: str = ""
 
 
 class PassRegistry(Protocol):

@@ -196,4 +196,4 @@ def _wait(result: Result) -> float:
         return result.retry_after_seconds
     doubled = BACKOFF_FIRST_SECONDS * 2 ** min(result.attempts - 1, 16)
     longest = min(doubled, BACKOFF_LONGEST_SECONDS)
-    return longest * random.uniform(0.75, 1.25)  # noqa: S311  spreads retries, hides nothing
+    return float(longest * random.uniform(0.75, 1.25))  # noqa: S311  spreads retries, hides nothing

@@ -82,18 +82,16 @@ def _open_lot(session: Session, account: AccountState, entry: Entry, posting: Po
     swallowed = min(max(posting.quantity - entry.balance_after, 0), posting.quantity)
     remaining = posting.quantity - swallowed
     lot_id = new_id()
-    write_lot(
-        session,
-        dict(
-            id=lot_id,
-            account_id=account.id,
-            entry_id=entry.id,
-            quantity=posting.quantity,
-            remaining=remaining,
-            available_at=available_at,
-            expires_at=expires_at,
-        ),
-    )
+    lot = {
+        "id": lot_id,
+        "account_id": account.id,
+        "entry_id": entry.id,
+        "quantity": posting.quantity,
+        "remaining": remaining,
+        "available_at": available_at,
+        "expires_at": expires_at,
+    }
+    write_lot(session, lot)
     recovered = min(account.owed, remaining)
     if recovered:
         text = {

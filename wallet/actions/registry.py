@@ -11,6 +11,7 @@ from passes.registry import StoredPass
 from wallet.db import Database
 from wallet.ids import new_id
 from wallet.tables.design import design_version
+from wallet.tables.program import program_with_id
 from wallet.tables.wallet_pass import (
     Device,
     PhoneLog,
@@ -103,7 +104,9 @@ class Registry:
 def stored_pass(session: Session, found: WalletPass) -> StoredPass:
     """A row as `passes` wants it."""
     design = design_version(session, found.design_id)
+    program = program_with_id(session, found.program_id)
     assert design is not None
+    assert program is not None
     return StoredPass(
         serial=found.serial,
         auth_token=found.auth_token,
@@ -111,4 +114,5 @@ def stored_pass(session: Session, found: WalletPass) -> StoredPass:
         design=design.document,
         tier_key=found.tier_key,
         modified_at=found.modified_at,
+        program=program.slug,
     )

@@ -1,0 +1,350 @@
+"""Audit: replay every account from its first entry and say exactly what is wrong where."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.post_entry import CONTRA
+from wallet.db import missing_append_only_triggers, unhurried
+from wallet.errors import Refusal
+from wallet.ids import public_id
+from wallet.rules.chain import FACTS, facts_hash
+from wallet.tables.replay import (
+    AnyRow,
+    account_rows,
+    count_entries,
+    draw_rows,
+    entries_of_other_purchases,
+    entry_rows,
+    lot_rows,
+    program_ids,
+    purchases_earned_twice,
+    purchases_with_other_refunds,
+    redemptions_in_another_state,
+    redemptions_not_paid,
+)
+
+PROGRESS_EVERY = 5_000  # entries between two words of progress: a few times a second
+FINDINGS_MAX = (
+    10_000  # a ledger as broken as that needs no longer list, and the list fits in memory
+)
+
+_FACTS = len(FACTS)  # the first columns of a row are the facts that were sealed
+
+# Which way each kind of movement goes for the member; a refund may find nothing to take.
+_SIGN = {"accrual": 1, "redemption": -1, "refund": -1, "recovery": -1, "expiry": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. `where` names it by public ids; `sentence` is for an operator."""
+
+    code: str
+    where: str
+    sentence: str
+
+
+@dataclass(slots=True)
+class Audit:
+    """What was replayed and what was found.
+
+    `totals` maps (program id, unit) to what stands on the program's own accounts (issued, redeemed
+    …) and, as `members`, on all members' together: each sums to zero.
+    """
+
+    entries: int = 0
+    accounts: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    totals: dict[tuple[int, str], Counter[str]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
+
+    def note(self, code: str, where: str, sentence: str) -> None:
+        """Keep a finding, unless there are far too many already."""
+        if len(self.findings) < FINDINGS_MAX:
+            self.findings.append(Finding(code, where, sentence))
+
+
+def audit(
+    session: Session,
+    *,
+    program_id: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, all_: None,
+) -> Audit:
+    """Replay one program or all of them, in the snapshot of `session`.
+
+    Reads every row once, in the order of accounts. `progress` hears (entries done, entries in all).
+    `program_not_found` for a program that does not exist.
+    """
+    unhurried(session)
+    report = Audit()
+    for table in missing_append_only_triggers(session.connection()):
+        report.note("not_append_only", table, "The database would let rows be changed or deleted.")
+    programs = program_ids(session)
+    if program_id is not None:
+        if program_id not in programs:
+            raise Refusal("program_not_found")
+        programs = [program_id]
+    entries_in_all = sum(count_entries(session, program) for program in programs)
+    for program in programs:
+        _replay_program(session, program, report, lambda done: progress(done, entries_in_all))
+        _check_causes(session, program, report)
+    _check_zero(report)
+    progress(entries_in_all, entries_in_all)
+    return report
+
+
+class _ByAccount:
+    """A stream of rows in the order of accounts, handed out one account at a time."""
+
+    def __init__(self, rows: Iterator[AnyRow]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def of(self, account_id: int) -> Iterator[AnyRow]:
+        """The rows of this account; rows of accounts that are not there are passed over."""
+        while self._next is not None and self._next.account_id < account_id:
+            self._next = next(self._rows, None)
+        while self._next is not None and self._next.account_id == account_id:
+            row = self._next
+            self._next = next(self._rows, None)
+            yield row
+
+
+def _replay_program(
+    session: Session, program_id: int, report: Audit, progress: Callable[[int], None]
+) -> None:
+    entries = _ByAccount(entry_rows(session, program_id))
+    lots = _ByAccount(lot_rows(session, program_id))
+    draws = _ByAccount(draw_rows(session, program_id))
+    for account in account_rows(session, program_id):
+        replay = _Replay(account, report, lots.of(account.id), draws.of(account.id))
+        for entry in entries.of(account.id):
+            replay.step(entry)
+            report.entries += 1
+            if report.entries % PROGRESS_EVERY == 0:
+                progress(report.entries)
+        replay.finish()
+        report.accounts += 1
+
+
+class _Replay:
+    """One account, from nothing to its head."""
+
+    def __init__(
+        self,
+        account: AnyRow,
+        report: Audit,
+        lots: Iterator[AnyRow],
+        draws: Iterator[AnyRow],
+    ) -> None:
+        self._account = account
+        self._report = report
+        self._totals = report.totals[account.program_id, account.unit]
+        self._seq = self._balance = self._owed = 0
+        self._head = ""
+        self._lots = {lot.id: lot for lot in lots}
+        self._lots_opened: Counter[int] = Counter(lot.entry_id for lot in self._lots.values())
+        self._lot_of = {lot.entry_id: lot for lot in self._lots.values()}
+        self._left = {lot.id: 0 for lot in self._lots.values()}  # what each lot should still hold
+        self._in_lots = 0
+        self._draws: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for draw in draws:
+            self._draws[draw.entry_id].append((draw.lot_id, draw.quantity))
+        self._seen: dict[int, tuple[str, str, int]] = {}  # entry id → (kind, contra, quantity)
+        self._reversed: set[int] = set()
+        self._earned: dict[int, int] = {}  # purchase id → what its accrual gave
+        self._wanted: Counter[int] = Counter()  # purchase id → what its refunds asked back
+
+    def step(self, entry: AnyRow) -> None:
+        """Replay one entry."""
+        self._check_chain(entry)
+        self._check_sums(entry)
+        self._check_cause(entry)
+        self._move_lots(entry)
+        self._totals[entry.contra] -= entry.quantity
+        # Go on from what is written, so that one mistake is not reported for every later entry.
+        self._seq, self._head = entry.seq, entry.hash
+        self._balance, self._owed = entry.balance_after, entry.owed_after
+        self._seen[entry.id] = (entry.kind, entry.contra, entry.quantity)
+
+    def finish(self) -> None:
+        """Compare what was replayed with the account's row and with the lots."""
+        account = self._account
+        self._totals["members"] += account.balance
+        for name, replayed in (
+            ("balance", self._balance),
+            ("owed", self._owed),
+            ("seq", self._seq),
+            ("head_hash", self._head),
+        ):
+            stored = getattr(account, name)
+            if stored != replayed:
+                self._note("head_differs", f"{name} is {stored!r}, the entries give {replayed!r}.")
+        for lot in self._lots.values():
+            self._check_lot(lot)
+        if self._draws:
+            strangers = ", ".join(public_id("ent", entry_id) for entry_id in self._draws)
+            self._note("draw_misplaced", f"Lots were drawn by entries of elsewhere: {strangers}.")
+        for purchase_id, wanted in self._wanted.items():
+            if wanted > self._earned.get(purchase_id, 0):
+                self._note(
+                    "refunded_too_much",
+                    f"Refunds of {public_id('pur', purchase_id)} asked {wanted} back, "
+                    f"it gave {self._earned.get(purchase_id, 0)}.",
+                )
+
+    def _check_chain(self, entry: AnyRow) -> None:
+        if entry.seq != self._seq + 1:
+            self._note_entry("seq_gap", entry, f"number {entry.seq} follows number {self._seq}.")
+        if entry.prev_hash != self._head:
+            self._note_entry("chain_broken", entry, "it does not seal the entry before it.")
+        if facts_hash(entry.prev_hash, *entry[:_FACTS]) != entry.hash:
+            self._note_entry("entry_changed", entry, "its facts are not those that were sealed.")
+
+    def _check_sums(self, entry: AnyRow) -> None:
+        balance = self._balance + entry.quantity
+        if entry.balance_after != balance:
+            self._note_entry(
+                "balance_wrong", entry, f"balance {entry.balance_after}, should be {balance}."
+            )
+        low, high = self._owed_range(entry)
+        if not low <= entry.owed_after <= high:
+            self._note_entry(
+                "owed_wrong", entry, f"owed {entry.owed_after}, was {self._owed} before."
+            )
+
+    def _owed_range(self, entry: AnyRow) -> tuple[int, int]:
+        """Refunds may leave something owed, recoveries pay it, nothing else touches it."""
+        if entry.kind == "refund":
+            return self._owed, self._owed + max(_wanted(entry) + entry.quantity, 0)
+        if entry.kind == "recovery":
+            return max(self._owed + entry.quantity, 0), self._owed + entry.quantity
+        return self._owed, self._owed
+
+    def _check_cause(self, entry: AnyRow) -> None:
+        account = self._account
+        at_home = (account.program_id, account.member_id, account.unit)
+        if (entry.program_id, entry.member_id, entry.unit) != at_home:
+            self._note_entry("entry_misplaced", entry, "it names another member, program or unit.")
+        if entry.kind == "reversal" or entry.reverses_id is not None:
+            self._check_reversal(entry)
+        elif (
+            entry.contra != CONTRA.get(entry.kind) or entry.quantity * _SIGN.get(entry.kind, 0) < 0
+        ):
+            self._note_entry(
+                "kind_wrong", entry, f"{entry.kind} of {entry.quantity} against {entry.contra}."
+            )
+        if entry.purchase_id is not None:
+            if entry.kind == "accrual":
+                self._earned[entry.purchase_id] = entry.quantity
+            elif entry.kind in ("refund", "reversal"):
+                self._wanted[entry.purchase_id] += _wanted(entry)
+
+    def _check_reversal(self, entry: AnyRow) -> None:
+        first = self._seen.get(entry.reverses_id)
+        if first is None or entry.kind != "reversal":
+            self._note_entry("reversal_wrong", entry, "there is no earlier entry that it reverses.")
+            return
+        _, contra, quantity = first
+        if entry.reverses_id in self._reversed:
+            self._note_entry("reversed_twice", entry, "the entry was reversed before.")
+        if (entry.quantity, entry.contra) != (-quantity, contra):
+            self._note_entry("reversal_wrong", entry, f"{entry.quantity} does not undo {quantity}.")
+        self._reversed.add(entry.reverses_id)
+
+    def _move_lots(self, entry: AnyRow) -> None:
+        lot = self._lot_of.get(entry.id)
+        if lot is not None:
+            # What came in below zero was swallowed: only the rest went into the lot.
+            held = entry.quantity - min(
+                max(entry.quantity - entry.balance_after, 0), entry.quantity
+            )
+            self._left[lot.id] += held
+            self._in_lots += held
+        if (entry.kind == "accrual") != (self._lots_opened.pop(entry.id, 0) == 1):
+            self._note_entry("lot_missing", entry, "an accrual opens one lot, nothing else does.")
+        for lot_id, quantity in self._draws.pop(entry.id, ()):
+            self._left[lot_id] -= quantity
+            self._in_lots -= quantity
+        if self._in_lots != max(entry.balance_after, 0):
+            self._note_entry(
+                "lots_differ",
+                entry,
+                f"balance {entry.balance_after}, but the lots hold {self._in_lots}.",
+            )
+            self._in_lots = max(entry.balance_after, 0)
+
+    def _check_lot(self, lot: AnyRow) -> None:
+        opened = self._seen.get(lot.entry_id)
+        if opened is None or opened[2] != lot.quantity:
+            self._note(
+                "lot_wrong", f"A lot of {lot.quantity} has no entry that brought as much in."
+            )
+        elif lot.remaining != self._left[lot.id]:
+            self._note(
+                "lot_remaining",
+                f"The lot of {public_id('ent', lot.entry_id)} holds {lot.remaining}, "
+                f"the entries leave {self._left[lot.id]}.",
+            )
+
+    def _note_entry(self, code: str, entry: AnyRow, sentence: str) -> None:
+        where = f"{public_id('mbr', self._account.member_id)} {self._account.unit}"
+        self._report.note(
+            code, f"{public_id('ent', entry.id)} of {where}", f"Entry {entry.seq}: {sentence}"
+        )
+
+    def _note(self, code: str, sentence: str) -> None:
+        where = f"{public_id('mbr', self._account.member_id)} {self._account.unit}"
+        self._report.note(code, where, sentence)
+
+
+def _wanted(entry: AnyRow) -> int:
+    """What a refund or the reversal of an accrual asked back, whether or not it was there."""
+    return sum(int(part.get("wanted", 0)) for part in entry.why)
+
+
+def _check_causes(session: Session, program_id: int, report: Audit) -> None:
+    """Purchases, refunds and redemptions against the entries that they made."""
+    for purchase_id, stored, summed in purchases_with_other_refunds(session, program_id):
+        report.note(
+            "refunds_differ",
+            public_id("pur", purchase_id),
+            f"{stored} is marked as refunded, its refunds sum to {summed}.",
+        )
+    for earned_id, unit, times in purchases_earned_twice(session, program_id):
+        report.note(
+            "earned_twice", public_id("pur", earned_id or 0), f"{times} accruals of {unit}, not one."
+        )
+    for entry_id, purchase_id in entries_of_other_purchases(session, program_id):
+        report.note(
+            "entry_misplaced",
+            public_id("ent", entry_id),
+            f"It belongs to {public_id('pur', purchase_id)}, a purchase of another member.",
+        )
+    for redemption_id, cost, paid, times in redemptions_not_paid(session, program_id):
+        report.note(
+            "redemption_unpaid",
+            public_id("red", redemption_id),
+            f"It costs {cost}; {times} entries took {paid}.",
+        )
+    for redemption_id, status in redemptions_in_another_state(session, program_id):
+        report.note(
+            "redemption_state",
+            public_id("red", redemption_id),
+            f"It is marked {status}, the ledger says otherwise.",
+        )
+
+
+def _check_zero(report: Audit) -> None:
+    for (program_id, unit), totals in report.totals.items():
+        if sum(totals.values()) != 0:
+            report.note(
+                "not_zero",
+                f"{public_id('prg', program_id)} {unit}",
+                f"All accounts together hold {sum(totals.values())}, not zero.",
+            )

@@ -106,9 +106,10 @@ def essentials(resource: Resource) -> Resource:
     Short enough for a save link; the whole object follows by the REST interface.
     """
     kept = ("accountId", "accountName", "barcode", "validTimeInterval")
-    points = {name: resource["loyaltyPoints"][name] for name in ("label", "balance")}
-    found = {name: resource[name] for name in kept if name in resource}
-    return {**reference(resource), **found, "loyaltyPoints": points}
+    found = {**reference(resource), **{name: resource[name] for name in kept if name in resource}}
+    if points := resource.get("loyaltyPoints"):
+        found["loyaltyPoints"] = {name: points[name] for name in ("label", "balance")}
+    return found
 
 
 def reference(resource: Resource) -> Resource:
@@ -132,7 +133,7 @@ def _balance(fact: Fact, language: str) -> Resource:
 
 
 def _row(paths: tuple[str, ...]) -> Resource:
-    items = [{"firstValue": {"fieldSelector": {"fields": [{"fieldPath": path}]}}} for path in paths]
+    items = [{"firstValue": {"fields": [{"fieldPath": path}]}} for path in paths]
     if len(items) == 1:
         return {"oneItem": {"item": items[0]}}
     return {"twoItems": {"startItem": items[0], "endItem": items[1]}}

@@ -28,7 +28,7 @@ def google(account: GoogleIdentity) -> GoogleStandIn:
 
 @pytest.fixture
 def google_url(google: GoogleStandIn) -> Iterator[str]:
-    app = Flask("google")
+    app = Flask("google_stand_in_server")
     app.register_blueprint(google.blueprint())
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,10 +145,22 @@ def test_refusals_are_told_apart(
     assert words in str(error)
 
 
-def test_a_cut_connection_is_for_later(with_class: GoogleClient, google: GoogleStandIn) -> None:
-    google.faults.add(Fault(action="drop"))
-    assert not refusal(with_class).permanent
-    with_class.upsert_object(the_object())
+def test_a_cut_connection_is_for_later(google_url: str, account: GoogleIdentity) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            connection, _ = listener.accept()
+            connection.recv(100)
+            connection.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        client = GoogleClient(url, f"{google_url}/token", account)
+        error = refusal(client)
+        client.close()
+        thread.join()
+    assert not error.permanent
 
 
 def test_nobody_listening_is_for_later(account: GoogleIdentity) -> None:

@@ -36,7 +36,7 @@ def changed(resource: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("reviewStatus", "REVIEW_STATUS_UNSPECIFIED", "is not one of"),
         ("hexBackgroundColor", "brown", "does not match"),
         ("surprise", 1, "'surprise' was unexpected"),
-        ("localizedProgramName.translatedValues.0", {"value": "x"}, "'language' is a required"),
+        ("localizedProgramName.translatedValues", [{"value": "x"}], "'language' is a required"),
     ],
 )
 def test_a_wrong_class_is_refused(path: str, value: Any, message: str) -> None:

@@ -114,9 +114,7 @@ def _rows(parent: Resource, card: Resource, language: str) -> list[list[dict[str
 def _cell(
     item: Mapping[str, Any], parent: Resource, card: Resource, language: str
 ) -> dict[str, str] | None:
-    fields = item.get("firstValue", {}).get("fieldSelector", {}).get("fields") or (
-        item.get("fieldSelector", {}).get("fields", [])
-    )
+    fields = item.get("firstValue", {}).get("fields", [])
     for field in fields:
         found = _at_path(str(field.get("fieldPath", "")), parent, card, language)
         if found is not None:

@@ -3,7 +3,7 @@
  * everything else becomes an attribute; `false`, `null` and `undefined` are left out.
  * @param {string} tag
  * @param {Record<string, any>} [options]
- * @param {...(Node | null | undefined | false)} children
+ * @param {...(Node | "" | null | undefined | false)} children
  * @returns {HTMLElement}
  */
 export function h(tag, options = {}, ...children) {

@@ -62,10 +62,11 @@ function drawGroup(group, sentences, language) {
   const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" }).format(start);
   const steps = group.map((line, index) => {
     const taken = Date.parse(line.at) - start;
+    const text = sentence(line, sentences, language);
     return h(
       "li",
       { class: `sim-step${line.good ? "" : " is-bad"}` },
-      h("span", { class: "sim-step__text", text: sentence(line, sentences, language) }),
+      h("span", { class: "sim-step__text", text, title: line.good ? null : text }),
       index > 0 && h("span", { class: "sim-step__time figures", text: `+${taken} ms` }),
     );
   });

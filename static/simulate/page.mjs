@@ -26,7 +26,7 @@ let version = 0;
  */
 async function send(method, path, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
-  const answer = await fetch(api + path, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await fetch(api + path, { method, headers, body: body ? JSON.stringify(body) : null });
   if (!answer.ok && path !== "add") say(texts.page.failed, false);
   return answer;
 }

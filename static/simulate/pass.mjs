@@ -25,7 +25,7 @@ export function drawPass(card, api, words, changed) {
   const pass = h("div", { class: "pass", "data-id": card.id, "aria-label": face.description, role: "group" });
   for (const role of ROLES) pass.style.setProperty(`--pass-${role}`, face.colours[role]);
   pass.append(
-    h("div", { class: "pass__turn" }, front(card, api, words, changed), back(face, words)),
+    h("div", { class: "pass__turn" }, front(card, api, words, changed), back(face)),
   );
   return pass;
 }
@@ -91,11 +91,8 @@ function group(name, fields, changed) {
   return h("dl", { class: `pass__group pass__group--${name}` }, ...items);
 }
 
-/**
- * @param {PassFace} face
- * @param {Record<string, string>} words
- */
-function back(face, words) {
+/** @param {PassFace} face */
+function back(face) {
   const items = face.back.map((field) =>
     h("div", {}, h("dt", { text: field.label }), h("dd", {}, ...linked(field))),
   );
@@ -104,7 +101,6 @@ function back(face, words) {
     { class: "pass__side pass__back", "aria-hidden": "true", inert: true },
     h("p", { class: "pass__back-title", text: face.organization }),
     h("dl", { class: "pass__back-fields" }, ...items),
-    h("p", { class: "pass__back-end", text: words.details }),
   );
 }
 

@@ -135,7 +135,7 @@ export class Phone {
     const none = h("p", { class: "lock__none", text: this.words.notifications });
     part(this.root, "[data-lock-list]").replaceChildren(...(list.length > 0 ? list : [none]));
     for (const one of notifications) {
-      if (!first && !this.seen.has(one.id)) this.slideIn(one);
+      if (!first && !this.seen.has(one.id) && !this.locked) this.slideIn(one);
       this.seen.add(one.id);
     }
   }
@@ -213,8 +213,13 @@ export class Phone {
     turn(card, this.turned);
   }
 
+  /** Whether the lock screen is shown: there notifications are in the list. */
+  get locked() {
+    return !part(this.root, "[data-lock]").hidden;
+  }
+
   /** @param {boolean} [locked] */
-  lock(locked = part(this.root, "[data-lock]").hidden) {
+  lock(locked = !this.locked) {
     part(this.root, "[data-lock]").hidden = !locked;
     part(this.root, "[data-wallet]").inert = locked;
     part(this.root, '[data-action="lock"]').setAttribute("aria-pressed", String(locked));

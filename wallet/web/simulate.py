@@ -73,10 +73,8 @@ def _phone_texts() -> dict[str, str]:
     return {
         "now": gettext("now"),
         "empty": gettext("No cards yet"),
-        "done": gettext("Done"),
         "details": gettext("Details"),
         "messages": gettext("Messages"),
-        "updated": gettext("Updated %(time)s"),
         "voided": gettext("No longer valid"),
         "expired": gettext("Expired"),
         "notifications": gettext("No notifications"),
@@ -90,7 +88,6 @@ def _page_texts() -> dict[str, str]:
         "added_one": gettext("The card is on one phone only: %(problem)s"),
         "bad_card": gettext("This is not the address of a card. Copy it from the card's page."),
         "not_added": gettext("The card could not be added: %(problem)s"),
-        "removed": gettext("The card is off the phone."),
         "failed": gettext("That did not work. Please try again."),
         "show": gettext("Show %(card)s"),
         "nothing": gettext("Nothing has happened yet."),

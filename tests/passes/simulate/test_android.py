@@ -196,7 +196,7 @@ def test_rows_follow_the_classs_template(
     android: AndroidPhone, google: GoogleStandIn, shops_class: dict[str, Any]
 ) -> None:
     def item(path: str) -> dict[str, Any]:
-        return {"firstValue": {"fieldSelector": {"fields": [{"fieldPath": path}]}}}
+        return {"firstValue": {"fields": [{"fieldPath": path}]}}
 
     row = {
         "twoItems": {

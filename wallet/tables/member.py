@@ -113,12 +113,16 @@ def identifiers_of(session: Session, member_id: int) -> list[Identifier]:
 
 def members_like(session: Session, program_id: int, words: str, limit: int) -> list[Member]:
     """Members whose name, number, e-mail or phone contains `words`, newest first."""
-    pattern = f"%{words.lower().replace('%', '').replace('_', '')}%"
-    named = func.lower(Member.name).like(pattern)
+    # SQLite's lower() knows no accents: "élio" also looks for "Élio".
+    spellings = {words.lower(), words.title()}
+    named = or_(
+        *(func.lower(Member.name).contains(spelling, autoescape=True) for spelling in spellings),
+        *(Member.name.contains(spelling, autoescape=True) for spelling in spellings),
+    )
     found = select(Identifier.member_id).where(
         Identifier.program_id == program_id,
         Identifier.kind.in_(("number", "email", "phone")),
-        Identifier.value.like(pattern),
+        Identifier.value.contains(words.lower(), autoescape=True),
     )
     query = select(Member).where(Member.program_id == program_id, or_(named, Member.id.in_(found)))
     return list(session.scalars(query.order_by(Member.id.desc()).limit(limit)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -38,7 +39,7 @@ def sums_between(
 
     Corrections carry the contra account of what they correct, so the sums are net.
     """
-    spans = list(zip(bounds, bounds[1:], strict=False))
+    spans = list(pairwise(bounds))
     columns = [
         func.coalesce(
             func.sum(
@@ -105,7 +106,7 @@ def account_balances(session: Session, member_ids: Sequence[int], unit: str) -> 
     query = select(Account.member_id, Account.balance).where(
         Account.member_id.in_(member_ids), Account.unit == unit
     )
-    return {member_id: balance for member_id, balance in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def last_purchases(session: Session, member_ids: Sequence[int]) -> dict[int, datetime]:
@@ -115,7 +116,7 @@ def last_purchases(session: Session, member_ids: Sequence[int]) -> dict[int, dat
         .where(Purchase.member_id.in_(member_ids))
         .group_by(Purchase.member_id)
     )
-    return {member_id: at for member_id, at in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def contacts_of(session: Session, member_ids: Sequence[int]) -> dict[int, str]:

@@ -38,7 +38,7 @@ from wallet.web.shopper.present import (
 from wallet.web.wiring import read, settings, write
 
 POLL_SECONDS = 5  # how often an open web card asks whether something moved
-PASS_MIME_TYPE = "application/vnd.apple.pkpass"
+PKPASS_MIME_TYPE = "application/vnd.apple.pkpass"
 Platform = Literal["apple", "google", "desktop"]
 
 
@@ -101,7 +101,7 @@ class CardPages:
         if found is None:
             return _unknown_card()
         program, stored = found
-        answer = Response(self._wallets.pkpass(stored, now), content_type=PASS_MIME_TYPE)
+        answer = Response(self._wallets.pkpass(stored, now), content_type=PKPASS_MIME_TYPE)
         answer.headers["Content-Disposition"] = f'attachment; filename="{program.slug}.pkpass"'
         answer.headers["Cache-Control"] = "private, no-store"
         answer.last_modified = stored.modified_at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from babel import Locale
 from flask import flash, redirect, render_template, request, url_for
@@ -111,7 +112,9 @@ def brand(slug: str) -> Response:
 
 def _form_page(program: ProgramView, form: JoinForm, errors: Mapping[str, str]) -> str:
     language = current_language()
-    kept = {key: request.args[key] for key in ("store", "ref") if request.args.get(key)}
+    kept: dict[str, Any] = {
+        key: request.args[key] for key in ("store", "ref") if request.args.get(key)
+    }
     return render_template(
         "shopper/join.html",
         program=program,

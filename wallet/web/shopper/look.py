@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 
 from flask import url_for
@@ -11,7 +10,7 @@ from flask import url_for
 from passes.design import Design
 from wallet.actions.program_view import ProgramView
 
-CREAM = "#f7efe1"
+CREAM = "#f3e6cc"
 INK = "#231a14"
 _LIGHT_FROM = 0.45  # relative luminance from which cream stripes no longer stand out
 _VERSION_LENGTH = 12  # hexadecimal digits in the stylesheet's address
@@ -46,12 +45,6 @@ def brand_css(design: Design, tier_key: str | None) -> str:
         f"--brand-stripe:{stripe};--brand-on-stripe:{on_stripe}"
         "}}"
     )
-
-
-def design_version(program: ProgramView) -> str:
-    """Changes with the design: the stylesheet's entity tag."""
-    plain = json.dumps(program.design, sort_keys=True)
-    return hashlib.sha256(plain.encode()).hexdigest()[:_VERSION_LENGTH]
 
 
 def luminance(colour: str) -> float:

@@ -6,15 +6,19 @@ import logging
 from typing import Any
 
 import structlog
+from structlog.dev import plain_traceback
+from structlog.tracebacks import ExceptionDictTransformer
 
 
 def configure_logging(log_format: str) -> None:
     """Once a process."""
     console = log_format == "console"
+    # Tracebacks without the values of variables: those hold keys, tokens and names.
+    plain = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     tail: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=False)]
+        [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain_traceback)]
         if console
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [plain, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[

@@ -318,7 +318,9 @@ def _check_causes(session: Session, program_id: int, report: Audit) -> None:
         )
     for earned_id, unit, times in purchases_earned_twice(session, program_id):
         report.note(
-            "earned_twice", public_id("pur", earned_id or 0), f"{times} accruals of {unit}, not one."
+            "earned_twice",
+            public_id("pur", earned_id or 0),
+            f"{times} accruals of {unit}, not one.",
         )
     for entry_id, purchase_id in entries_of_other_purchases(session, program_id):
         report.note(

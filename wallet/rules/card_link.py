@@ -40,6 +40,8 @@ def parse_token(token: str) -> CardLink | None:
         data = base64.b64decode(token + "==", altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
+    if base64.urlsafe_b64encode(data).rstrip(b"=").decode() != token:
+        return None  # base64 has spare bits at the end: one card has one address
     return CardLink(int.from_bytes(data[:8]), int.from_bytes(data[8:12]), data[_BODY_BYTES:])
 
 

@@ -3,14 +3,19 @@ and a replay of last year's sales under new rules all compute the same."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
+from fractions import Fraction
 
 from wallet.rules.money import spell_money
 from wallet.rules.ruleset import QUANTITY_PER_SALE_MAX, EarnRule, Ruleset
 
-_ROUNDING = {"down": ROUND_DOWN, "half_up": ROUND_HALF_UP, "up": ROUND_UP}
+_ROUNDING: Mapping[str, Callable[[Fraction], int]] = {
+    "down": math.floor,
+    "half_up": lambda exact: math.floor(exact + Fraction(1, 2)),
+    "up": math.ceil,
+}
 
 Text = Mapping[str, str]
 
@@ -45,7 +50,7 @@ def earn(ruleset: Ruleset, sale: Sale, tier_key: str | None) -> list[Award]:
     """The awards of a sale, one a unit, none of them zero.
 
     Rounding happens once, at the end, for the whole sale (`ruleset.rounding`), never per line or
-    rule: exact decimals until then.
+    rule: exact fractions until then. Decimals will not do: a third of a point, three times, is one.
     """
     awards = []
     for unit in ruleset.units:
@@ -61,12 +66,13 @@ def _applies(rule: EarnRule, sale: Sale) -> bool:
 
 
 def _award(ruleset: Ruleset, sale: Sale, rules: list[EarnRule], tier_key: str | None) -> Award:
-    amount = Decimal(sale.amount_minor)
-    base = sum((amount * rule.quantity / rule.per_minor for rule in rules), Decimal(0))
+    base = sum(
+        (Fraction(sale.amount_minor * rule.quantity, rule.per_minor) for rule in rules), Fraction(0)
+    )
     tier = ruleset.tier(tier_key)
-    multiplier = tier.multiplier if tier else Decimal(1)
+    multiplier = Fraction(tier.multiplier) if tier else Fraction(1)
     exact = base * multiplier
-    quantity = int(exact.quantize(Decimal(1), rounding=_ROUNDING[ruleset.rounding]))
+    quantity = _ROUNDING[ruleset.rounding](exact)
     reasons = [_base_reason(ruleset, rule, sale) for rule in rules]
     if tier and multiplier != 1:
         reasons.append(
@@ -104,7 +110,7 @@ def _base_reason(ruleset: Ruleset, rule: EarnRule, sale: Sale) -> Reason:
     return Reason(rule.key, texts)
 
 
-def _rounding_reason(rounding: str, exact: Decimal, quantity: int) -> Reason:
+def _rounding_reason(rounding: str, exact: Fraction, quantity: int) -> Reason:
     return Reason(
         f"rounding_{rounding}",
         {
@@ -114,6 +120,8 @@ def _rounding_reason(rounding: str, exact: Decimal, quantity: int) -> Reason:
     )
 
 
-def _number(value: Decimal, language: str) -> str:
-    text = f"{value.quantize(Decimal('0.01'), rounding=ROUND_DOWN):f}".rstrip("0").rstrip(".")
+def _number(value: Fraction, language: str) -> str:
+    """Two decimals at most, the rest cut off."""
+    whole, hundredths = divmod(math.floor(value * 100), 100)
+    text = f"{whole}.{hundredths:02}".rstrip("0").rstrip(".")
     return text.replace(".", ",") if language == "fr" else text

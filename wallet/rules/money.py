@@ -26,6 +26,6 @@ def spell_money(amount_minor: int, currency: str, language: str) -> str:
     """`40 €` or `40,50 €` in French, `€40` or `€40.50` in English: decimals only where they matter."""
     value = to_decimal(amount_minor, currency)
     if value == value.to_integral_value():
-        pattern = "#,##0 ¤" if language == "fr" else "¤#,##0"
+        pattern = "#,##0\u00a0¤" if language == "fr" else "¤#,##0"
         return format_currency(value, currency, pattern, locale=language, currency_digits=False)
     return format_currency(value, currency, locale=language)

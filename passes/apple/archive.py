@@ -1,68 +1,88 @@
-"""Zip archives put together from entries that are made once, with nothing that varies by the hour."""
+"""Zip archives put together from parts that are made once, with nothing that varies by the hour."""
 
 from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from functools import lru_cache
 
 # Field by field as in PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16.
-_LOCAL = struct.Struct("<4s5H3L2H")
-_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_LOCAL_START = struct.Struct("<4s5H")
+_CENTRAL_START = struct.Struct("<4s6H")
+_SIZES = struct.Struct("<3L")  # checksum, packed size, size: the same in both headers
+_LOCAL_END = struct.Struct("<2H")
+_CENTRAL_END = struct.Struct("<5HL")
+_OFFSET = struct.Struct("<L")
 _END = struct.Struct("<4s4H2LH")
 _VERSION = 20  # 2.0: deflate
 _UNIX = 3 << 8
 _STORED, _DEFLATED = 0, 8
-_MIDNIGHT, _FIRST_DAY = 0, 0x21  # 1 January 1980, the earliest the format can say
+_STAMP = (0, 0x21)  # midnight of 1 January 1980, the earliest the format can say
 _MODE = 0o100644 << 16
+_NAMES_CACHED = 64  # a pass has a dozen file names, the same for all
+
+# What one file adds to the body, and to the directory before and after its offset.
+Entry = tuple[bytes, bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file, ready to be written anywhere; `central` lacks its offset, its last four bytes."""
-
-    name: str
-    local: bytes
-    central: bytes
+def stored(name: str, data: bytes) -> Entry:
+    """A file as it is. Small files that change with each card are not worth deflating."""
+    return _entry(name, _STORED, data, _SIZES.pack(zlib.crc32(data), len(data), len(data)))
 
 
-def entry(name: str, data: bytes, *, deflate: bool = False) -> Entry:
-    """A file of the archive. Small files that change with each card are not worth deflating."""
-    method, packed = _STORED, data
-    if deflate:
-        squeezer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-        smaller = squeezer.compress(data) + squeezer.flush()
-        if len(smaller) < len(data):
-            method, packed = _DEFLATED, smaller
-    path = name.encode("ascii")
-    facts = (0, method, _MIDNIGHT, _FIRST_DAY, zlib.crc32(data), len(packed), len(data), len(path))
-    local = _LOCAL.pack(b"PK\3\4", _VERSION, *facts, 0)
-    central = _CENTRAL.pack(b"PK\1\2", _UNIX | _VERSION, _VERSION, *facts, 0, 0, 0, 0, _MODE, 0)
-    return Entry(name, local + path + packed, central[:-4] + path)
+def deflated(name: str, data: bytes) -> Entry:
+    """A file made smaller, where that can be done."""
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = squeezer.compress(data) + squeezer.flush()
+    if len(packed) >= len(data):
+        return stored(name, data)
+    return _entry(name, _DEFLATED, packed, _SIZES.pack(zlib.crc32(data), len(packed), len(data)))
 
 
 class Archive:
     """A fixed beginning; `with_entries` appends what is different each time."""
 
-    def __init__(self, entries: list[Entry]) -> None:
-        self._body, self._directory, self._count = b"", b"", len(entries)
-        for one in entries:
-            self._directory += _directory_entry(one, len(self._body))
-            self._body += one.local
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        fixed = list(entries)
+        self._count = len(fixed)
+        self._body = b"".join(body for body, _, _ in fixed)
+        self._directory = b"".join(_directory(fixed, 0))
 
-    def with_entries(self, *entries: Entry) -> bytes:
+    def with_entries(self, entries: list[Entry]) -> bytes:
         """The whole archive."""
-        parts, directory, offset = [self._body], [self._directory], len(self._body)
-        for one in entries:
-            parts.append(one.local)
-            directory.append(_directory_entry(one, offset))
-            offset += len(one.local)
-        listing = b"".join(directory)
+        parts = [self._body, *(body for body, _, _ in entries), self._directory]
+        start = sum(map(len, parts)) - len(self._directory)
+        listed = _directory(entries, len(self._body))
+        size = len(self._directory) + sum(map(len, listed))
         count = self._count + len(entries)
-        end = _END.pack(b"PK\5\6", 0, 0, count, count, len(listing), offset, 0)
-        return b"".join((*parts, listing, end))
+        end = _END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0)
+        return b"".join((*parts, *listed, end))
 
 
-def _directory_entry(one: Entry, offset: int) -> bytes:
-    fixed = _CENTRAL.size - 4
-    return b"".join((one.central[:fixed], offset.to_bytes(4, "little"), one.central[fixed:]))
+def _directory(entries: Iterable[Entry], offset: int) -> list[bytes]:
+    parts: list[bytes] = []
+    for body, before, after in entries:
+        parts += (before, _OFFSET.pack(offset), after)
+        offset += len(body)
+    return parts
+
+
+def _entry(name: str, method: int, packed: bytes, sizes: bytes) -> Entry:
+    path, local_start, local_end, central_start, central_end = _headers(name, method)
+    body = b"".join((local_start, sizes, local_end, packed))
+    return body, b"".join((central_start, sizes, central_end)), path
+
+
+@lru_cache(maxsize=_NAMES_CACHED)
+def _headers(name: str, method: int) -> tuple[bytes, bytes, bytes, bytes, bytes]:
+    """The name and what stands around the sizes in the local and in the central header."""
+    path = name.encode("ascii")
+    facts = (_VERSION, 0, method, *_STAMP)
+    return (
+        path,
+        _LOCAL_START.pack(b"PK\3\4", *facts),
+        _LOCAL_END.pack(len(path), 0) + path,
+        _CENTRAL_START.pack(b"PK\1\2", _UNIX | _VERSION, *facts),
+        _CENTRAL_END.pack(len(path), 0, 0, 0, 0, _MODE),
+    )

@@ -84,9 +84,9 @@ class CmsSigner:
 
 def _time(at: datetime) -> bytes:
     utc = at.astimezone(UTC)
-    late = utc.year > UTC_TIME_YEAR_MAX
-    text = utc.strftime("%Y%m%d%H%M%SZ" if late else "%y%m%d%H%M%SZ").encode()
-    return _attribute(_SIGNING_TIME, _der(_GENERAL_TIME if late else _UTC_TIME, text))
+    # By hand, because strftime costs twenty times as much.
+    digits = b"%04d%02d%02d%02d%02d%02dZ" % utc.timetuple()[:6]
+    return _LATE + digits if utc.year > UTC_TIME_YEAR_MAX else _EARLY + digits[2:]
 
 
 def _attribute(kind: str, value: bytes) -> bytes:
@@ -118,3 +118,7 @@ def _der(tag: int, *parts: bytes) -> bytes:
         return bytes((tag, length)) + value
     size = (length.bit_length() + 7) // 8
     return bytes((tag, 0x80 | size)) + length.to_bytes(size, "big") + value
+
+
+_EARLY = _attribute(_SIGNING_TIME, _der(_UTC_TIME, bytes(13)))[:-13]
+_LATE = _attribute(_SIGNING_TIME, _der(_GENERAL_TIME, bytes(15)))[:-15]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from json.encoder import encode_basestring as quoted
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from passes.apple.schema import LOCATIONS_MAX
 from passes.card import LABELS, Card, Fact, PassIdentity, Section, Text, say
 from passes.design import Design
+
+LINES_CACHED = 2048  # most lines of pass.strings are the same for all cards of a program
 
 Document = dict[str, Any]
 
@@ -90,20 +93,29 @@ def content(card: Card, issued: PassIdentity) -> Document:
     return document
 
 
-def strings(card: Card, design: Design, language: str) -> dict[str, str]:
-    """Translations for `{language}.lproj/pass.strings`: texts of pass.json → texts to show.
+def strings(card: Card, design: Design) -> dict[str, dict[str, str]]:
+    """For each language what goes into `{language}.lproj/pass.strings`: texts of pass.json → texts
+    to show.
 
     The program's own language is written too: where the phone's language has no folder, Wallet
     takes another folder rather than the texts of pass.json.
     """
     own = card.languages[0]
-    return {say(text, own): say(text, language) for text in _texts(card, design)}
+    texts = [(say(text, own), text) for text in _texts(card, design)]
+    return {
+        language: {base: text.get(language) or base for base, text in texts}
+        for language in card.languages
+    }
 
 
-def strings_file(translations: dict[str, str]) -> bytes:
+def strings_file(translations: Mapping[str, str]) -> bytes:
     """The bytes of a pass.strings file (UTF-8, one line a text); it escapes as JSON does."""
-    pairs = translations.items()
-    return "".join([f"{quoted(text)} = {quoted(words)};\n" for text, words in pairs]).encode()
+    return "".join([_line(text, words) for text, words in translations.items()]).encode()
+
+
+@lru_cache(maxsize=LINES_CACHED)
+def _line(text: str, words: str) -> str:
+    return f"{quoted(text)} = {quoted(words)};\n"
 
 
 def _fields(card: Card) -> Document:

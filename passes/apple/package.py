@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from passes.apple.archive import Archive, entry
+from passes.apple.archive import Archive, deflated, stored
 from passes.apple.cms import CmsSigner
 from passes.apple.document import (
     Issuer,
@@ -25,7 +25,7 @@ from passes.images import ImageStore, apple_images
 
 MIME_TYPE = "application/vnd.apple.pkpass"
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,12 @@ class PassBuilder:
         shared = self._frame(card, tier_key, issued)
         document = f"{shared.document},{_encode(content(card, issued))[1:]}".encode()
         files = {"pass.json": document}
-        for language in card.languages:
-            words = strings(card, self._design, language)
+        for language, words in strings(card, self._design).items():
             files[f"{language}.lproj/pass.strings"] = strings_file(words)
         listed = "".join(f',"{name}":"{_sha1(data)}"' for name, data in files.items())
         files["manifest.json"] = manifest = f"{shared.manifest}{listed}}}".encode()
         files["signature"] = self._signer.sign(manifest, signing_time)
-        return shared.archive.with_entries(*(entry(name, data) for name, data in files.items()))
+        return shared.archive.with_entries([stored(name, data) for name, data in files.items()])
 
     def _frame(self, card: Card, tier_key: str | None, issued: PassIdentity) -> _Frame:
         key = (tier_key, card.languages[0])
@@ -84,7 +83,7 @@ class PassBuilder:
             images = apple_images(self._design, tier_key, self._images)
             fixed = frame(self._design, tier_key, self._issuer, card.languages[0])
             self._frames[key] = _Frame(
-                archive=Archive([entry(name, png, deflate=True) for name, png in images.items()]),
+                archive=Archive(deflated(name, png) for name, png in images.items()),
                 manifest=_encode({name: _sha1(png) for name, png in images.items()})[:-1],
                 document=_encode(fixed)[:-1],
             )

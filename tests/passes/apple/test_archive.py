@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passes.apple.archive import Archive, entry
+from passes.apple.archive import Archive, deflated, stored
 
 NAMES = st.text("abcxyz@.", min_size=1, max_size=12)
 CONTENTS = st.one_of(
@@ -24,9 +24,9 @@ CONTENTS = st.one_of(
 )
 def test_everything_put_in_comes_out(fixed: dict[str, bytes], changing: dict[str, bytes]) -> None:
     changing = {name: data for name, data in changing.items() if name not in fixed}
-    start = Archive([entry(name, data, deflate=True) for name, data in fixed.items()])
+    start = Archive(deflated(name, data) for name, data in fixed.items())
 
-    data = start.with_entries(*(entry(name, content) for name, content in changing.items()))
+    data = start.with_entries([stored(name, content) for name, content in changing.items()])
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
@@ -34,6 +34,6 @@ def test_everything_put_in_comes_out(fixed: dict[str, bytes], changing: dict[str
 
 
 def test_unzip_accepts_it(tmp_path: Path) -> None:
-    start = Archive([entry("a.txt", b"a" * 1000, deflate=True)])
-    (tmp_path / "x.zip").write_bytes(start.with_entries(entry("en.lproj/b", b"b")))
+    start = Archive([deflated("a.txt", b"a" * 1000)])
+    (tmp_path / "x.zip").write_bytes(start.with_entries([stored("en.lproj/b", b"b")]))
     subprocess.run(["python3", "-m", "zipfile", "-t", tmp_path / "x.zip"], check=True)

@@ -47,7 +47,7 @@ def test_a_bare_card_is_the_golden_one() -> None:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_translations_are_the_golden_ones(language: str) -> None:
-    text = strings_file(strings(ADA, DESIGN, language)).decode()
+    text = strings_file(strings(ADA, DESIGN)[language]).decode()
     golden(f"{language}.strings", text)
 
 
@@ -81,7 +81,7 @@ def texts(value: Any, key: str = "") -> set[str]:
 
 
 def test_every_text_of_the_card_has_a_translation() -> None:
-    translated = strings(ADA, DESIGN, "en")
+    translated = strings(ADA, DESIGN)["en"]
     assert texts(document()) - set(translated) == {ADA.member_name, ADA.member_number}
     assert translated["Or"] == "Gold"
     assert translated["Votre solde : %@ points"] == "You now have %@ points"

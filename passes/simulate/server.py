@@ -189,6 +189,4 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 def _listen(app: Flask, port: int) -> BaseWSGIServer:
-    server = make_server(HOST, port, app, threaded=True, request_handler=_QuietHandler)
-    server.daemon_threads = True  # type: ignore[attr-defined]  of the threaded kind
-    return server
+    return make_server(HOST, port, app, threaded=True, request_handler=_QuietHandler)

@@ -11,7 +11,7 @@ const KINDS = {
   android: { draw: drawCard, changed: changedInCard },
 };
 
-const { api = "", csrf = "", language = "en" } = part(document, "#simulate").dataset;
+const { api = "", language = "en" } = part(document, "#simulate").dataset;
 const texts = JSON.parse(part(document, "#texts").textContent ?? "{}");
 const form = /** @type {HTMLFormElement} */ (part(document, "#add-form"));
 const status = part(document, "#status");
@@ -25,7 +25,7 @@ let version = 0;
  * @param {object} [body]
  */
 async function send(method, path, body) {
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
+  const headers = { "Content-Type": "application/json", "X-Comptoir-Simulator": "1" };
   const answer = await fetch(api + path, { method, headers, body: body ? JSON.stringify(body) : null });
   if (!answer.ok && path !== "add") say(texts.page.failed, false);
   return answer;

@@ -16,7 +16,8 @@ from wallet.web.locale import LANGUAGES
 CONNECT_SECONDS_MAX = 1.0  # same machine: it listens or it does not
 ANSWER_SECONDS_MAX = 20.0  # adding a card makes the simulators fetch and verify a new pass
 CARD_CHARACTERS_MAX = 500  # a card's address in the query; longer is no card
-_GUARD = {"X-Comptoir-Simulator": "1"}  # tells the simulators that a page of ours is asking
+# Only scripts of this origin can set it; without it the simulators' buttons do nothing.
+_GUARD = "X-Comptoir-Simulator"
 _PASSED_ON = ("Content-Type", "Cache-Control", "X-Content-Type-Options")
 
 
@@ -46,7 +47,10 @@ def simulate_door(settings: Settings) -> Blueprint:
                 f"/phones/{quote(path)}",
                 params=request.args.to_dict(),
                 content=request.get_data(),
-                headers={**_GUARD, "Content-Type": request.content_type or "application/json"},
+                headers={
+                    _GUARD: request.headers.get(_GUARD, ""),
+                    "Content-Type": request.content_type or "application/json",
+                },
             )
         except httpx2.TransportError:
             down = jsonify(

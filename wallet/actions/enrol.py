@@ -95,8 +95,7 @@ def _identifiers(program: ProgramView, enrolment: Enrolment) -> list[tuple[str, 
     if enrolment.phone:
         wanted.append(("phone", "", clean_phone(enrolment.phone, program.country)))
     for source, value in enrolment.external_ids:
-        if not value or len(value) > EXTERNAL_ID_LENGTH_MAX or not is_clean(value + source):
-            raise Refusal("body_invalid", field="external_ids")
+        check_external_id(source, value)
         wanted.append(("external", source, value))
     return wanted
 
@@ -113,7 +112,7 @@ def _new_member(
         code=make_code(program.id, key, version, secrets.randbits(ID_BITS)),
         name=clean_name(enrolment.name),
         locale=enrolment.locale if enrolment.locale in program.locales else program.locale,
-        birthday=_birthday(enrolment.birthday, now),
+        birthday=check_birthday(enrolment.birthday, now),
         tier_key=tier.key if tier else None,
         tier_since=now if tier else None,
         joined_at=now,
@@ -123,7 +122,14 @@ def _new_member(
     )
 
 
-def _birthday(day: date | None, now: datetime) -> date | None:
+def check_external_id(source: str, value: str) -> None:
+    """Refuse what a shop's id cannot be."""
+    if not value or len(value) > EXTERNAL_ID_LENGTH_MAX or not is_clean(value + source):
+        raise Refusal("body_invalid", field="external_ids")
+
+
+def check_birthday(day: date | None, now: datetime) -> date | None:
+    """The day, unless nobody alive can be born on it."""
     if day and not (now.year - _AGE_YEARS_MAX < day.year and day <= now.date()):
         raise Refusal("birthday_invalid")
     return day

@@ -42,17 +42,20 @@ def once(
             raise Refusal("request_id_reused")
         answer: dict[str, Any] = json.loads(known.answer)
         return {**answer, "repeated": True}
-    answer = work()
-    session.add(
-        Request(
-            program_id=ask.program_id,
-            scope=ask.scope,
-            request_id=ask.request_id,
-            facts_hash=digest,
-            status=201,
-            answer=json.dumps(answer),
-            created_at=now,
-        )
+    # The row comes before the work: on PostgreSQL an equal request waits here for the winner and
+    # then repeats its answer, instead of being refused by what the winner left behind.
+    row = Request(
+        program_id=ask.program_id,
+        scope=ask.scope,
+        request_id=ask.request_id,
+        facts_hash=digest,
+        status=201,
+        answer="",
+        created_at=now,
     )
+    session.add(row)
+    session.flush()
+    answer = work()
+    row.answer = json.dumps(answer)
     session.flush()
     return answer

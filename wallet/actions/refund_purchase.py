@@ -116,7 +116,9 @@ def _items_amount(purchase: Purchase, items: Sequence[dict[str, Any]]) -> int:
         )
         if not 0 < back <= sold:
             raise Refusal("items_mismatch")
-        total += int(item.get("amount_minor", int(line["amount_minor"]) * back // sold))
+        if "amount_minor" not in item and line.get("amount_minor") is None:
+            raise Refusal("items_mismatch")  # neither says what it cost
+        total += int(item.get("amount_minor", int(line.get("amount_minor") or 0) * back // sold))
     return total
 
 

@@ -1,0 +1,127 @@
+"""The API as a shop sees it: an application on a fresh database, and a shop with a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app import create_app
+from tests.factories import PUBLIC_URL, SECRET_KEY, Cast
+from wallet import clock
+from wallet.config import Settings
+from wallet.ids import public_id
+from wallet.web.wiring import wiring
+
+
+@dataclass
+class Shop:
+    """A caller with a key. Every write gets a fresh Idempotency-Key unless it is said."""
+
+    app: Flask
+    key: str
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def send(
+        self, method: str, path: str, headers: dict[str, str | None] | None = None, **said: Any
+    ) -> TestResponse:
+        """One request; a header that is None is left out."""
+        wanted = {
+            "Authorization": f"Bearer {self.key}",
+            "Accept-Language": "en",
+            "Idempotency-Key": f"test-{next(self._numbers)}" if method == "POST" else None,
+            **(headers or {}),
+        }
+        kept = {name: value for name, value in wanted.items() if value is not None}
+        return self.app.test_client().open(f"/api/v1{path}", method=method, headers=kept, **said)
+
+    def get(self, path: str, **headers: str | None) -> TestResponse:
+        """Read."""
+        return self.send("GET", path, _names(headers))
+
+    def post(self, path: str, body: Any, **headers: str | None) -> TestResponse:
+        """Write."""
+        return self.send("POST", path, _names(headers), json=body)
+
+    def patch(self, path: str, body: Any, **headers: str | None) -> TestResponse:
+        """Change."""
+        return self.send("PATCH", path, _names(headers), json=body)
+
+
+def _names(headers: dict[str, str | None]) -> dict[str, str | None]:
+    return {name.replace("_", "-").title(): value for name, value in headers.items()}
+
+
+def sale(**said: Any) -> dict[str, Any]:
+    """A sale of 40 euros to Bruno."""
+    return {
+        "member": {"email": "bruno@exemple.test"},
+        "source": "shop",
+        "external_id": "10042",
+        "channel": "online",
+        "amount_minor": 4000,
+        "currency": "EUR",
+        **said,
+    }
+
+
+def code_of(answer: TestResponse) -> tuple[int, str]:
+    """(status, code) of a problem document."""
+    assert answer.content_type == "application/problem+json"
+    problem = answer.get_json()
+    assert problem["status"] == answer.status_code
+    assert problem["detail"]
+    return answer.status_code, problem["code"]
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Development certificates are made once."""
+    return str(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture
+def app(
+    cast: Cast, database_url: str, data_dir: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flask]:
+    """The whole service on the cast's database, at the cast's time."""
+    moment: Callable[[], datetime] = lambda: cast.now
+    monkeypatch.setattr(clock, "now", moment)
+    made = create_app(
+        Settings.read(
+            data_dir=data_dir,
+            database_url=database_url,
+            secret_key=SECRET_KEY,
+            public_url=PUBLIC_URL,
+        )
+    )
+    yield made
+    with made.app_context():
+        wiring().database.dispose()
+
+
+@pytest.fixture
+def shop(app: Flask, cast: Cast) -> Shop:
+    """The café's web shop."""
+    return Shop(app, cast.keys["demo"])
+
+
+@pytest.fixture
+def other_shop(app: Flask, cast: Cast) -> Shop:
+    """The other brand's."""
+    return Shop(app, cast.keys["sillage"])
+
+
+@pytest.fixture
+def ids(cast: Cast) -> dict[str, str]:
+    """First name → public id of the member."""
+    return {
+        **{name: public_id("mbr", number) for name, number in cast.people.items()},
+        "fatou": public_id("mbr", cast.other.people["fatou"]),
+    }

@@ -1,0 +1,110 @@
+"""How APIFlask reads and describes our models: strictly, and with our problem documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask.schema_adapters.pydantic import PydanticAdapter
+from flask import Request
+from flask_babel import gettext as _
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from wallet.errors import Refusal
+from wallet.web.api.body import ERRORS_MAX, check_text, field_name, read_json
+
+REF_ERROR = "member_reference"  # the type of the error that has a code of its own
+
+
+class StrictAdapter(PydanticAdapter):
+    """One way in: strict JSON or a strict query string. Answers are built from models already."""
+
+    def validate_input(self, request: Request, location: str, **kwargs: Any) -> BaseModel:
+        """The model, or a `Refusal` that names every wrong field."""
+        data = read_json(request) if location == "json" else query_of(request)
+        return validated(self.model_class, data)
+
+    def serialize_output(self, data: Any, many: bool = False) -> Any:
+        """A model or what was stored of one."""
+        return data.model_dump(mode="json") if isinstance(data, BaseModel) else data
+
+    def get_openapi_schema(self, **kwargs: Any) -> dict[str, Any]:
+        """JSON Schema whose parts are named by their model alone."""
+        return described(self.model_class)
+
+
+def described(model: type[BaseModel]) -> dict[str, Any]:
+    """The model's JSON Schema, without titles that repeat names and without empty defaults: those
+    only mean "may be left out", and some would not pass their own check."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    waiting: list[Any] = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if isinstance(part.get("title"), str):
+                del part["title"]
+            if part.get("default", True) in ("", None, [], {}):
+                del part["default"]
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+    return schema
+
+
+def validated(model: type[BaseModel], data: Any) -> BaseModel:
+    """`data` as a model. `body_invalid` lists the fields; a bad member reference has its own code."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=True, include_input=False)
+    if any(detail["type"] == REF_ERROR for detail in details):
+        raise Refusal("member_reference_invalid")
+    errors = [
+        {"field": field_name(detail["loc"]), "message": _sentence(detail)}
+        for detail in details[:ERRORS_MAX]
+    ]
+    raise Refusal("body_invalid", errors=errors)
+
+
+def query_of(request: Request) -> dict[str, str]:
+    """The query string; `body_invalid` when a name comes twice or a text is not clean."""
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        message = _("This may be given only once.")
+        errors = [{"field": field_name((name,)), "message": message} for name in repeated]
+        raise Refusal("body_invalid", errors=errors[:ERRORS_MAX])
+    query = {name: value for name, value in request.args.items() if name != "lang"}
+    check_text(query)
+    return query
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    """What is wrong with a field, in the language of the reader."""
+    context = {key: str(value) for key, value in detail.get("ctx", {}).items()}
+    limits = {"least": context.get("ge", context.get("min_length", ""))}
+    limits["most"] = context.get("le", context.get("max_length", ""))
+    sentences = {
+        "missing": _("This field is missing."),
+        "extra_forbidden": _("This field does not exist."),
+        "string_type": _("This must be text."),
+        "string_unicode": _("This is not valid text."),
+        "string_too_short": _("This needs at least %(least)s characters.", **limits),
+        "string_too_long": _("This may have at most %(most)s characters.", **limits),
+        "string_pattern_mismatch": _("This does not have the right form."),
+        "int_type": _("This must be a whole number."),
+        "int_parsing": _("This must be a whole number."),
+        "bool_type": _("This must be true or false."),
+        "greater_than_equal": _("This must be at least %(least)s.", **limits),
+        "less_than_equal": _("This must be at most %(most)s.", **limits),
+        "list_type": _("This must be a list."),
+        "too_short": _("This needs at least %(least)s entries.", **limits),
+        "too_long": _("This may have at most %(most)s entries.", **limits),
+        "model_type": _("This must be an object."),
+        "dict_type": _("This must be an object."),
+        "literal_error": _("Possible values: %(values)s.", values=context.get("expected", "")),
+        "time_form": _("This must be a time with its zone, such as 2026-05-04T12:30:00Z."),
+        "date_form": _("This must be a date, such as 1990-05-04."),
+        "exactly_one": _("Exactly one of these is needed: %(names)s.", names=context.get("names")),
+        "not_null": _("This cannot be null."),
+    }
+    return str(sentences.get(detail["type"], _("This value cannot be used.")))

@@ -1,0 +1,82 @@
+"""JSON bodies as they must be: UTF-8, no duplicate keys, not nested without end, clean text."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Request
+from flask_babel import gettext as _
+
+from wallet.errors import Refusal
+
+DEPTH_MAX = 32  # containers within containers; our deepest body has four
+ERRORS_MAX = 20  # problems told at once; more help nobody
+FIELD_LENGTH_MAX = 120  # characters of a field's name that are repeated to whoever sent it
+_MEDIA_TYPES = ("application/json", "application/merge-patch+json")
+
+
+def read_json(request: Request) -> Any:
+    """The body as plain data. `media_type_unsupported`, `json_invalid` or `body_invalid`."""
+    if request.mimetype not in _MEDIA_TYPES or request.content_encoding:
+        raise Refusal("media_type_unsupported")
+    try:
+        text = request.get_data().decode("utf-8")
+        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Refusal("json_invalid") from None
+    check_text(data)
+    return data
+
+
+def check_text(data: Any) -> None:
+    """Refuse (`body_invalid`) half characters and control characters, in keys and in values.
+
+    They break databases (NUL in PostgreSQL), logs and passes, and nobody types them.
+    """
+    errors: list[dict[str, str]] = []
+    for path, text in _texts(data):
+        if any(unicodedata.category(char) in ("Cc", "Cs") for char in text):
+            message = _("Control characters and half characters cannot be used.")
+            errors.append({"field": field_name(path), "message": message})
+            if len(errors) == ERRORS_MAX:
+                break
+    if errors:
+        raise Refusal("body_invalid", errors=errors)
+
+
+def field_name(path: tuple[object, ...]) -> str:
+    """`items.0.quantity`, fit to be printed."""
+    name = ".".join(str(part) for part in path)[:FIELD_LENGTH_MAX]
+    return "".join(char if char.isprintable() else "\ufffd" for char in name)
+
+
+def _texts(data: Any) -> Iterator[tuple[tuple[object, ...], str]]:
+    """Every text with its path. Without recursion, and `json_invalid` when nested too deeply."""
+    waiting: list[tuple[tuple[object, ...], Any]] = [((), data)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, dict | list):
+            if len(path) >= DEPTH_MAX:
+                raise Refusal("json_invalid")
+            pairs = value.items() if isinstance(value, dict) else enumerate(value)
+            for key, inner in pairs:
+                if isinstance(key, str):
+                    yield (*path, key), key
+                waiting.append(((*path, key), inner))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, unless one name stands in it twice: readers would disagree on which one counts."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate key")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

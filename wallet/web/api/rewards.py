@@ -1,0 +1,95 @@
+"""Rewards: the catalogue, and taking one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from wallet import clock
+from wallet.actions.account_views import outcome, redemption_view
+from wallet.actions.find_member import find_member
+from wallet.actions.program_view import program_view
+from wallet.actions.redeem import redeem
+from wallet.web.api import answers, examples
+from wallet.web.api.blueprint import V1, api
+from wallet.web.api.documents import KEY_SCHEME, refusals
+from wallet.web.api.idempotency import write_once
+from wallet.web.api.present import Presenter
+from wallet.web.api.schemas import NewRedemption
+from wallet.web.security import key, require_key
+from wallet.web.wiring import read
+
+_TAGS = ["Rewards"]
+
+
+@api.get(f"{V1}/rewards")
+@require_key
+@api.output(answers.RewardList, description="The catalogue", example=examples.REWARDS)
+@api.doc(
+    summary="List the rewards",
+    operation_id="listRewards",
+    tags=_TAGS,
+    security=KEY_SCHEME,
+    description="Cheapest first; a catalogue fits one page.",
+    responses=refusals(),
+)
+def list_rewards() -> answers.RewardList:
+    """Every active reward."""
+
+    def _work(session: Session) -> answers.RewardList:
+        program = program_view(session, key().program_id)
+        presenter = Presenter(program)
+        return answers.RewardList(data=[presenter.reward(reward) for reward in program.rewards])
+
+    return read(_work)
+
+
+@api.post(f"{V1}/redemptions")
+@require_key
+@api.input(NewRedemption, example=examples.NEW_REDEMPTION)
+@api.output(
+    answers.RedemptionResult,
+    201,
+    description="What taking the reward did",
+    example=examples.REDEMPTION_RESULT,
+)
+@api.doc(
+    summary="Take a reward",
+    operation_id="addRedemption",
+    tags=_TAGS,
+    security=KEY_SCHEME,
+    description="Points go out from the lots that expire first.",
+    responses=refusals(
+        "member_not_found",
+        "code_not_ours",
+        "code_unknown",
+        "member_reference_invalid",
+        "member_closed",
+        "email_invalid",
+        "phone_invalid",
+        "reward_not_found",
+        "insufficient_balance",
+        body=True,
+        value=True,
+    ),
+    extensions={"x-idempotency-key": "required"},
+)
+def add_redemption(json_data: NewRedemption) -> Any:
+    """201 with the movement that paid for it."""
+
+    def _work(session: Session) -> answers.RedemptionResult:
+        now = clock.now()
+        program = program_view(session, key().program_id)
+        member = find_member(session, program, json_data.member.ref)
+        redeemed = redeem(session, program, member, json_data.reward_id, key().actor, now)
+        after = outcome(session, program, member, [redeemed.entry], now)
+        presenter = Presenter(program, member.locale)
+        return answers.RedemptionResult(
+            redemption=presenter.redemption(redemption_view(redeemed.redemption)),
+            entries=presenter.entries(after.entries),
+            balances=presenter.balances(after.balances),
+            repeated=False,
+        )
+
+    return write_once(json_data, _work)

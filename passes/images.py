@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
@@ -40,13 +41,21 @@ PNG_LEVEL = 9  # made once per design, read for ever
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the pictures of one design and tier depend on; equal looks share their pictures."""
+    """What the pictures of one design and tier depend on; equal looks share their pictures.
+
+    `uploads` pairs roles with hashes of stored uploads.
+    """
 
     background: str
     foreground: str
     monogram: str
     uploads: tuple[tuple[str, str], ...]
-    store: ImageStore = field(compare=False, repr=False)
+
+
+Maker = Callable[[Look, ImageStore], Mapping[str, bytes]]
+
+_made: OrderedDict[tuple[str, Look], Mapping[str, bytes]] = OrderedDict()
+_lock = threading.Lock()
 
 
 def no_uploads(digest: str) -> bytes:
@@ -56,14 +65,14 @@ def no_uploads(digest: str) -> bytes:
 
 def apple_images(design: Design, tier_key: str | None, store: ImageStore) -> Mapping[str, bytes]:
     """The nine PNG files of a store card, by file name (`icon@2x.png` …)."""
-    return _apple(_look(design, tier_key, store))
+    return _once("apple", _look(design, tier_key), store, _apple)
 
 
 def google_images(
     design: Design, store: ImageStore, tier_key: str | None = None
 ) -> Mapping[str, bytes]:
     """The PNG files `logo` (660 × 660) and `hero` (1032 × 336)."""
-    return _google(_look(design, tier_key, store))
+    return _once("google", _look(design, tier_key), store, _google)
 
 
 def media(design: Design, store: ImageStore) -> Mapping[str, bytes]:
@@ -82,18 +91,32 @@ def check_upload(data: bytes) -> None:
     _open(data, "image")
 
 
-def _look(design: Design, tier_key: str | None, store: ImageStore) -> Look:
+def _look(design: Design, tier_key: str | None) -> Look:
     background, foreground, _ = design.colours(tier_key)
     uploads = tuple(sorted(design.images.items()))
-    return Look(background, foreground, design.monogram, uploads, store)
+    return Look(background, foreground, design.monogram, uploads)
 
 
-@lru_cache(maxsize=CACHED_LOOKS)
-def _apple(look: Look) -> Mapping[str, bytes]:
+def _once(wallet: str, look: Look, store: ImageStore, make: Maker) -> Mapping[str, bytes]:
+    """The pictures made earlier, or made now. The store is not kept: it may hold a database."""
+    key = (wallet, look)
+    with _lock:
+        if key in _made:
+            _made.move_to_end(key)
+            return _made[key]
+    files = make(look, store)
+    with _lock:
+        _made[key] = files
+        while len(_made) > CACHED_LOOKS:
+            _made.popitem(last=False)
+    return files
+
+
+def _apple(look: Look, store: ImageStore) -> Mapping[str, bytes]:
     files = {}
     for role, points in APPLE_POINTS.items():
         largest = _scaled(points, max(APPLE_SCALES))
-        master = _apple_master(look, role, largest)
+        master = _apple_master(look, store, role, largest)
         for scale in APPLE_SCALES:
             suffix = "" if scale == 1 else f"@{scale}x"
             # A logo may be narrower than its box; the others fill theirs.
@@ -102,15 +125,14 @@ def _apple(look: Look) -> Mapping[str, bytes]:
     return files
 
 
-@lru_cache(maxsize=CACHED_LOOKS)
-def _google(look: Look) -> Mapping[str, bytes]:
-    strip = _upload(look, "hero") or _upload(look, "strip")
+def _google(look: Look, store: ImageStore) -> Mapping[str, bytes]:
+    strip = _upload(look, store, "hero") or _upload(look, store, "strip")
     hero = _cover(strip, GOOGLE_HERO, look) if strip else _artwork(look, GOOGLE_HERO)
-    return {"logo": _png(_google_logo(look)), "hero": _png(hero)}
+    return {"logo": _png(_google_logo(look, store)), "hero": _png(hero)}
 
 
-def _apple_master(look: Look, role: str, size: Size) -> Image.Image:
-    upload = _upload(look, role)
+def _apple_master(look: Look, store: ImageStore, role: str, size: Size) -> Image.Image:
+    upload = _upload(look, store, role)
     if role == "logo":
         return _contained(upload, size) if upload else _badge(look, size[1])
     if upload:
@@ -120,11 +142,11 @@ def _apple_master(look: Look, role: str, size: Size) -> Image.Image:
     return _artwork(look, size)
 
 
-def _google_logo(look: Look) -> Image.Image:
+def _google_logo(look: Look, store: ImageStore) -> Image.Image:
     """Google masks it to a circle on the card's colour, so a drawn one swaps the two colours."""
-    if icon := _upload(look, "icon"):
+    if icon := _upload(look, store, "icon"):
         return _cover(icon, GOOGLE_LOGO, look)
-    if logo := _upload(look, "logo"):
+    if logo := _upload(look, store, "logo"):
         canvas = Image.new("RGB", GOOGLE_LOGO, look.background)
         safe = _scaled(GOOGLE_LOGO, GOOGLE_LOGO_SAFE)
         fitted = ImageOps.contain(logo, safe, Image.Resampling.LANCZOS)
@@ -134,13 +156,13 @@ def _google_logo(look: Look) -> Image.Image:
     return _emblem(look, GOOGLE_LOGO, fill=look.foreground, ink=look.background)
 
 
-def _upload(look: Look, role: str) -> Image.Image | None:
+def _upload(look: Look, store: ImageStore, role: str) -> Image.Image | None:
     """The uploaded picture of a role as RGBA, or nothing when there is none."""
     digest = dict(look.uploads).get(role)
     if digest is None:
         return None
     try:
-        data = look.store(digest)
+        data = store(digest)
     except KeyError as error:
         raise DesignError(
             f"The {role} image of this design is missing: upload it again."

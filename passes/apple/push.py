@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import json
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from passes.errors import DeliveryError
 
 PRODUCTION_URL = "https://api.push.apple.com"  # passes have no sandbox
 CONNECTIONS_PER_BATCH = 3  # tries for what a dying connection left unanswered
+KEPT_FOR_SECONDS = 7 * 24 * 3600  # Apple keeps a push that long for a phone that is switched off
 PAYLOAD = b"{}"  # phones ignore the content; an alert in it would stop Wallet from looking
 
 _DROP = {"BadDeviceToken", "DeviceTokenNotForTopic", "Unregistered", "ExpiredToken"}
@@ -82,7 +84,8 @@ class ApnsClient:
         self._headers = (
             ("apns-topic", identity.pass_type_id),
             ("apns-push-type", "background"),
-            ("apns-priority", "5"),
+            ("apns-priority", "5"),  # the only one that Apple allows with that type
+            ("apns-collapse-id", "card"),  # of several waiting for one phone, the last will do
         )
         self._lock = threading.Lock()
         self._connection: Http2Connection | None = None
@@ -124,7 +127,9 @@ class ApnsClient:
         """Send to those tokens and note the answers; why the connection ended, if it did."""
         connection = self._connected()
         paths = [f"/3/device/{quote(tokens[index], safe='')}" for index in indexes]
-        answers = connection.post_many(paths, self._headers, PAYLOAD)
+        until = int(time.time()) + KEPT_FOR_SECONDS
+        headers = (*self._headers, ("apns-expiration", str(until)))
+        answers = connection.post_many(paths, headers, PAYLOAD)
         for index, answer in zip(indexes, answers, strict=True):
             if answer is not None:
                 outcomes[index] = _outcome(tokens[index], answer)

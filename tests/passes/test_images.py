@@ -155,3 +155,16 @@ def test_a_bomb_that_pillow_itself_refuses_is_said_in_the_same_words() -> None:
     data = b"\x89PNG\r\n\x1a\n\0\0\0\r" + checked + b"\0\0\0\x08IDAT" + b"\0" * 12
     with pytest.raises(DesignError, match="too many pixels"):
         check_upload(data)
+
+
+def test_the_store_is_asked_once_and_only_when_needed() -> None:
+    design, stored = with_uploads(strip=picture((375, 144), "green"))
+    asked: list[str] = []
+
+    def store(digest: str) -> bytes:
+        asked.append(digest)
+        return stored[digest]
+
+    for _ in range(3):
+        apple_images(design, None, store)
+    assert asked == list(stored)

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +53,8 @@ def test_a_push_says_nothing_but_come_and_look(client: ApnsClient, server: ApnsS
     assert received.request.body == b"{}"
     assert received.request.headers["apns-topic"] == "pass.dev.comptoir.loyalty"
     assert received.request.headers["apns-push-type"] == "background"
+    kept_for = int(received.request.headers["apns-expiration"]) - time.time()
+    assert 6 * 86400 < kept_for <= 7 * 86400
 
 
 def test_many_go_over_one_connection_within_its_limit(

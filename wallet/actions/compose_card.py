@@ -18,7 +18,6 @@ _LABELS = {
     "tier": {"fr": "Statut", "en": "Status"},
     "member": {"fr": "Membre", "en": "Member"},
     "number": {"fr": "Numéro", "en": "Number"},
-    "next_reward": {"fr": "Prochaine récompense", "en": "Next reward"},
     "rewards": {"fr": "Récompenses", "en": "Rewards"},
     "next_tier": {"fr": "Prochain statut", "en": "Next status"},
     "card": {"fr": "Ma carte et mes mouvements", "en": "My card and movements"},
@@ -84,18 +83,21 @@ def _tier(program: ProgramView, view: MemberView, languages: tuple[str, ...]) ->
     return Fact(key="tier", label=_label("tier", languages), value=names)
 
 
-def _next_reward(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> Fact | None:
+def _next_reward(
+    program: ProgramView, view: MemberView, languages: tuple[str, ...]
+) -> Fact | None:
+    """The reward's name is the label: beside the status there is room for a short value only."""
     reward = view.next_reward
     if reward is None:
         return None
     unit = program.ruleset.main_unit
+    words = unit.one if view.reward_missing == 1 else unit.many
     values = {}
     for language in languages:
-        words = unit.one if view.reward_missing == 1 else unit.many
         gap = f"{view.reward_missing} {program.text(words, language)}"
-        name = program.text(reward.name, language)
-        values[language] = f"{name} · encore {gap}" if language == "fr" else f"{name} · {gap} to go"
-    return Fact(key="next_reward", label=_label("next_reward", languages), value=values)
+        values[language] = f"encore {gap}" if language == "fr" else f"{gap} to go"
+    names = {language: program.text(reward.name, language) for language in languages}
+    return Fact(key="next_reward", label=names, value=values)
 
 
 def _sections(

@@ -34,6 +34,9 @@ from wallet.web.shopper.present import detail, perks, tier_rows
 from wallet.web.wiring import read, write
 
 BRAND_CSS_SECONDS = 365 * 24 * 3600  # its address changes with its content
+# What is left of bytes that are no text (half a character, say): Werkzeug keeps them percent-coded
+# in plain forms and replaces them in multipart ones.
+_NOT_TEXT = re.compile(r"\ufffd|%[0-9A-F]{2}")
 _REF = re.compile(r"[A-Za-z0-9_.-]{1,40}")  # what a poster or a friend's link calls itself
 
 
@@ -146,7 +149,7 @@ def _consents(program: ProgramView) -> list[Consent]:
 def _enrol(session: Session, program: ProgramView, form: JoinForm) -> str:
     """The address of the new member's card."""
     is_email = "@" in form.contact
-    if "\ufffd" in form.name:  # bytes that are no text, or half a character
+    if _NOT_TEXT.search(form.name):
         raise Refusal("name_invalid")
     enrolment = Enrolment(
         locale=current_language(),

@@ -117,8 +117,12 @@ def check_purchase(
     return min(occurred_at, now)
 
 
-def suspect_repeat(session: Session, member: Member, amount_minor: int, now: datetime) -> None:
+def suspect_repeat(
+    session: Session, program: ProgramView, member: Member, amount_minor: int, now: datetime
+) -> None:
     """Refuse (`repeat_suspected`) the same amount for the same member within a minute."""
+    # The account's lock first: of two taps at once the later one must see the other's sale.
+    account_of(session, program.id, member.id, program.ruleset.main_unit.key)
     earlier = same_amount_since(session, member.id, amount_minor, now - REPEAT_WINDOW)
     if earlier:
         raise Refusal(

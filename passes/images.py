@@ -5,20 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 import threading
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-from PIL import Image, ImageColor, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
+from passes.artwork import Look, Size, artwork, badge, emblem, reduced, scaled
 from passes.design import Design
 from passes.errors import DesignError
 
 # The bytes of a stored upload by its SHA-256; a KeyError says that it is gone.
 ImageStore = Callable[[str], bytes]
-Size = tuple[int, int]
-Colour = tuple[int, int, int]
 
 # Apple, in points; the files hold one, two and three pixels a point.
 APPLE_POINTS: Mapping[str, Size] = {"icon": (38, 38), "logo": (160, 50), "strip": (375, 144)}
@@ -33,23 +30,7 @@ UPLOAD_BYTES_MAX = 10 * 1024 * 1024  # bytes
 TOO_MANY_PIXELS = "The {} has too many pixels: use at most 6000 × 6000."
 UPLOAD_FORMATS = ("PNG", "JPEG", "WEBP")
 CACHED_LOOKS = 64  # designs × tiers; about 300 kB each
-OVERSAMPLING = 2  # drawn larger and reduced: Pillow's own shapes have hard edges
-RINGS = 6  # around the drop of the drawn artwork; the outermost is barely seen
-GLOW_PERCENT = 55  # strength of the light behind the drop
 PNG_LEVEL = 9  # made once per design, read for ever
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What the pictures of one design and tier depend on; equal looks share their pictures.
-
-    `uploads` pairs roles with hashes of stored uploads.
-    """
-
-    background: str
-    foreground: str
-    monogram: str
-    uploads: tuple[tuple[str, str], ...]
 
 
 Maker = Callable[[Look, ImageStore], Mapping[str, bytes]]
@@ -115,31 +96,31 @@ def _once(wallet: str, look: Look, store: ImageStore, make: Maker) -> Mapping[st
 def _apple(look: Look, store: ImageStore) -> Mapping[str, bytes]:
     files = {}
     for role, points in APPLE_POINTS.items():
-        largest = _scaled(points, max(APPLE_SCALES))
+        largest = scaled(points, max(APPLE_SCALES))
         master = _apple_master(look, store, role, largest)
         for scale in APPLE_SCALES:
             suffix = "" if scale == 1 else f"@{scale}x"
             # A logo may be narrower than its box; the others fill theirs.
             size = (master.width * scale // APPLE_SCALES[-1], points[1] * scale)
-            files[f"{role}{suffix}.png"] = _png(_reduced(master, size))
+            files[f"{role}{suffix}.png"] = _png(reduced(master, size))
     return files
 
 
 def _google(look: Look, store: ImageStore) -> Mapping[str, bytes]:
     strip = _upload(look, store, "hero") or _upload(look, store, "strip")
-    hero = _cover(strip, GOOGLE_HERO, look) if strip else _artwork(look, GOOGLE_HERO)
+    hero = _cover(strip, GOOGLE_HERO, look) if strip else artwork(look, GOOGLE_HERO)
     return {"logo": _png(_google_logo(look, store)), "hero": _png(hero)}
 
 
 def _apple_master(look: Look, store: ImageStore, role: str, size: Size) -> Image.Image:
     upload = _upload(look, store, role)
     if role == "logo":
-        return _contained(upload, size) if upload else _badge(look, size[1])
+        return _contained(upload, size) if upload else badge(look, size[1])
     if upload:
         return _cover(upload, size, look)
     if role == "icon":
-        return _emblem(look, size, fill=look.background, ink=look.foreground)
-    return _artwork(look, size)
+        return emblem(look, size, fill=look.background, ink=look.foreground)
+    return artwork(look, size)
 
 
 def _google_logo(look: Look, store: ImageStore) -> Image.Image:
@@ -148,12 +129,12 @@ def _google_logo(look: Look, store: ImageStore) -> Image.Image:
         return _cover(icon, GOOGLE_LOGO, look)
     if logo := _upload(look, store, "logo"):
         canvas = Image.new("RGB", GOOGLE_LOGO, look.background)
-        safe = _scaled(GOOGLE_LOGO, GOOGLE_LOGO_SAFE)
+        safe = scaled(GOOGLE_LOGO, GOOGLE_LOGO_SAFE)
         fitted = ImageOps.contain(logo, safe, Image.Resampling.LANCZOS)
         place = ((canvas.width - fitted.width) // 2, (canvas.height - fitted.height) // 2)
         canvas.paste(fitted, place, fitted)
         return canvas
-    return _emblem(look, GOOGLE_LOGO, fill=look.foreground, ink=look.background)
+    return emblem(look, GOOGLE_LOGO, fill=look.foreground, ink=look.background)
 
 
 def _upload(look: Look, store: ImageStore, role: str) -> Image.Image | None:
@@ -205,100 +186,6 @@ def _contained(image: Image.Image, size: Size) -> Image.Image:
     canvas = Image.new("RGBA", (fitted.width, size[1]), (0, 0, 0, 0))
     canvas.paste(fitted, (0, (size[1] - fitted.height) // 2))
     return canvas
-
-
-def _badge(look: Look, side: int) -> Image.Image:
-    """A round mark on transparency, to stand beside the logo text."""
-    emblem = _emblem(look, (side, side), fill=look.foreground, ink=look.background)
-    large = side * OVERSAMPLING
-    mask = Image.new("L", (large, large), 0)
-    ImageDraw.Draw(mask).ellipse((0, 0, large - 1, large - 1), fill=255)
-    badge = emblem.convert("RGBA")
-    badge.putalpha(_reduced(mask, (side, side)))
-    return badge
-
-
-def _emblem(look: Look, size: Size, *, fill: str, ink: str) -> Image.Image:
-    """The monogram on a plain ground. Letters that the built-in font lacks become rings."""
-    image = Image.new("RGB", _scaled(size, OVERSAMPLING), fill)
-    letters = _letters(look.monogram)
-    centre = (image.width / 2, image.height / 2)
-    draw = ImageDraw.Draw(image)
-    if letters:
-        font = ImageFont.load_default(image.height * (0.5 if len(letters) == 1 else 0.38))
-        weight = max(1, image.height // 90)  # the built-in font is a light one
-        # Pillow centres the font's line; the eye wants the letters themselves in the middle.
-        left, top, right, bottom = draw.textbbox((0, 0), letters, font)
-        corner = (centre[0] - (left + right) / 2, centre[1] - (top + bottom) / 2)
-        draw.text(corner, letters, ink, font, stroke_width=weight)
-    else:
-        for share, colour in ((0.34, ink), (0.24, fill), (0.14, ink)):
-            _disc(draw, centre, image.height * share, ImageColor.getrgb(colour)[:3])
-    return _reduced(image, size)
-
-
-def _artwork(look: Look, size: Size) -> Image.Image:
-    """A quiet picture in the card's own colours: a glow at the right with rings around it, as a
-    drop makes them. The left edge keeps the card's colour, so that words on it stay readable."""
-    width, height = _scaled(size, OVERSAMPLING)
-    ground, ink = _rgb(look.background), _rgb(look.foreground)
-    image = Image.new("RGB", (width, height), ground)
-    centre = (width * 0.82, height * 0.56)
-
-    glow = Image.radial_gradient("L").point(_fade).resize((height * 3, height * 3))
-    corner = (round(centre[0] - glow.width / 2), round(centre[1] - glow.height / 2))
-    halo = Image.new("L", image.size, 0)
-    halo.paste(glow, corner)
-    image.paste(Image.new("RGB", image.size, _mix(ground, ink, 0.5)), (0, 0), halo)
-
-    for step in range(RINGS):
-        ring = Image.new("L", image.size, 0)
-        radius = height * (0.30 + 0.19 * step)
-        box = [centre[axis] + side * radius for side in (-1, 1) for axis in (0, 1)]
-        stroke = max(2, round(height * (0.075 - 0.009 * step)))
-        ImageDraw.Draw(ring).ellipse(box, outline=54 - 8 * step, width=stroke)
-        image.paste(Image.new("RGB", image.size, ink), (0, 0), ring)
-    drop = Image.new("L", image.size, 0)
-    _disc(ImageDraw.Draw(drop), centre, height * 0.13, 190)
-    image.paste(Image.new("RGB", image.size, _mix(ink, ground, 0.2)), (0, 0), drop)
-    return _reduced(image, size)
-
-
-def _fade(distance: float) -> int:
-    """Strength of the glow. At 180 Pillow's gradient meets the edge of its square: none there."""
-    share: float = max(0.0, 1 - distance / 180) ** 1.5
-    return round(share * 255 * GLOW_PERCENT / 100)
-
-
-def _disc(
-    draw: ImageDraw.ImageDraw, centre: tuple[float, float], radius: float, ink: int | Colour
-) -> None:
-    x, y = centre
-    draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
-
-
-def _letters(monogram: str) -> str:
-    """The monogram in the plain letters of the built-in font, or nothing."""
-    folded = unicodedata.normalize("NFKD", monogram).encode("ascii", "ignore").decode()
-    return folded.strip().upper()
-
-
-def _reduced(image: Image.Image, size: Size) -> Image.Image:
-    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
-
-
-def _scaled(size: Size, factor: float) -> Size:
-    return round(size[0] * factor), round(size[1] * factor)
-
-
-def _rgb(colour: str) -> Colour:
-    red, green, blue = ImageColor.getrgb(colour)[:3]
-    return red, green, blue
-
-
-def _mix(one: Colour, other: Colour, share: float) -> Colour:
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
-    return red, green, blue
 
 
 def _png(image: Image.Image) -> bytes:

@@ -224,7 +224,12 @@ class _Replay:
             return self._owed, self._owed + max(_wanted(entry) + entry.quantity, 0)
         if entry.kind == "recovery":
             return max(self._owed + entry.quantity, 0), self._owed + entry.quantity
+        if entry.kind == "reversal" and self._kind_of(entry.reverses_id) == "recovery":
+            return self._owed + entry.quantity, self._owed + entry.quantity
         return self._owed, self._owed
+
+    def _kind_of(self, entry_id: int | None) -> str:
+        return self._seen.get(entry_id or 0, ("", "", 0))[0]
 
     def _check_cause(self, entry: AnyRow) -> None:
         account = self._account

@@ -64,18 +64,24 @@ def account_of(session: Session, program_id: int, member_id: int, unit: str) -> 
 def post_entry(session: Session, account: AccountState, posting: Posting) -> Entry:
     """Write one entry after the account's newest. The account must be locked.
 
-    A credit with a `lot` opens it, less what the member still owed: that part is taken at once by
-    an entry of its own (`recovery`), so that a reader sees both.
+    A credit goes into the `lot` it opens or back to those of its (negative) `draws`. What the
+    member still owes is taken from it at once by an entry of its own (`recovery`), so that a reader
+    sees both.
     """
     entry = _write(session, account, posting)
     if posting.lot and posting.quantity > 0:
-        _open_lot(session, account, entry, posting)
+        gained = [_open_lot(session, account, entry, posting)]
+    else:
+        gained = [Draw(draw.lot_id, -draw.quantity) for draw in posting.draws if draw.quantity < 0]
     for draw in posting.draws:
         draw_from(session, entry.id, draw.lot_id, draw.quantity)
+    if account.owed and gained and not posting.owed_change:
+        _recover(session, account, posting, gained)
     return entry
 
 
-def _open_lot(session: Session, account: AccountState, entry: Entry, posting: Posting) -> None:
+def _open_lot(session: Session, account: AccountState, entry: Entry, posting: Posting) -> Draw:
+    """Open the lot of a credit; returns it with what is in it."""
     assert posting.lot is not None
     available_at, expires_at = posting.lot
     # A balance below zero swallows what comes in first: only the rest can ever be spent.
@@ -92,29 +98,42 @@ def _open_lot(session: Session, account: AccountState, entry: Entry, posting: Po
         "expires_at": expires_at,
     }
     write_lot(session, lot)
-    recovered = min(account.owed, remaining)
-    if recovered:
-        text = {
-            "fr": "Compensation d’un achat remboursé dont les points étaient déjà utilisés",
-            "en": "Makes up for a refunded purchase whose points were already used",
-        }
-        post_entry(
-            session,
-            account,
-            Posting(
-                kind="recovery",
-                quantity=-recovered,
-                owed_change=-recovered,
-                occurred_at=posting.occurred_at,
-                recorded_at=posting.recorded_at,
-                actor=posting.actor,
-                rule_version=posting.rule_version,
-                channel=posting.channel,
-                why=[{"rule": "owed", "rule_version": posting.rule_version, "text": text}],
-                purchase_id=posting.purchase_id,
-                draws=[Draw(lot_id, recovered)],
-            ),
-        )
+    return Draw(lot_id, remaining)
+
+
+def _recover(
+    session: Session, account: AccountState, posting: Posting, gained: Sequence[Draw]
+) -> None:
+    """Take what is owed from what just came in, in the order of `gained`."""
+    draws, wanted = [], account.owed
+    for gain in gained:
+        if taken := min(wanted, gain.quantity):
+            draws.append(Draw(gain.lot_id, taken))
+            wanted -= taken
+    recovered = account.owed - wanted
+    if not recovered:
+        return
+    text = {
+        "fr": "Compensation d’un achat remboursé dont les points étaient déjà utilisés",
+        "en": "Makes up for a refunded purchase whose points were already used",
+    }
+    post_entry(
+        session,
+        account,
+        Posting(
+            kind="recovery",
+            quantity=-recovered,
+            owed_change=-recovered,
+            occurred_at=posting.occurred_at,
+            recorded_at=posting.recorded_at,
+            actor=posting.actor,
+            rule_version=posting.rule_version,
+            channel=posting.channel,
+            why=[{"rule": "owed", "rule_version": posting.rule_version, "text": text}],
+            purchase_id=posting.purchase_id,
+            draws=draws,
+        ),
+    )
 
 
 def _write(session: Session, account: AccountState, posting: Posting) -> Entry:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
+from wallet.actions.identify import is_clean
 from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
 from wallet.ids import new_id
-from wallet.rules.lots import Draw
+from wallet.rules.lots import Draw, OpenLot, expiry_order
 from wallet.tables.ledger import (
+    AccountState,
     Entry,
     draws_of_entry,
     entries_of_purchase,
@@ -34,6 +38,8 @@ def reverse_entry(
     session: Session, program: ProgramView, entry_id: int, reason: str, actor: Actor, now: datetime
 ) -> Entry:
     """The entry that undoes another. Only accruals and redemptions, each once."""
+    if len(reason) > REASON_LENGTH_MAX or not is_clean(reason):
+        raise Refusal("body_invalid", field="reason")
     entry = entry_with_id(session, program.id, entry_id)
     if entry is None:
         raise Refusal("entry_not_found")
@@ -45,39 +51,55 @@ def reverse_entry(
         raise Refusal("already_reversed")
     if entry.kind not in REVERSIBLE:
         raise Refusal("not_reversible")
-    draws = (
-        _accrual_draws(session, program, entry, now)
-        if entry.kind == "accrual"
-        else [Draw(lot.id, -drawn.quantity) for drawn, lot in draws_of_entry(session, entry.id)]
-    )
-    posted = post_entry(
-        session,
-        account,
-        Posting(
-            kind="reversal",
-            contra=entry.contra,
-            quantity=-entry.quantity,
-            occurred_at=now,
-            recorded_at=now,
-            actor=actor,
-            rule_version=entry.rule_version,
-            reverses_id=entry.id,
-            purchase_id=entry.purchase_id,
-            redemption_id=entry.redemption_id,
-            draws=draws,
-            why=[
-                {
-                    "rule": "reversal",
-                    "rule_version": entry.rule_version,
-                    **({"wanted": entry.quantity} if entry.kind == "accrual" else {}),
-                    "text": _sentence(reason),
-                }
-            ],
-        ),
-    )
+    undoing = _Undoing(session, account, actor, reason, now)
+    if entry.kind == "accrual":
+        posted = _reverse_accrual(undoing, entry)
+    else:
+        posted = undoing.post(entry, _give_back(undoing, entry))
     _close_cause(session, program, entry, actor, now)
     refresh_card(session, program, member, now)
     return posted
+
+
+@dataclass(frozen=True, slots=True)
+class _Undoing:
+    """One undo: the locked account, who does it, why and when."""
+
+    session: Session
+    account: AccountState
+    actor: Actor
+    reason: str
+    now: datetime
+
+    def post(self, entry: Entry, draws: Sequence[Draw], owed_change: int = 0) -> Entry:
+        """Write the opposite of `entry`."""
+        wanted = {"wanted": entry.quantity} if entry.kind == "accrual" else {}
+        return post_entry(
+            self.session,
+            self.account,
+            Posting(
+                kind="reversal",
+                contra=entry.contra,
+                quantity=-entry.quantity,
+                owed_change=owed_change,
+                occurred_at=self.now,
+                recorded_at=self.now,
+                actor=self.actor,
+                rule_version=entry.rule_version,
+                reverses_id=entry.id,
+                purchase_id=entry.purchase_id,
+                redemption_id=entry.redemption_id,
+                draws=draws,
+                why=[
+                    {
+                        "rule": "reversal",
+                        "rule_version": entry.rule_version,
+                        **wanted,
+                        "text": _sentence(self.reason),
+                    }
+                ],
+            ),
+        )
 
 
 def undo_own(
@@ -103,18 +125,44 @@ def member_of_entry(session: Session, program: ProgramView, entry_id: int) -> Me
     return member
 
 
-def _accrual_draws(
-    session: Session, program: ProgramView, entry: Entry, now: datetime
-) -> list[Draw]:
-    """All of the lot that the accrual opened: an undo must not hide that points were used."""
-    if entry.purchase_id is not None:
-        for other in entries_of_purchase(session, entry.purchase_id):
-            if other.kind == "refund" and other.unit == entry.unit:
-                raise Refusal("not_reversible")
+def _give_back(undoing: _Undoing, entry: Entry) -> list[Draw]:
+    """The redeemed points go back to the lots they came from. What stands below zero swallows its
+    part first, from those that expire first."""
+    drawn = [
+        OpenLot(lot.id, draw.quantity, lot.available_at, lot.expires_at)
+        for draw, lot in draws_of_entry(undoing.session, entry.id)
+    ]
+    swallowed = min(max(-undoing.account.balance, 0), -entry.quantity)
+    draws = []
+    for lot in sorted(drawn, key=expiry_order):
+        kept = min(swallowed, lot.remaining)
+        swallowed -= kept
+        if lot.remaining > kept:
+            draws.append(Draw(lot.id, kept - lot.remaining))
+    return draws
+
+
+def _reverse_accrual(undoing: _Undoing, entry: Entry) -> Entry:
+    """Take all of the lot that the accrual opened: an undo must not hide that points were used.
+
+    Points that only paid what was owed were not used: that is undone with it, and owed again.
+    """
+    session = undoing.session
+    siblings = [
+        other
+        for other in (entries_of_purchase(session, entry.purchase_id) if entry.purchase_id else [])
+        if other.unit == entry.unit
+    ]
+    if any(other.kind == "refund" for other in siblings):
+        raise Refusal("not_reversible")
+    for other in siblings:
+        if other.kind == "recovery":
+            back = [Draw(lot.id, -draw.quantity) for draw, lot in draws_of_entry(session, other.id)]
+            undoing.post(other, back, owed_change=-other.quantity)
     lots = lots_of_entry(session, entry.id)
     if sum(lot.remaining for lot in lots) < entry.quantity:
         raise Refusal("undo_spent")
-    return [Draw(lot.id, lot.remaining) for lot in lots]
+    return undoing.post(entry, [Draw(lot.id, lot.remaining) for lot in lots])
 
 
 def _close_cause(

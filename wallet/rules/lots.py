@@ -37,7 +37,7 @@ def draw(lots: Iterable[OpenLot], quantity: int, now: datetime) -> list[Draw] | 
 
     None when the usable lots do not hold enough.
     """
-    usable = sorted((lot for lot in lots if is_usable(lot, now)), key=_expiry_order)
+    usable = sorted((lot for lot in lots if is_usable(lot, now)), key=expiry_order)
     return _take(usable, quantity)
 
 
@@ -61,7 +61,8 @@ def _take(lots: list[OpenLot], quantity: int) -> list[Draw] | None:
     return None if quantity > 0 else draws
 
 
-def _expiry_order(lot: OpenLot) -> tuple[bool, datetime, int]:
+def expiry_order(lot: OpenLot) -> tuple[bool, datetime, int]:
+    """Sorts the lot that expires first to the front, those that never do to the end."""
     return (lot.expires_at is None, lot.expires_at or lot.available_at, lot.id)
 
 

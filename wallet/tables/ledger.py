@@ -87,6 +87,8 @@ class Entry(Base):
     purchase_id: Mapped[int | None] = mapped_column(ForeignKey("purchase.id"))
     redemption_id: Mapped[int | None] = mapped_column(ForeignKey("redemption.id"))
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"))
+    activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"))
+    merge_id: Mapped[int | None] = mapped_column(ForeignKey("member_merge.id"))
     rule_version: Mapped[int]
     why: Mapped[list[Any]]
     prev_hash: Mapped[str]
@@ -115,6 +117,40 @@ class Lot(Base):
     remaining: Mapped[int]
     available_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+
+
+class Award(Base):
+    """What one rule gave in one entry: caps count here, reports too. Append-only."""
+
+    __tablename__ = "award"
+    __table_args__ = (Index(None, "member_id", "rule", "occurred_at"), Index(None, "entry_id"))
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"))
+    rule: Mapped[str]
+    unit: Mapped[str]
+    quantity: Mapped[int]  # negative where a refund or reversal takes it back
+    occurred_at: Mapped[datetime]
+
+
+class ExpiryNotice(Base):
+    """A member was told that something will expire: twice for each day of expiry, never silently."""
+
+    __tablename__ = "expiry_notice"
+    __table_args__ = (
+        UniqueConstraint("account_id", "expires_at", "ordinal"),
+        Index("ix_expiry_notice_due", "due_at", sqlite_where=text("sent_at IS NULL"), postgresql_where=text("sent_at IS NULL")),
+    )
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    expires_at: Mapped[datetime]
+    ordinal: Mapped[int]  # 1 or 2
+    due_at: Mapped[datetime]
+    quantity: Mapped[int]
+    sent_at: Mapped[datetime | None]
 
 
 class LotDraw(Base):

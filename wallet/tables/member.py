@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -30,10 +31,14 @@ class Member(Base):
     joined_channel: Mapped[str]  # store, online, phone, import
     joined_store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
     joined_by: Mapped[str]  # the actor, as in `entry.actor`
+    tags: Mapped[list[Any]] = mapped_column(default=list)  # segments that rules and rewards name
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    charity_id: Mapped[int | None] = mapped_column(ForeignKey("charity.id"))  # where donations go
+    tier_kept_until: Mapped[datetime | None]  # grace: the tier stays although the spend is gone
 
 
 class Identifier(Base):
-    """One thing by which a member is found: code, number, email, phone, external.
+    """One thing by which a member is found: code, number, email, phone, external, referral.
 
     `source` is the shop that made an external id and empty for all others. Values are normalised:
     e-mail lower-case, phone E.164, number and code without spaces.

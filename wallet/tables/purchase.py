@@ -40,10 +40,39 @@ class Purchase(Base):
     amount_minor: Mapped[int]
     refunded_minor: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str]
+    # Parts of the amount, of which the rules say whether they earn.
+    tax_minor: Mapped[int] = mapped_column(default=0)
+    shipping_minor: Mapped[int] = mapped_column(default=0)
+    gift_card_minor: Mapped[int] = mapped_column(default=0)
+    credit_minor: Mapped[int] = mapped_column(default=0)  # paid with the member's store credit
     items: Mapped[list[Any]]
     facts_hash: Mapped[str]  # SHA-256 of what was sent: the same id with other facts is refused
     rule_version: Mapped[int]
+    view: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what earning knew of the member
     tier_key: Mapped[str | None]  # the tier that the member had: refunds are computed with it
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+class Activity(Base):
+    """Anything else that may earn: birthday, review, newsletter … Unique by (kind, source, external id)."""
+
+    __tablename__ = "activity"
+    __table_args__ = (
+        UniqueConstraint("program_id", "kind", "source", "external_id"),
+        Index(None, "member_id", "kind", "occurred_at"),
+    )
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    kind: Mapped[str]
+    source: Mapped[str]
+    external_id: Mapped[str]
+    channel: Mapped[str]
+    store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
+    actor: Mapped[str]
+    facts_hash: Mapped[str]
+    rule_version: Mapped[int]
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 

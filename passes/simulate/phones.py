@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,6 +15,8 @@ from passes.simulate.android import AndroidPhone, SaveRefused
 from passes.simulate.iphone import IPhone, PassRefused
 
 TIMEOUT_SECONDS = 15.0  # the first pass of a new design takes a second or two to draw
+# A person whom Google tells "Something went wrong" taps the button again.
+SAVE_AGAIN_SECONDS = (1.0, 2.0)
 PROBLEM_CHARACTERS_MAX = 300
 
 _TOKEN = re.compile(r"^[A-Za-z0-9._~-]{8,200}$")
@@ -98,6 +101,11 @@ class Phones:
         link = response.headers.get("Location", "")
         if not response.is_redirect or not link:
             raise SaveRefused(f"{urlsplit(url).path} answered {response.status_code}")
+        for pause in SAVE_AGAIN_SECONDS:
+            try:
+                return self.android.save(link)
+            except SaveRefused:
+                time.sleep(pause)
         return self.android.save(link)
 
     def _try(self, add: Callable[[], str], phone: IPhone | AndroidPhone) -> dict[str, str]:

@@ -51,6 +51,7 @@ async function add(card) {
   say(texts.page.adding, true);
   let answer;
   try {
+    await Promise.all(phones.filter((phone) => phone.isUntouched).map((phone) => phone.speak(language)));
     answer = await send("POST", "add", { card });
   } catch {
     say(texts.page.failed, false);
@@ -84,6 +85,7 @@ async function ask() {
     const state = await answer.json();
     version = state.version;
     for (const phone of phones) phone.show(state[phone.name]);
+    document.querySelector("#no-card")?.toggleAttribute("hidden", phones.some((phone) => !phone.isEmpty));
     return ASK_MS;
   } catch {
     down.hidden = false;

@@ -11,6 +11,7 @@ import { h } from "./dom.mjs";
  * }} PassFace
  */
 
+const TIGHT_CHARACTERS = 26; // of a row's values; beyond it Wallet takes smaller letters
 const ROLES = /** @type {const} */ (["background", "foreground", "label"]);
 
 /**
@@ -88,7 +89,9 @@ function group(name, fields, changed) {
       h("dd", { text: field.value }),
     ),
   );
-  return h("dl", { class: `pass__group pass__group--${name}` }, ...items);
+  const letters = fields.reduce((sum, field) => sum + field.value.length, 0);
+  const tight = letters > TIGHT_CHARACTERS ? " is-tight" : "";
+  return h("dl", { class: `pass__group pass__group--${name}${tight}` }, ...items);
 }
 
 /** @param {PassFace} face */

@@ -1,10 +1,11 @@
 /** One simulated phone on the page: its screen, its buttons, its log. */
+import { drawBubble } from "./bubble.mjs";
 import { h, part } from "./dom.mjs";
 import { drawLog } from "./log.mjs";
 
 /**
  * @typedef {{ id: string, face: any, updated_at: string }} CardState
- * @typedef {{ id: string, at: string, card: string, title: string, text: string }} Notification
+ * @typedef {import("./bubble.mjs").Notification} Notification
  * @typedef {{ language: string, cards: CardState[], lines: import("./log.mjs").Line[], notifications: Notification[] }} PhoneState
  * @typedef {{ draw: (card: CardState, api: string, words: Record<string, string>, changed: Set<string>) => HTMLElement,
  *   changed: (before: any, after: any) => Set<string> }} Kind
@@ -40,6 +41,21 @@ export class Phone {
   /** The phone's own words, in its own language. */
   get words() {
     return this.page.texts.phones[this.state?.language ?? "fr"];
+  }
+
+  /** Whether nothing has ever happened on this phone: it then takes the reader's language. */
+  get isUntouched() {
+    return this.state !== null && this.state.lines.length === 0;
+  }
+
+  /** Whether there is no card on it. */
+  get isEmpty() {
+    return this.state?.cards.length === 0;
+  }
+
+  /** @param {string} language */
+  speak(language) {
+    return this.page.send("POST", `${this.name}/language`, { language });
   }
 
   /**
@@ -150,25 +166,9 @@ export class Phone {
   }
 
   /** @param {Notification} notification */
-  bubble({ title, text, at, card }) {
-    const time = new Intl.DateTimeFormat(this.state?.language, { timeStyle: "short" }).format(Date.parse(at));
-    const fresh = Date.now() - Date.parse(at) < 60_000;
-    const face = this.state?.cards.find((one) => one.id === card)?.face;
-    const encoded = encodeURIComponent(card);
-    const source = face?.images
-      ? `${this.page.api}iphone/cards/${encoded}/icon.png?v=${face.images.icon}`
-      : face?.logo && `${this.page.api}android/pictures/${face.logo}`;
-    return h(
-      "div",
-      { class: "bubble" },
-      source ? h("img", { class: "bubble__icon", src: source, alt: "" }) : h("span", { class: "bubble__icon" }),
-      h(
-        "div",
-        { class: "bubble__body" },
-        h("p", { class: "bubble__title" }, h("span", { text: title }), h("time", { text: fresh ? this.words.now : time })),
-        h("p", { class: "bubble__text", text }),
-      ),
-    );
+  bubble(notification) {
+    const face = this.state?.cards.find((one) => one.id === notification.card)?.face;
+    return drawBubble(notification, face, this.page.api, this.words, this.state?.language ?? "fr");
   }
 
   /** @param {MouseEvent} event */
@@ -179,7 +179,7 @@ export class Phone {
       return;
     }
     const { action, language, card } = button.dataset;
-    if (language) void this.page.send("POST", `${this.name}/language`, { language });
+    if (language) void this.speak(language);
     if (card) this.bringForward(card);
     if (action === "flip") this.flip();
     if (action === "lock") this.lock();

@@ -10,6 +10,7 @@ import httpx2
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask_babel import force_locale, gettext
 
+from wallet.actions.load_demo import SLUG
 from wallet.config import Settings
 from wallet.web.locale import LANGUAGES
 
@@ -34,7 +35,8 @@ def simulate_door(settings: Settings) -> Blueprint:
     def page() -> str:
         """Both phones; `?card=` puts a card on them."""
         card = request.args.get("card", "")[:CARD_CHARACTERS_MAX]
-        return render_template("simulate/page.html", card=card, texts=_texts())
+        join_url = f"/p/{SLUG}/join" if settings.demo else ""
+        return render_template("simulate/page.html", card=card, texts=_texts(), join_url=join_url)
 
     @door.route("/api/<path:path>", methods=["GET", "POST", "DELETE"])
     def api(path: str) -> Response:

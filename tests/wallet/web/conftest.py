@@ -78,7 +78,9 @@ def web_cast(cast_file: tuple[Path, Cast], tmp_path: Path) -> Iterator[Cast]:
     copy = shutil.copyfile(file, tmp_path / "cast.sqlite3")
     database = open_database(f"sqlite:///{copy}")
     yield replace(
-        made, database=database, people=dict(made.people),
+        made,
+        database=database,
+        people=dict(made.people),
         other=replace(made.other, database=database, people=dict(made.other.people)),
     )
     database.dispose()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import count
 from typing import Any
 
 import pytest
+from apiflask import APIFlask
 from flask import Flask
+from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -22,7 +24,8 @@ from wallet.web.wiring import wiring
 
 @dataclass
 class Shop:
-    """A caller with a key. Every write gets a fresh Idempotency-Key unless it is said."""
+    """A caller with a key. Every write gets a fresh Idempotency-Key unless it is said, and every
+    answer is held against the document that the API gives of itself."""
 
     app: Flask
     key: str
@@ -39,7 +42,10 @@ class Shop:
             **(headers or {}),
         }
         kept = {name: value for name, value in wanted.items() if value is not None}
-        return self.app.test_client().open(f"/api/v1{path}", method=method, headers=kept, **said)
+        client = self.app.test_client()
+        answer = client.open(f"/api/v1{path}", method=method, headers=kept, **said)
+        check_documented(self.app, method, f"/api/v1{path}", answer)
+        return answer
 
     def get(self, path: str, **headers: str | None) -> TestResponse:
         """Read."""
@@ -56,6 +62,22 @@ class Shop:
 
 def _names(headers: dict[str, str | None]) -> dict[str, str | None]:
     return {name.replace("_", "-").title(): value for name, value in headers.items()}
+
+
+def check_documented(app: Flask, method: str, path: str, answer: TestResponse) -> None:
+    """The status is one that the document lists, and the body has the form that it describes."""
+    assert isinstance(app, APIFlask)
+    document = app._get_spec()
+    assert isinstance(document, dict)
+    operation = next(
+        operations[method.lower()]
+        for template, operations in document["paths"].items()
+        if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path.partition("?")[0])
+        and method.lower() in operations
+    )
+    described = operation["responses"][str(answer.status_code)]["content"][answer.mimetype]
+    schema = {**described["schema"], "components": document["components"]}
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(answer.get_json())
 
 
 def sale(**said: Any) -> dict[str, Any]:
@@ -91,8 +113,7 @@ def app(
     cast: Cast, database_url: str, data_dir: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Flask]:
     """The whole service on the cast's database, at the cast's time."""
-    moment: Callable[[], datetime] = lambda: cast.now
-    monkeypatch.setattr(clock, "now", moment)
+    monkeypatch.setattr(clock, "now", lambda: cast.now)
     made = create_app(
         Settings.read(
             data_dir=data_dir,

@@ -258,6 +258,7 @@ def upgrade() -> None:
         sa.Column("used_channel", sa.String(), nullable=True),
         sa.Column("used_store_id", db.BigId, nullable=True),
         sa.Column("used_by", sa.String(), nullable=True),
+        sa.Column("used_request", sa.String(), nullable=True),
         sa.Column("purchase_id", db.BigId, nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_voucher_member_id")),
         sa.ForeignKeyConstraint(["program_id"], ["program.id"], name=op.f("fk_voucher_program_id")),
@@ -277,6 +278,73 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_voucher_member_id_status"), "voucher", ["member_id", "status"], unique=False
+    )
+
+    op.create_table(
+        "credit_payment",
+        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("program_id", db.BigId, nullable=False),
+        sa.Column("member_id", db.BigId, nullable=False),
+        sa.Column("entry_id", db.BigId, nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("bill_minor", sa.BigInteger(), nullable=True),
+        sa.Column("source", sa.String(), nullable=True),
+        sa.Column("external_id", sa.String(), nullable=True),
+        sa.Column("purchase_id", db.BigId, nullable=True),
+        sa.Column("occurred_at", db.UtcDateTime(), nullable=False),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_credit_payment_amount")),
+        sa.CheckConstraint(
+            "refunded_minor >= 0 AND refunded_minor <= amount_minor",
+            name=op.f("ck_credit_payment_refunded"),
+        ),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_credit_payment_entry_id")),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_credit_payment_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["program_id"], ["program.id"], name=op.f("fk_credit_payment_program_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["purchase_id"], ["purchase.id"], name=op.f("fk_credit_payment_purchase_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_payment")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_credit_payment_entry_id")),
+        sa.UniqueConstraint(
+            "program_id",
+            "source",
+            "external_id",
+            name=op.f("uq_credit_payment_program_id_source_external_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_credit_payment_purchase_id"), "credit_payment", ["purchase_id"], unique=False
+    )
+
+    op.create_table(
+        "sale_notice",
+        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("program_id", db.BigId, nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("said", db.Json, nullable=False),
+        sa.Column("created_at", db.UtcDateTime(), nullable=False),
+        sa.Column("settled_at", db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["program_id"], ["program.id"], name=op.f("fk_sale_notice_program_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sale_notice")),
+        sa.UniqueConstraint(
+            "program_id",
+            "source",
+            "external_id",
+            "kind",
+            "reference",
+            name=op.f("uq_sale_notice_program_id_source_external_id_kind_reference"),
+        ),
     )
 
     op.create_table(
@@ -347,6 +415,12 @@ def upgrade() -> None:
         "reward", sa.Column("tags", db.Json, nullable=False, server_default=sa.text("'[]'"))
     )
     op.add_column("reward", sa.Column("voucher_days", sa.BigInteger(), nullable=True))
+    op.add_column("reward", sa.Column("key", sa.String(), nullable=True))
+    op.create_index("uq_reward_program_id_key", "reward", ["program_id", "key"], unique=True)
+    op.create_index(op.f("ix_redemption_purchase_id"), "redemption", ["purchase_id"], unique=False)
+    op.create_index(op.f("ix_voucher_purchase_id"), "voucher", ["purchase_id"], unique=False)
+    op.create_index(op.f("ix_donation_purchase_id"), "donation", ["purchase_id"], unique=False)
+    op.create_index(op.f("ix_donation_redemption_id"), "donation", ["redemption_id"], unique=False)
 
     dialect = op.get_context().dialect.name
     for table in NEW_APPEND_ONLY_TABLES:

@@ -1,6 +1,7 @@
 """Typed rows and their queries, one noun a file."""
 
 from wallet.tables import (
+    credit,
     design,
     ledger,
     member,
@@ -10,11 +11,13 @@ from wallet.tables import (
     relation,
     request,
     reward,
+    sale_notice,
     staff,
     wallet_pass,
 )
 
 __all__ = [
+    "credit",
     "design",
     "ledger",
     "member",
@@ -24,6 +27,7 @@ __all__ = [
     "relation",
     "request",
     "reward",
+    "sale_notice",
     "staff",
     "wallet_pass",
 ]

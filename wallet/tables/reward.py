@@ -15,7 +15,11 @@ class Reward(Base):
     """One line of the catalogue. `name` and `description` are in every language of the program."""
 
     __tablename__ = "reward"
-    __table_args__ = (Index(None, "program_id"), CheckConstraint("cost > 0", "cost"))
+    __table_args__ = (
+        Index(None, "program_id"),
+        Index("uq_reward_program_id_key", "program_id", "key", unique=True),
+        CheckConstraint("cost > 0", "cost"),
+    )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     name: Mapped[dict[str, Any]]
@@ -37,6 +41,7 @@ class Reward(Base):
     tier_keys: Mapped[list[Any]] = mapped_column(default=list)  # empty: every tier
     tags: Mapped[list[Any]] = mapped_column(default=list)  # empty: every member
     voucher_days: Mapped[int | None]  # how long a voucher is good for
+    key: Mapped[str | None]  # by which the rules name it: what a full stamp card gives
 
 
 class Charity(Base):
@@ -57,6 +62,8 @@ class Donation(Base):
     __tablename__ = "donation"
     __table_args__ = (
         Index(None, "program_id", "charity_id"),
+        Index(None, "purchase_id"),
+        Index(None, "redemption_id"),
         Index("uq_donation_reverses", "reverses_id", unique=True),
     )
 
@@ -75,7 +82,11 @@ class Voucher(Base):
     """A redeemed reward waiting to be used: once, in any channel."""
 
     __tablename__ = "voucher"
-    __table_args__ = (UniqueConstraint("program_id", "code"), Index(None, "member_id", "status"))
+    __table_args__ = (
+        UniqueConstraint("program_id", "code"),
+        Index(None, "member_id", "status"),
+        Index(None, "purchase_id"),
+    )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
@@ -89,6 +100,7 @@ class Voucher(Base):
     used_channel: Mapped[str | None]
     used_store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
     used_by: Mapped[str | None]
+    used_request: Mapped[str | None]  # the id its user made: the same one again is no second use
     purchase_id: Mapped[int | None] = mapped_column(ForeignKey("purchase.id"))
 
 
@@ -96,7 +108,7 @@ class Redemption(Base):
     """A reward taken by a member."""
 
     __tablename__ = "redemption"
-    __table_args__ = (Index(None, "member_id", "id"),)
+    __table_args__ = (Index(None, "member_id", "id"), Index(None, "purchase_id"))
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))

@@ -1,0 +1,67 @@
+"""What was said of a sale before the sale itself arrived."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ForeignKey, Table, UniqueConstraint, bindparam, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from wallet.db import Base
+
+
+class SaleNotice(Base):
+    """One thing said of a sale to come: a refund, a reward or voucher used in it. Kept once each."""
+
+    __tablename__ = "sale_notice"
+    __table_args__ = (
+        UniqueConstraint("program_id", "source", "external_id", "kind", "reference"),
+    )
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    source: Mapped[str]
+    external_id: Mapped[str]
+    kind: Mapped[str]  # refund, redemption, voucher
+    reference: Mapped[str]  # which refund, redemption or voucher
+    said: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+_notice = cast(Table, SaleNotice.__table__)
+_WAITING = (
+    select(_notice.c.id)
+    .where(
+        _notice.c.program_id == bindparam("program"),
+        _notice.c.source == bindparam("of_source"),
+        _notice.c.external_id == bindparam("its_id"),
+        _notice.c.settled_at.is_(None),
+    )
+    .order_by(_notice.c.id)
+)
+
+
+def waiting_notices(
+    session: Session, program_id: int, source: str, external_id: str
+) -> list[SaleNotice]:
+    """What was said of this sale and is not settled yet, in the order in which it was said."""
+    ids = session.connection().execute(
+        _WAITING, {"program": program_id, "of_source": source, "its_id": external_id}
+    )
+    return [session.get_one(SaleNotice, number) for number in ids.scalars()]
+
+
+def notice_about(
+    session: Session, program_id: int, sale: tuple[str, str], kind: str, reference: str
+) -> SaleNotice | None:
+    """The notice of this kind and reference about a sale (source, external id)."""
+    source, external_id = sale
+    query = select(SaleNotice).where(
+        SaleNotice.program_id == program_id,
+        SaleNotice.source == source,
+        SaleNotice.external_id == external_id,
+        SaleNotice.kind == kind,
+        SaleNotice.reference == reference,
+    )
+    return session.scalar(query)

@@ -35,6 +35,15 @@ CONTRA = {
 
 
 @dataclass(frozen=True, slots=True)
+class NewLot:
+    """A lot that an entry opens besides what it gives back to others."""
+
+    quantity: int
+    available_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Posting:
     """The facts of one movement, before it is numbered and sealed."""
 
@@ -53,6 +62,7 @@ class Posting:
     owed_change: int = 0
     draws: Sequence[Draw] = field(default=())
     lot: tuple[datetime, datetime | None] | None = None  # (available_at, expires_at) of a new lot
+    lots: Sequence[NewLot] = ()  # where it is not one lot of the whole quantity
 
 
 def account_of(session: Session, program_id: int, member_id: int, unit: str) -> AccountState:
@@ -64,7 +74,8 @@ def account_of(session: Session, program_id: int, member_id: int, unit: str) -> 
 def post_entry(session: Session, account: AccountState, posting: Posting) -> Entry:
     """Write one entry after the account's newest. The account must be locked.
 
-    A credit goes into the `lot` it opens or back to those of its (negative) `draws`. What the
+    A credit goes into the `lot` it opens, or into `lots` and back to those of its (negative)
+    `draws`, which together hold what it brings less what a balance below zero swallows. What the
     member still owes is taken from it at once by an entry of its own (`recovery`), so that a reader
     sees both.
     """
@@ -73,6 +84,7 @@ def post_entry(session: Session, account: AccountState, posting: Posting) -> Ent
         gained = [_open_lot(session, account, entry, posting)]
     else:
         gained = [Draw(draw.lot_id, -draw.quantity) for draw in posting.draws if draw.quantity < 0]
+        gained += [_write_lot(session, account, entry, lot, lot.quantity) for lot in posting.lots]
     for draw in posting.draws:
         draw_from(session, entry.id, draw.lot_id, draw.quantity)
     if account.owed and gained and not posting.owed_change:
@@ -86,18 +98,24 @@ def _open_lot(session: Session, account: AccountState, entry: Entry, posting: Po
     available_at, expires_at = posting.lot
     # A balance below zero swallows what comes in first: only the rest can ever be spent.
     swallowed = min(max(posting.quantity - entry.balance_after, 0), posting.quantity)
-    remaining = posting.quantity - swallowed
+    lot = NewLot(posting.quantity, available_at, expires_at)
+    return _write_lot(session, account, entry, lot, posting.quantity - swallowed)
+
+
+def _write_lot(
+    session: Session, account: AccountState, entry: Entry, lot: NewLot, remaining: int
+) -> Draw:
     lot_id = new_id()
-    lot = {
+    row = {
         "id": lot_id,
         "account_id": account.id,
         "entry_id": entry.id,
-        "quantity": posting.quantity,
+        "quantity": lot.quantity,
         "remaining": remaining,
-        "available_at": available_at,
-        "expires_at": expires_at,
+        "available_at": lot.available_at,
+        "expires_at": lot.expires_at,
     }
-    write_lot(session, lot)
+    write_lot(session, row)
     return Draw(lot_id, remaining)
 
 

@@ -35,8 +35,18 @@ FINDINGS_MAX = (
 
 _FACTS = len(FACTS)  # the first columns of a row are the facts that were sealed
 
-# Which way each kind of movement goes for the member; a refund may find nothing to take.
-_SIGN = {"accrual": 1, "redemption": -1, "refund": -1, "recovery": -1, "expiry": -1}
+# Against which of the program's accounts each kind of movement goes, and which way for the member.
+# A refund takes back what was issued, and may find nothing; or gives back what was spent.
+_WAYS = {
+    **{(kind, contra): 0 for kind, contra in CONTRA.items()},
+    ("accrual", "issued"): 1,
+    ("redemption", "redeemed"): -1,
+    ("redemption", "donated"): -1,
+    ("refund", "issued"): -1,
+    ("refund", "redeemed"): 1,
+    ("recovery", "issued"): -1,
+    ("expiry", "expired"): -1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +158,9 @@ class _Replay:
         self._seq = self._balance = self._owed = 0
         self._head = ""
         self._lots = {lot.id: lot for lot in lots}
-        self._lots_opened: Counter[int] = Counter(lot.entry_id for lot in self._lots.values())
-        self._lot_of = {lot.entry_id: lot for lot in self._lots.values()}
+        self._opened: dict[int, list[AnyRow]] = defaultdict(list)
+        for lot in self._lots.values():
+            self._opened[lot.entry_id].append(lot)
         self._left = {lot.id: 0 for lot in self._lots.values()}  # what each lot should still hold
         self._in_lots = 0
         self._draws: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -221,7 +232,7 @@ class _Replay:
     def _owed_range(self, entry: AnyRow) -> tuple[int, int]:
         """Refunds may leave something owed, recoveries pay it, nothing else touches it."""
         if entry.kind == "refund":
-            return self._owed, self._owed + max(_wanted(entry) + entry.quantity, 0)
+            return self._owed, self._owed + max(_wanted(entry) + min(entry.quantity, 0), 0)
         if entry.kind == "recovery":
             return max(self._owed + entry.quantity, 0), self._owed + entry.quantity
         if entry.kind == "reversal" and self._kind_of(entry.reverses_id) == "recovery":
@@ -238,9 +249,7 @@ class _Replay:
             self._note_entry("entry_misplaced", entry, "it names another member, program or unit.")
         if entry.kind == "reversal" or entry.reverses_id is not None:
             self._check_reversal(entry)
-        elif (
-            entry.contra != CONTRA.get(entry.kind) or entry.quantity * _SIGN.get(entry.kind, 0) < 0
-        ):
+        elif entry.quantity * _WAYS.get((entry.kind, entry.contra), -entry.quantity) < 0:
             self._note_entry(
                 "kind_wrong", entry, f"{entry.kind} of {entry.quantity} against {entry.contra}."
             )
@@ -263,16 +272,18 @@ class _Replay:
         self._reversed.add(entry.reverses_id)
 
     def _move_lots(self, entry: AnyRow) -> None:
-        lot = self._lot_of.get(entry.id)
-        if lot is not None:
-            # What came in below zero was swallowed: only the rest went into the lot.
-            held = entry.quantity - min(
-                max(entry.quantity - entry.balance_after, 0), entry.quantity
-            )
+        opened = self._opened.pop(entry.id, [])
+        for lot in opened:
+            held = lot.quantity
+            if entry.kind == "accrual":
+                # What came in below zero was swallowed: only the rest went into the lot.
+                held -= min(max(entry.quantity - entry.balance_after, 0), entry.quantity)
             self._left[lot.id] += held
             self._in_lots += held
-        if (entry.kind == "accrual") != (self._lots_opened.pop(entry.id, 0) == 1):
-            self._note_entry("lot_missing", entry, "an accrual opens one lot, nothing else does.")
+        if (entry.kind == "accrual" and len(opened) != 1) or (opened and entry.quantity <= 0):
+            self._note_entry(
+                "lot_missing", entry, "an accrual opens one lot, what takes opens none."
+            )
         for lot_id, quantity in self._draws.pop(entry.id, ()):
             self._left[lot_id] -= quantity
             self._in_lots -= quantity
@@ -286,7 +297,7 @@ class _Replay:
 
     def _check_lot(self, lot: AnyRow) -> None:
         opened = self._seen.get(lot.entry_id)
-        if opened is None or opened[2] != lot.quantity:
+        if opened is None or opened[2] < lot.quantity or _is_part(opened[0], opened[2], lot):
             self._note(
                 "lot_wrong", f"A lot of {lot.quantity} has no entry that brought as much in."
             )
@@ -306,6 +317,11 @@ class _Replay:
     def _note(self, code: str, sentence: str) -> None:
         where = f"{public_id('mbr', self._account.member_id)} {self._account.unit}"
         self._report.note(code, where, sentence)
+
+
+def _is_part(kind: str, quantity: int, lot: AnyRow) -> bool:
+    """Whether an accrual's lot is only a part of it; what is given back may go to several lots."""
+    return kind == "accrual" and bool(lot.quantity != quantity)
 
 
 def _wanted(entry: AnyRow) -> int:

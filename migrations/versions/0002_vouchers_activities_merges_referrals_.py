@@ -422,6 +422,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_donation_purchase_id"), "donation", ["purchase_id"], unique=False)
     op.create_index(op.f("ix_donation_redemption_id"), "donation", ["redemption_id"], unique=False)
 
+    op.create_index(
+        "ix_lot_expiring",
+        "lot",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("remaining > 0"),
+        postgresql_where=sa.text("remaining > 0"),
+    )
+
     dialect = op.get_context().dialect.name
     for table in NEW_APPEND_ONLY_TABLES:
         for statement in db.append_only_statements(table, dialect):

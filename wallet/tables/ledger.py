@@ -96,7 +96,10 @@ class Entry(Base):
 
 
 class Lot(Base):
-    """What came in together and expires together. `remaining` is all that ever changes."""
+    """What came in together and expires together.
+
+    Only `remaining` changes, and `expires_at` where activity or a late notice moves it back.
+    """
 
     __tablename__ = "lot"
     __table_args__ = (
@@ -104,6 +107,13 @@ class Lot(Base):
         Index(
             "ix_lot_open",
             "account_id",
+            "expires_at",
+            sqlite_where=text("remaining > 0"),
+            postgresql_where=text("remaining > 0"),
+        ),
+        # What ends next, over all accounts: the calendar's sweep.
+        Index(
+            "ix_lot_expiring",
             "expires_at",
             sqlite_where=text("remaining > 0"),
             postgresql_where=text("remaining > 0"),

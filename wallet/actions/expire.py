@@ -1,0 +1,170 @@
+"""Expire what has ended, after two notices. Killed half-way or run by two workers at once, each lot
+still expires once: every account is a transaction of its own and its lots say what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from babel.dates import format_date
+from sqlalchemy.orm import Session
+
+from wallet.actions.actor import SYSTEM
+from wallet.actions.post_entry import Posting, post_entry
+from wallet.actions.program_view import ProgramView, program_view
+from wallet.actions.refresh_card import refresh_card
+from wallet.db import Database
+from wallet.ids import new_id
+from wallet.rules.expiry import FIRST_NOTICE, lot_expires_at, plan_notices
+from wallet.rules.lots import Draw, OpenLot
+from wallet.tables.expiry import (
+    Ending,
+    accounts_with_expired_lots,
+    due_notices,
+    endings_until,
+    move_end,
+    remaining_at,
+    renew,
+    unsent_notices,
+)
+from wallet.tables.ledger import (
+    AccountState,
+    ExpiryNotice,
+    account_for_update,
+    open_lots,
+)
+from wallet.tables.member import member_with_id
+from wallet.tables.outbox import enqueue
+
+BATCH = 200  # accounts or notices in one round; tills get their turn between two transactions
+MAIL_JOB = "expiry_notice"
+
+
+def expire_due(database: Database, clock: Callable[[], datetime]) -> int:
+    """One round: plan notices, send those due, expire what has ended. Returns what it did."""
+    done = database.run(lambda session: _plan(session, clock()))
+    done += database.run(lambda session: _send(session, clock()))
+    with database.reading() as session:
+        ended = accounts_with_expired_lots(session, clock(), BATCH)
+    for account in ended:
+        done += _expire_one(database, account, clock())
+    return done
+
+
+def _expire_one(database: Database, account: tuple[int, int, str], now: datetime) -> int:
+    """One account in a transaction of its own."""
+    return database.run(lambda session: _expire(session, *account, now))
+
+
+def renew_lots(
+    session: Session, program: ProgramView, account: AccountState, now: datetime
+) -> None:
+    """The member did something: under the policy "inactivity" everything lives on from now."""
+    expiry = program.ruleset.expiry_of(account.unit)
+    if expiry.kind != "inactivity":
+        return
+    later = lot_expires_at(expiry, now, program.time_zone)
+    assert later is not None
+    renew(session, account.id, now, later)
+
+
+def _plan(session: Session, now: datetime) -> int:
+    """Two notices for everything that ends within the month."""
+    endings = endings_until(session, now, now + FIRST_NOTICE, BATCH)
+    for ending in endings:
+        plan = plan_notices(ending.expires_at, now)
+        assert plan is not None
+        if plan.expires_at != ending.expires_at:
+            move_end(session, ending.account_id, ending.expires_at, plan.expires_at)
+        for ordinal, due_at in enumerate(plan.due_at, start=1):
+            session.add(_notice(ending, plan.expires_at, ordinal, due_at))
+    session.flush()
+    return len(endings)
+
+
+def _notice(ending: Ending, expires_at: datetime, ordinal: int, due_at: datetime) -> ExpiryNotice:
+    return ExpiryNotice(
+        id=new_id(),
+        program_id=ending.program_id,
+        member_id=ending.member_id,
+        account_id=ending.account_id,
+        expires_at=expires_at,
+        ordinal=ordinal,
+        due_at=due_at,
+        quantity=ending.quantity,
+        sent_at=None,
+    )
+
+
+def _send(session: Session, now: datetime) -> int:
+    """A notice is a line on the card, and a mail where there is an address. What was spent
+    meanwhile needs no notice."""
+    notices = due_notices(session, now, BATCH)
+    for notice in notices:
+        notice.sent_at = now
+        left = remaining_at(session, notice.account_id, notice.expires_at)
+        if left == 0:
+            continue
+        notice.quantity = left
+        session.flush()
+        enqueue(session, MAIL_JOB, {"notice_id": notice.id}, now)
+        member = member_with_id(session, notice.program_id, notice.member_id)
+        assert member is not None
+        program = program_view(session, notice.program_id)
+        refresh_card(session, program, member, now, is_urgent=False)
+    return len(notices)
+
+
+def _expire(session: Session, program_id: int, member_id: int, unit: str, now: datetime) -> int:
+    account = account_for_update(session, member_id, unit)
+    assert account is not None
+    ended = [lot for lot in open_lots(session, account.id) if _is_over(session, account, lot, now)]
+    if not ended:
+        return 0  # somebody else was here first
+    program = program_view(session, program_id)
+    member = member_with_id(session, program_id, member_id)
+    assert member is not None
+    quantity = sum(lot.remaining for lot in ended)
+    end = max(lot.expires_at for lot in ended if lot.expires_at)
+    why = {
+        "rule": "expiry",
+        "rule_version": program.rule_version,
+        "text": _sentence(program, unit, quantity, end),
+    }
+    post_entry(
+        session,
+        account,
+        Posting(
+            kind="expiry",
+            quantity=-quantity,
+            occurred_at=end,
+            recorded_at=now,
+            actor=SYSTEM,
+            rule_version=program.rule_version,
+            why=[why],
+            draws=[Draw(lot.id, lot.remaining) for lot in ended],
+        ),
+    )
+    refresh_card(session, program, member, now, is_urgent=False)
+    return 1
+
+
+def _is_over(session: Session, account: AccountState, lot: OpenLot, now: datetime) -> bool:
+    """Ended, and both notices went out before."""
+    if lot.expires_at is None or lot.expires_at > now:
+        return False
+    return unsent_notices(session, account.id, lot.expires_at) == 0
+
+
+def _sentence(program: ProgramView, unit: str, quantity: int, end: datetime) -> dict[str, str]:
+    counted = program.ruleset.unit(unit)
+    texts = {}
+    for language in ("fr", "en"):
+        word = program.text(counted.one if quantity == 1 else counted.many, language)
+        day = format_date(end, format="long", locale=language)
+        texts[language] = (
+            f"{quantity} {word} arrivés à échéance le {day}"
+            if language == "fr"
+            else f"{quantity} {word} expired on {day}"
+        )
+    return texts

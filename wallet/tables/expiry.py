@@ -1,0 +1,164 @@
+"""What will expire and who was told: the queries of the calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from wallet.db import UtcDateTime
+from wallet.tables.ledger import Account, ExpiryNotice, Lot
+
+_lot = cast(Table, Lot.__table__)
+_account = cast(Table, Account.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What one account loses at one moment."""
+
+    program_id: int
+    member_id: int
+    account_id: int
+    unit: str
+    expires_at: datetime
+    quantity: int
+
+
+def accounts_with_expired_lots(
+    session: Session, now: datetime, limit: int
+) -> list[tuple[int, int, str]]:
+    """(program, member, unit) of accounts in which something has ended."""
+    expired = (
+        select(_lot.c.account_id)
+        .where(_lot.c.remaining > 0, _lot.c.expires_at <= now)
+        .order_by(_lot.c.expires_at)
+        .limit(limit)
+        .subquery()
+    )
+    query = select(_account.c.program_id, _account.c.member_id, _account.c.unit).where(
+        _account.c.id.in_(select(expired.c.account_id))
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def endings_until(session: Session, now: datetime, until: datetime, limit: int) -> list[Ending]:
+    """What ends between `now` and `until` and has no notices yet, earliest first."""
+    told = (
+        select(ExpiryNotice.id)
+        .where(
+            ExpiryNotice.account_id == _lot.c.account_id,
+            ExpiryNotice.expires_at == _lot.c.expires_at,
+        )
+        .exists()
+    )
+    query = (
+        select(
+            _account.c.program_id,
+            _account.c.member_id,
+            _account.c.id,
+            _account.c.unit,
+            _lot.c.expires_at,
+            func.sum(_lot.c.remaining),
+        )
+        .join(_account, _account.c.id == _lot.c.account_id)
+        .where(_lot.c.remaining > 0, _lot.c.expires_at > now, _lot.c.expires_at <= until, ~told)
+        .group_by(
+            _account.c.program_id,
+            _account.c.member_id,
+            _account.c.id,
+            _account.c.unit,
+            _lot.c.expires_at,
+        )
+        .order_by(_lot.c.expires_at)
+        .limit(limit)
+    )
+    return [
+        Ending(row[0], row[1], row[2], row[3], row[4], int(row[5]))
+        for row in session.execute(query)
+    ]
+
+
+def remaining_at(session: Session, account_id: int, expires_at: datetime) -> int:
+    """What is left of the lots that end then."""
+    query = select(func.coalesce(func.sum(_lot.c.remaining), 0)).where(
+        _lot.c.account_id == account_id, _lot.c.expires_at == expires_at
+    )
+    return int(session.execute(query).scalar_one())
+
+
+def move_end(session: Session, account_id: int, ends_at: datetime, later: datetime) -> None:
+    """Lots of the account that would end then end later."""
+    session.execute(
+        update(_lot)
+        .where(_lot.c.account_id == account_id, _lot.c.expires_at == ends_at, _lot.c.remaining > 0)
+        .values(expires_at=later)
+    )
+
+
+_RENEW = (
+    update(_lot)
+    .where(
+        _lot.c.account_id == bindparam("account"),
+        _lot.c.remaining > 0,
+        _lot.c.expires_at > bindparam("at", type_=UtcDateTime()),
+        _lot.c.expires_at < bindparam("later", type_=UtcDateTime()),
+    )
+    .values(expires_at=bindparam("later", type_=UtcDateTime()))
+)
+
+
+def renew(session: Session, account_id: int, now: datetime, later: datetime) -> None:
+    """Everything of the account that has not ended yet lives at least until `later`."""
+    session.connection().execute(_RENEW, {"account": account_id, "at": now, "later": later})
+
+
+def due_notices(session: Session, now: datetime, limit: int) -> list[ExpiryNotice]:
+    """Notices to be sent now, locked; the earliest first."""
+    query = (
+        select(ExpiryNotice)
+        .where(ExpiryNotice.sent_at.is_(None), ExpiryNotice.due_at <= now)
+        .order_by(ExpiryNotice.due_at, ExpiryNotice.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(query))
+
+
+def unsent_notices(session: Session, account_id: int, expires_at: datetime) -> int:
+    """How many notices of this end were not sent yet."""
+    query = select(func.count()).where(
+        ExpiryNotice.account_id == account_id,
+        ExpiryNotice.expires_at == expires_at,
+        ExpiryNotice.sent_at.is_(None),
+    )
+    return int(session.scalar(query) or 0)
+
+
+def told_endings(
+    session: Session, member_id: int, now: datetime
+) -> list[tuple[str, datetime, int]]:
+    """(unit, end, what is left) of what the member was told about and still holds, earliest first."""
+    query = (
+        select(_account.c.unit, _lot.c.expires_at, func.sum(_lot.c.remaining))
+        .join(_account, _account.c.id == _lot.c.account_id)
+        .where(
+            _account.c.member_id == member_id,
+            _lot.c.remaining > 0,
+            _lot.c.expires_at > now,
+            select(ExpiryNotice.id)
+            .where(
+                ExpiryNotice.account_id == _lot.c.account_id,
+                ExpiryNotice.expires_at == _lot.c.expires_at,
+                ExpiryNotice.sent_at.is_not(None),
+            )
+            .exists(),
+        )
+        .group_by(_account.c.unit, _lot.c.expires_at)
+        .order_by(_lot.c.expires_at)
+    )
+    return [(row[0], row[1], int(row[2])) for row in session.execute(query)]

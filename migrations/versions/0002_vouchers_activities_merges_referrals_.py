@@ -379,6 +379,7 @@ def upgrade() -> None:
     _add_reference("member", "merged_into_id", "member")
     _add_reference("member", "charity_id", "charity")
     op.add_column("member", sa.Column("tier_kept_until", db.UtcDateTime(), nullable=True))
+    op.add_column("member", sa.Column("earned_tier_key", sa.String(), nullable=True))
 
     op.add_column(
         "purchase", sa.Column("tax_minor", sa.BigInteger(), nullable=False, server_default="0")

@@ -85,7 +85,7 @@ def outcome(
     return Outcome(
         entries=[entry_view(entry) for entry in entries],
         balances=balances_of(session, program, member.id, now),
-        tier=standing_of(session, program, member.id, now).tier,
+        tier=standing_of(session, program, member, now).tier,
     )
 
 

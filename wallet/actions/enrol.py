@@ -104,7 +104,7 @@ def _new_member(
     session: Session, program: ProgramView, enrolment: Enrolment, actor: Actor, now: datetime
 ) -> Member:
     version, key = program.signing_key
-    tier = standing(program.ruleset.tiers, 0).tier
+    tier = standing(program.ruleset, 0).tier
     return Member(
         id=new_id(),
         program_id=program.id,
@@ -115,6 +115,7 @@ def _new_member(
         birthday=check_birthday(enrolment.birthday, now),
         tier_key=tier.key if tier else None,
         tier_since=now if tier else None,
+        earned_tier_key=tier.key if tier else None,
         joined_at=now,
         joined_channel=actor.channel,
         joined_store_id=actor.store_id,

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from wallet.actions.program_view import ProgramView, RewardView
+from wallet.actions.standing import standing_of
 from wallet.context import context_of
 from wallet.ids import public_id
 from wallet.rules.card_link import is_genuine, make_token, parse_token
-from wallet.rules.tiers import Standing, standing
+from wallet.rules.tiers import Standing
 from wallet.tables.ledger import accounts_of, held
 from wallet.tables.member import Member, identifiers_of, member_with_id
-from wallet.tables.purchase import newest_purchase, spent_since
+from wallet.tables.purchase import newest_purchase
+
+__all__ = [
+    "Balance",
+    "MemberView",
+    "balances_of",
+    "card_url",
+    "member_view",
+    "member_with_token",
+    "next_reward",
+    "standing_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +71,13 @@ class MemberView:
 
 
 def member_view(
-    session: Session, program: ProgramView, member: Member, now: datetime
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    now: datetime,
+    standing: Standing | None = None,
 ) -> MemberView:
-    """The member at `now`."""
+    """The member at `now`; a `standing` at hand saves asking for it again."""
     balances = balances_of(session, program, member.id, now)
     contacts = {row.kind: row.value for row in reversed(identifiers_of(session, member.id))}
     reward, missing = next_reward(program, balances)
@@ -75,7 +91,7 @@ def member_view(
         status=member.status,
         email=contacts.get("email", ""),
         phone=contacts.get("phone", ""),
-        standing=standing_of(session, program, member.id, now),
+        standing=standing or standing_of(session, program, member, now),
         balances=balances,
         next_reward=reward,
         reward_missing=missing,
@@ -100,12 +116,6 @@ def balances_of(
             available + below_zero, pending, account.owed if account else 0
         )
     return balances
-
-
-def standing_of(session: Session, program: ProgramView, member_id: int, now: datetime) -> Standing:
-    """The member's tier by what was spent in the window that ends now."""
-    since = now - timedelta(days=program.ruleset.tier_window_days)
-    return standing(program.ruleset.tiers, spent_since(session, member_id, since))
 
 
 def next_reward(

@@ -59,6 +59,8 @@ class Posting:
     purchase_id: int | None = None
     redemption_id: int | None = None
     reverses_id: int | None = None
+    activity_id: int | None = None
+    merge_id: int | None = None
     owed_change: int = 0
     draws: Sequence[Draw] = field(default=())
     lot: tuple[datetime, datetime | None] | None = None  # (available_at, expires_at) of a new lot
@@ -179,6 +181,7 @@ def _write(session: Session, account: AccountState, posting: Posting) -> Entry:
         "why": list(posting.why),
     }
     assert set(FACTS) == set(values)
+    values["activity_id"], values["merge_id"] = posting.activity_id, posting.merge_id
     values["prev_hash"] = account.head_hash
     values["hash"] = entry_hash(account.head_hash, values)
     write_entry(session, values)

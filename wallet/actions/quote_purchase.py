@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from wallet.actions.account_views import EntryView, Outcome, PurchaseView
-from wallet.actions.member_view import Balance, balances_of, standing_of
+from wallet.actions.accrue import lot_times, why_of
+from wallet.actions.member_view import Balance, balances_of
 from wallet.actions.program_view import ProgramView
-from wallet.actions.record_purchase import PurchaseFacts, awards_for, check_purchase
+from wallet.actions.record_purchase import (
+    PurchaseFacts,
+    awards_for,
+    check_purchase,
+    earning_view,
+)
+from wallet.actions.standing import figure_at, standing_with
 from wallet.rules.earning import Award
-from wallet.rules.lots import available_at, expires_at
-from wallet.rules.tiers import standing
+from wallet.rules.tiers import window_start
 from wallet.tables.ledger import accounts_of
 from wallet.tables.member import Member
-from wallet.tables.purchase import spent_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,8 @@ def quote_purchase(
 ) -> Quote:
     """The same sums as `record_purchase`, and the same refusals but `purchase_exists`."""
     occurred_at = check_purchase(program, member, facts, now)
-    tier = standing_of(session, program, member.id, now).tier
-    awards = awards_for(program, facts, tier.key if tier else None)
+    view = earning_view(session, program, member, occurred_at, now, lock=False)
+    awards = awards_for(program, facts, view)
     totals = {account.unit: account.balance for account in accounts_of(session, member.id)}
     balances = balances_of(session, program, member.id, now)
     entries = [
@@ -53,10 +58,7 @@ def quote_purchase(
             channel=facts.channel,
             purchase_id=None,
             reverses_id=None,
-            why=[
-                {"rule": reason.rule, "rule_version": program.rule_version, "text": reason.text}
-                for reason in award.why
-            ],
+            why=why_of(award, program.rule_version),
         )
         for award in awards
     ]
@@ -73,13 +75,31 @@ def quote_purchase(
         occurred_at=occurred_at,
         recorded_at=now,
     )
-    since = now - timedelta(days=program.ruleset.tier_window_days)
-    spent = spent_since(session, member.id, since)
-    reached = standing(
-        program.ruleset.tiers, spent + (facts.amount_minor if occurred_at > since else 0)
-    )
+    figure = _figure_after(session, program, member, facts, awards, occurred_at, now)
+    reached = standing_with(session, program, member, figure, view.plans, now)
     after = {**balances, **_after(program, balances, awards, occurred_at, now)}
     return Quote(purchase, Outcome(entries, after, reached.tier))
+
+
+def _figure_after(
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    facts: PurchaseFacts,
+    awards: list[Award],
+    occurred_at: datetime,
+    now: datetime,
+) -> int:
+    """Spend or points in the window with this sale."""
+    rules = program.ruleset
+    if not rules.tiers:
+        return 0
+    figure = figure_at(session, program, member.id, now)
+    if occurred_at < window_start(rules, now, program.time_zone):
+        return figure
+    if rules.tier_unit is None:
+        return figure + facts.amount_minor
+    return figure + sum(award.quantity for award in awards if award.unit == rules.tier_unit)
 
 
 def _after(
@@ -90,12 +110,11 @@ def _after(
     now: datetime,
 ) -> dict[str, Balance]:
     """Unit → balance after the awards: what is owed or below zero swallows what comes in first."""
-    rules = program.ruleset
-    ends_at = expires_at(occurred_at, rules.expiry_months, program.time_zone)
-    is_gone = ends_at is not None and ends_at <= now
-    is_pending = available_at(occurred_at, rules.pending_days) > now
     after = {}
     for award in awards:
+        available_at, ends_at = lot_times(program, award.unit, occurred_at)
+        is_gone = ends_at is not None and ends_at <= now
+        is_pending = available_at > now
         before = balances[award.unit]
         swallowed = min(award.quantity, max(-before.available, 0))
         recovered = min(award.quantity - swallowed, before.owed)

@@ -5,25 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.accrue import Cause, accrue
 from wallet.actions.actor import Actor
-from wallet.actions.member_view import standing_of
-from wallet.actions.post_entry import Posting, account_of, post_entry
+from wallet.actions.member_facts import member_facts
+from wallet.actions.post_entry import account_of
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_card import refresh_card
+from wallet.actions.settle_sale import after_sale, credit_in
+from wallet.actions.standing import standing_of
 from wallet.errors import Refusal
 from wallet.ids import new_id
-from wallet.rules.earning import Award, Sale, earn
-from wallet.rules.lots import available_at, expires_at
+from wallet.rules.earning import Award, MemberFacts, Sale, earn, sale_lines
 from wallet.rules.money import AMOUNT_MINOR_MAX
 from wallet.tables.ledger import Entry, entries_of_purchase
 from wallet.tables.member import Member
 from wallet.tables.purchase import Purchase, purchase_from, same_amount_since
+from wallet.tables.sale_notice import waiting_notices
 from wallet.tables.staff import name_behind
 
 CLOCK_SKEW_MAX = timedelta(minutes=5)  # a till's clock may run ahead by this much
@@ -32,7 +35,10 @@ REPEAT_WINDOW = timedelta(seconds=60)  # the same amount again within it was pro
 
 @dataclass(frozen=True, slots=True)
 class PurchaseFacts:
-    """What a till or a shop says about a sale. Unique by (source, external_id)."""
+    """What a till or a shop says about a sale. Unique by (source, external_id).
+
+    The parts (tax, shipping …) are included in `amount_minor`; the rules say which of them earn.
+    """
 
     source: str
     external_id: str
@@ -41,6 +47,15 @@ class PurchaseFacts:
     currency: str
     occurred_at: datetime | None = None
     items: Sequence[dict[str, Any]] = ()
+    tax_minor: int = 0
+    shipping_minor: int = 0
+    gift_card_minor: int = 0
+    credit_minor: int = 0  # paid with the member's store credit
+
+    @property
+    def parts(self) -> tuple[int, int, int, int]:
+        """Tax, shipping, gift cards, paid with credit."""
+        return self.tax_minor, self.shipping_minor, self.gift_card_minor, self.credit_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,9 @@ def record_purchase(
     if known:
         return _again(session, known, digest)
     occurred_at = check_purchase(program, member, facts, now)
-    tier = standing_of(session, program, member.id, now).tier
+    notices = waiting_notices(session, program.id, facts.source, facts.external_id)
+    facts = replace(facts, credit_minor=credit_in(notices, member) or facts.credit_minor)
+    view = earning_view(session, program, member, occurred_at, now)
     purchase = Purchase(
         id=new_id(),
         program_id=program.id,
@@ -79,24 +96,55 @@ def record_purchase(
         amount_minor=facts.amount_minor,
         refunded_minor=0,
         currency=facts.currency,
+        tax_minor=facts.tax_minor,
+        shipping_minor=facts.shipping_minor,
+        gift_card_minor=facts.gift_card_minor,
+        credit_minor=facts.credit_minor,
         items=list(facts.items),
         facts_hash=digest,
         rule_version=program.rule_version,
-        tier_key=tier.key if tier else None,
+        view=view.to_json(),
+        tier_key=view.tier_key,
         occurred_at=occurred_at,
         recorded_at=now,
     )
     session.add(purchase)
     session.flush()
-    awards = awards_for(program, facts, purchase.tier_key)
-    entries = [_accrue(session, program, purchase, award, actor, now) for award in awards]
+    awards = awards_for(program, facts, view)
+    cause = Cause(occurred_at, purchase.channel, purchase_id=purchase.id)
+    entries = accrue(session, program, member.id, awards, cause, actor, now)
+    units = {award.unit for award in awards}
+    after_sale(session, program, member, purchase, notices, units, actor)
     refresh_card(session, program, member, now)
     return Recorded(purchase, entries, repeated=False)
 
 
-def awards_for(program: ProgramView, facts: PurchaseFacts, tier_key: str | None) -> list[Award]:
-    """What the sale gives to a member of this tier; a quote is just this."""
-    return earn(program.ruleset, Sale(facts.amount_minor, facts.currency, facts.channel), tier_key)
+def earning_view(
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    occurred_at: datetime,
+    now: datetime,
+    *,
+    lock: bool = True,
+) -> MemberFacts:
+    """The member as earning sees it before the sale; locked where caps or goals count."""
+    if lock and program.ruleset.counted:
+        account_of(session, program.id, member.id, program.ruleset.main_unit.key)
+    standing = standing_of(session, program, member, now)
+    return member_facts(session, program, member, standing, occurred_at)
+
+
+def awards_for(program: ProgramView, facts: PurchaseFacts, view: MemberFacts) -> list[Award]:
+    """What the sale gives to this member; a quote is just this."""
+    sale = Sale(
+        facts.amount_minor,
+        facts.currency,
+        facts.channel,
+        *facts.parts,
+        lines=sale_lines(facts.items),
+    )
+    return earn(program.ruleset, sale, view)
 
 
 def check_purchase(
@@ -109,6 +157,8 @@ def check_purchase(
         raise Refusal("amount_invalid")
     if facts.amount_minor > AMOUNT_MINOR_MAX:
         raise Refusal("amount_too_large")
+    if not all(0 <= part <= facts.amount_minor for part in facts.parts):
+        raise Refusal("parts_invalid")
     if facts.currency != program.currency:
         raise Refusal("currency_mismatch", currency=program.currency)
     occurred_at = facts.occurred_at or now
@@ -128,44 +178,6 @@ def suspect_repeat(
         raise Refusal(
             "repeat_suspected", at=earlier.recorded_at, by=name_behind(session, earlier.actor)
         )
-
-
-def _accrue(
-    session: Session,
-    program: ProgramView,
-    purchase: Purchase,
-    award: Award,
-    actor: Actor,
-    now: datetime,
-) -> Entry:
-    rules = program.ruleset
-    account = account_of(session, program.id, purchase.member_id, award.unit)
-    return post_entry(
-        session,
-        account,
-        Posting(
-            kind="accrual",
-            quantity=award.quantity,
-            occurred_at=purchase.occurred_at,
-            recorded_at=now,
-            actor=actor,
-            channel=purchase.channel,
-            rule_version=program.rule_version,
-            why=[
-                {
-                    "rule": reason.rule,
-                    "rule_version": program.rule_version,
-                    "text": dict(reason.text),
-                }
-                for reason in award.why
-            ],
-            purchase_id=purchase.id,
-            lot=(
-                available_at(purchase.occurred_at, rules.pending_days),
-                expires_at(purchase.occurred_at, rules.expiry_months, program.time_zone),
-            ),
-        ),
-    )
 
 
 def _again(session: Session, known: Purchase, digest: str) -> Recorded:
@@ -188,4 +200,6 @@ def _digest(member: Member, facts: PurchaseFacts) -> str:
         facts.occurred_at.isoformat() if facts.occurred_at else None,
         list(facts.items),
     ]
+    if any(facts.parts):
+        said.append(list(facts.parts))
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

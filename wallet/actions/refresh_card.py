@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from passes.card import Card
 from wallet.actions.compose_card import card_of
-from wallet.actions.member_view import member_view, standing_of
+from wallet.actions.member_view import member_view
 from wallet.actions.program_view import ProgramView
+from wallet.actions.standing import settle_tier, standing_of
 from wallet.tables.member import Member
 from wallet.tables.wallet_pass import WalletPass, passes_of
 
@@ -23,14 +24,13 @@ def refresh_card(
     which follows from the same state.
     """
     session.flush()
-    tier = standing_of(session, program, member.id, now).tier
-    tier_key = tier.key if tier else None
-    if member.tier_key != tier_key:
-        member.tier_key, member.tier_since = tier_key, now
+    standing = standing_of(session, program, member, now)
+    settle_tier(member, standing)
+    tier_key = standing.tier_key
     stored = passes_of(session, member.id)
     if not stored:
         return False
-    card = card_of(program, member_view(session, program, member, now))
+    card = card_of(program, member_view(session, program, member, now, standing))
     changed = [
         wallet_pass
         for wallet_pass in stored

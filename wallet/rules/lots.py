@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -80,8 +80,12 @@ def expires_at(occurred_at: datetime, months: int | None, time_zone: str) -> dat
     if months is None:
         return None
     zone = ZoneInfo(time_zone)
-    day = occurred_at.astimezone(zone).date()
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    end = day.replace(year=year, month=month + 1, day=min(day.day, last)) + timedelta(days=1)
+    end = months_before(occurred_at.astimezone(zone).date(), -months) + timedelta(days=1)
     return datetime(end.year, end.month, end.day, tzinfo=zone).astimezone(occurred_at.tzinfo)
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day of an earlier (or, negative, later) month; the last one where there is none."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return day.replace(year=year, month=month + 1, day=min(day.day, last))

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from wallet.rules.terms import (
-    MULTIPLIER_DECIMALS,
-    MULTIPLIER_MAX,
-    Cap,
-    Channel,
-    Days,
-    Expiry,
-    Factor,
-    Key,
-    Keys,
-    Match,
-    Minor,
-    Months,
-    ProgramCap,
-    Quantity,
-    Strict,
-    When,
-    Words,
+from wallet.rules.rule_parts import (
+    PENDING_DAYS_MAX,
+    RULES_MAX,
+    ActivityRule,
+    Basis,
+    CreditRules,
+    DonationRules,
+    EarnRule,
+    Multiplier,
+    PerAmount,
+    PerItem,
+    PerVisit,
+    Plan,
+    ReferralRules,
+    SaleRule,
+    Tier,
+    TierPolicy,
+    Unit,
+    VisitGoal,
+    Welcome,
 )
+from wallet.rules.scales import UnitScale, unit_scale
+from wallet.rules.terms import MULTIPLIER_DECIMALS, MULTIPLIER_MAX, Expiry, ProgramCap, Strict
 
 __all__ = [
     "MULTIPLIER_MAX",
@@ -41,6 +44,7 @@ __all__ = [
     "Plan",
     "Ruleset",
     "RulesetError",
+    "SaleRule",
     "Tier",
     "TierPolicy",
     "Unit",
@@ -49,204 +53,7 @@ __all__ = [
 ]
 
 QUANTITY_PER_SALE_MAX = 1_000_000  # the cap of one entry; also keeps every balance below 2^53
-PENDING_DAYS_MAX = 365  # longer than any right of return
-RULES_MAX = 200  # of each kind; a rule set that long is nobody's to understand
 NEVER = Expiry(kind="never")
-
-
-class Unit(Strict):
-    """What is counted: `name` is its label ("Points"), `one` and `many` its word after a number.
-
-    `expiry` and `pending_days` override those of the rule set. A stamp card has a `target` and the
-    key of the reward that so many stamps give.
-    """
-
-    key: Key
-    kind: Literal["points", "stamps", "credit"]
-    name: Words
-    one: Words
-    many: Words
-    expiry: Expiry | None = None
-    pending_days: Annotated[int, Field(strict=True, ge=0, le=PENDING_DAYS_MAX)] | None = None
-    target: Annotated[int, Field(strict=True, ge=2, le=1_000)] | None = None
-    reward_key: Key | None = None
-
-    @model_validator(mode="after")
-    def _stamp_card(self) -> Unit:
-        if self.kind != "stamps" and (self.target or self.reward_key):
-            raise ValueError("target and reward_key belong to stamps")
-        if self.reward_key and not self.target:
-            raise ValueError("a stamp card with a reward has a target")
-        return self
-
-
-class _Rule(Strict):
-    """What every way of earning has.
-
-    `multiplied` says whether tiers and multipliers count for it; None is what people expect: sales
-    yes, activities no, stamps for visits and articles only by a multiplier that names the unit.
-    """
-
-    key: Key
-    unit: Key
-    quantity: Quantity
-    name: Words
-    channels: Annotated[tuple[Channel, ...], Field(min_length=1)] | None = None
-    when: When | None = None
-    caps: tuple[Cap, ...] = ()
-    multiplied: bool | None = None
-
-
-class PerAmount(_Rule):
-    """`quantity` units for every whole-or-part `per_minor` of the sale, before multipliers.
-
-    With a `match`, of the matching lines only; those no longer count for the rules in `replaces`.
-    A cashback of 5 % is 5 for every 100 in a unit of kind credit.
-    """
-
-    kind: Literal["per_amount"]
-    per_minor: Minor
-    match: Match | None = None
-    replaces: Annotated[tuple[Key, ...], Field(max_length=RULES_MAX)] = ()
-
-
-class PerVisit(_Rule):
-    """`quantity` units for each sale."""
-
-    kind: Literal["per_visit"]
-
-
-class PerItem(_Rule):
-    """`quantity` units for each article sold, or for each that matches."""
-
-    kind: Literal["per_item"]
-    match: Match | None = None
-
-
-class VisitGoal(_Rule):
-    """`quantity` units for the n-th sale within a period: "3 visits this month"."""
-
-    kind: Literal["visits"]
-    visits: Annotated[int, Field(strict=True, ge=2, le=1_000)]
-    within: Literal["day", "week", "month", "year", "lifetime"]
-    repeats: bool = False  # again at twice, three times … as many
-
-
-class ActivityRule(_Rule):
-    """`quantity` units for something else than a sale: a review, a birthday, an eco action …"""
-
-    kind: Literal["activity"]
-    activity: Key
-
-
-SaleRule = PerAmount | PerVisit | PerItem | VisitGoal
-EarnRule = SaleRule | ActivityRule
-
-
-class Multiplier(Strict):
-    """Several times as much: happy hours, segments, categories, seniority.
-
-    The best multiplier wins, the tier's among them; those marked `stackable` count on top. `units`
-    None means every unit but stamps. With a `match` only for the matching lines.
-    """
-
-    key: Key
-    name: Words
-    factor: Factor
-    units: Keys | None = None
-    match: Match | None = None
-    when: When | None = None
-    stackable: bool = False
-
-
-class Tier(Strict):
-    """A status, reached at `threshold_minor` of spend or `threshold_points` earned in the window."""
-
-    key: Key
-    name: Words
-    threshold_minor: Annotated[int, Field(ge=0)] = 0
-    threshold_points: Annotated[int, Field(strict=True, ge=0)] = 0
-    multiplier: Decimal = Field(default=Decimal(1), ge=1, le=MULTIPLIER_MAX)
-    perks: dict[str, list[str]] = Field(default_factory=dict)
-
-
-class TierPolicy(Strict):
-    """How tiers are reached and lost.
-
-    `unit` is what counts with basis points (None: the unit in front). `grace_days` pass between
-    falling below a threshold and losing the tier; `one_level` loses one at a time, the next one not
-    before another grace (or, without one, another window).
-    """
-
-    basis: Literal["spend", "points"] = "spend"
-    unit: Key | None = None
-    window: Literal["rolling_months", "calendar_year", "lifetime"] = "rolling_months"
-    months: Months = 12
-    grace_days: Annotated[int, Field(strict=True, ge=0, le=1_100)] = 0
-    downgrade: Literal["immediate", "one_level", "never"] = "immediate"
-
-
-class Basis(Strict):
-    """Which parts of a sale's amount earn."""
-
-    tax: bool = True
-    shipping: bool = False
-    gift_cards: bool = False
-    paid_with_credit: bool = False
-
-
-class Plan(Strict):
-    """A paid membership with the perks of a tier. One period is so many days or months."""
-
-    key: Key
-    name: Words
-    tier: Key | None = None
-    days: Days | None = None
-    months: Months | None = None
-    perks: dict[str, list[str]] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _period(self) -> Plan:
-        if (self.days is None) == (self.months is None):
-            raise ValueError("a plan has days or months")
-        return self
-
-
-class ReferralRules(Strict):
-    """What both sides get when a friend's first paid order has outlived the hold."""
-
-    unit: Key
-    referrer_quantity: Annotated[int, Field(strict=True, ge=0, le=100_000)] = 0
-    friend_quantity: Annotated[int, Field(strict=True, ge=0, le=100_000)] = 0
-    hold_days: Annotated[int, Field(strict=True, ge=0, le=PENDING_DAYS_MAX)] = 0
-    per_year_max: Annotated[int, Field(strict=True, ge=1)] | None = None
-    purchase_min_minor: Annotated[int, Field(strict=True, ge=0)] = 0
-
-    @model_validator(mode="after")
-    def _somebody(self) -> ReferralRules:
-        if not (self.referrer_quantity or self.friend_quantity):
-            raise ValueError("a referral gives something to at least one side")
-        return self
-
-
-class Welcome(Strict):
-    """What joining gives."""
-
-    unit: Key
-    quantity: Quantity
-
-
-class DonationRules(Strict):
-    """What the program gives to the member's charity with each sale, in percent."""
-
-    percent: Annotated[Decimal, Field(gt=0, le=100)]
-
-
-class CreditRules(Strict):
-    """Paying with store credit: which unit, and for how much of a bill in percent."""
-
-    unit: Key
-    share_max_percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100
 
 
 class Ruleset(Strict):
@@ -318,16 +125,39 @@ class Ruleset(Strict):
         return tuple(rule for rule in self.earning if not isinstance(rule, ActivityRule))
 
     @cached_property
+    def scales(self) -> tuple[UnitScale, ...]:
+        """The numbers of every unit that sales earn, over one denominator each."""
+        rules = self.sale_rules
+        return tuple(
+            unit_scale(
+                unit,
+                [rule for rule in rules if rule.unit == unit.key],
+                self.tiers,
+                self.multipliers,
+            )
+            for unit in self.units
+            if any(rule.unit == unit.key for rule in rules)
+        )
+
+    @cached_property
     def visit_goals(self) -> tuple[VisitGoal, ...]:
         """The rules that need to know how often the member came."""
         return tuple(rule for rule in self.earning if isinstance(rule, VisitGoal))
 
     @cached_property
-    def counted_caps(self) -> tuple[tuple[str, str], ...]:
-        """(rule or `unit:…`, period) of every cap that needs to know what was given before."""
-        pairs = {(rule.key, cap.per): None for rule in self.earning for cap in rule.caps}
-        pairs |= {(f"unit:{cap.unit or self.main_unit.key}", cap.per): None for cap in self.caps}
-        return tuple(pair for pair in pairs if pair[1] != "sale")
+    def counted(self) -> tuple[tuple[str, str, bool], ...]:
+        """(rule or `unit:…`, period, whether times count) of whatever needs to know what was given
+        before: caps and visit goals."""
+        found: dict[tuple[str, str], bool] = {}
+        for rule in self.earning:
+            for cap in rule.caps:
+                pair = (rule.key, cap.per)
+                found[pair] = found.get(pair, False) or cap.times is not None
+        for goal in self.visit_goals:
+            found[goal.key, goal.within] = True
+        for cap in self.caps:
+            found[f"unit:{cap.unit or self.main_unit.key}", cap.per] = False
+        return tuple((*pair, times) for pair, times in found.items() if pair[1] != "sale")
 
     @cached_property
     def tier_unit(self) -> str | None:
@@ -366,9 +196,11 @@ def _line(part: Mapping[str, Any]) -> str:
 
 def _problems(rules: Ruleset) -> Iterator[str]:
     yield from _key_problems(rules)
+    yield from _replacing_problems(rules)
     yield from _unit_problems(rules)
     yield from _tier_problems(rules)
     yield from _when_problems(rules)
+    yield from _goal_problems(rules)
     for factor in rules.multipliers:
         exponent = factor.factor.as_tuple().exponent
         if not isinstance(exponent, int) or -exponent > MULTIPLIER_DECIMALS:
@@ -389,12 +221,17 @@ def _key_problems(rules: Ruleset) -> Iterator[str]:
     for each in rules.multipliers:
         if each.key in rule_keys:
             yield f"multiplier {each.key} has the key of an earning rule"
+
+
+def _replacing_problems(rules: Ruleset) -> Iterator[str]:
     amounts = {rule.key for rule in rules.earning if isinstance(rule, PerAmount)}
     for rule in rules.earning:
-        for replaced in rule.replaces if isinstance(rule, PerAmount) else ():
+        if not isinstance(rule, PerAmount):
+            continue
+        for replaced in rule.replaces:
             if replaced not in amounts or replaced == rule.key:
                 yield f"rule {rule.key} replaces an unknown rule {replaced}"
-        if isinstance(rule, PerAmount) and rule.replaces and not rule.match:
+        if rule.replaces and not rule.match:
             yield f"rule {rule.key} replaces others without a match"
 
 
@@ -435,6 +272,13 @@ def _tier_problems(rules: Ruleset) -> Iterator[str]:
     for plan in rules.plans:
         if plan.tier is not None and plan.tier not in keys:
             yield f"plan {plan.key} has the perks of an unknown tier {plan.tier}"
+
+
+def _goal_problems(rules: Ruleset) -> Iterator[str]:
+    for goal in rules.visit_goals:
+        when = goal.when
+        if when and (when.weekdays or when.from_time or when.birthday):
+            yield f"{goal.key} counts visits: it cannot depend on weekdays, hours or birthdays"
 
 
 def _when_problems(rules: Ruleset) -> Iterator[str]:

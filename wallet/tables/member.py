@@ -25,8 +25,8 @@ class Member(Base):
     locale: Mapped[str]
     birthday: Mapped[date | None]
     status: Mapped[str] = mapped_column(default="active")  # active, merged, closed
-    tier_key: Mapped[str | None]
-    tier_since: Mapped[datetime | None]
+    tier_key: Mapped[str | None]  # the one that counts: the better of earned and paid for
+    tier_since: Mapped[datetime | None]  # when the earned one was reached
     joined_at: Mapped[datetime]
     joined_channel: Mapped[str]  # store, online, phone, import
     joined_store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
@@ -35,6 +35,7 @@ class Member(Base):
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     charity_id: Mapped[int | None] = mapped_column(ForeignKey("charity.id"))  # where donations go
     tier_kept_until: Mapped[datetime | None]  # grace: the tier stays although the spend is gone
+    earned_tier_key: Mapped[str | None]  # the status by sales alone, without paid plans
 
 
 class Identifier(Base):

@@ -1,0 +1,76 @@
+"""What a sale would have given, had it been what is left of it: by the rules and with the knowledge
+of the member that made it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.program_view import ProgramView
+from wallet.actions.rule_versions import ruleset_of
+from wallet.rules.earning import MemberFacts, Sale, compute, sale_lines
+from wallet.rules.kept_sale import kept_sale
+from wallet.rules.periods import local_time
+from wallet.rules.ruleset import Ruleset
+from wallet.tables.earned import awards_of_purchase, write_awards
+from wallet.tables.ledger import Entry
+from wallet.tables.purchase import Purchase, refunds_of
+
+Earned = dict[str, dict[str, int]]  # unit → rule → quantity
+
+
+def should_have_earned(session: Session, program: ProgramView, purchase: Purchase) -> Earned:
+    """By unit and rule, after every refund of the purchase so far."""
+    rules = ruleset_of(session, program, purchase.rule_version)
+    returned = [refund.items for refund in refunds_of(session, purchase.id)]
+    sale = kept_sale(whole_sale(purchase), purchase.refunded_minor, returned)
+    view = view_of(program, purchase)
+    if rules.visit_goals:
+        view = _goals_as_they_stand(session, rules, purchase, view)
+    return {given.scale.unit.key: given.by_rule for given in compute(rules, sale, view)}
+
+
+def whole_sale(purchase: Purchase) -> Sale:
+    """The sale as it was."""
+    return Sale(
+        purchase.amount_minor,
+        purchase.currency,
+        purchase.channel,
+        purchase.tax_minor,
+        purchase.shipping_minor,
+        purchase.gift_card_minor,
+        purchase.credit_minor,
+        sale_lines(purchase.items),
+    )
+
+
+def view_of(program: ProgramView, purchase: Purchase) -> MemberFacts:
+    """What earning knew of the member; of older sales only the tier was kept."""
+    if purchase.view:
+        return MemberFacts.from_json(purchase.view)
+    local = local_time(purchase.occurred_at, program.time_zone)
+    return MemberFacts(at=local, tier_key=purchase.tier_key)
+
+
+def write_taken(session: Session, purchase: Purchase, entry: Entry, should: dict[str, int]) -> None:
+    """Rows that bring what each rule gave for this sale down to `should`, so that caps and tiers
+    forget what went back. They carry the time of the sale, whose day and year they belong to."""
+    gave = awards_of_purchase(session, purchase.id).get(entry.unit, {})
+    if gave:
+        taken = {rule: should.get(rule, 0) - quantity for rule, quantity in gave.items()}
+        taken |= {rule: quantity for rule, quantity in should.items() if rule not in gave}
+        write_awards(session, entry, taken, purchase.occurred_at)
+
+
+def _goals_as_they_stand(
+    session: Session, rules: Ruleset, purchase: Purchase, view: MemberFacts
+) -> MemberFacts:
+    """A goal that another refund made unreached is no longer part of what this sale gives."""
+    gave = awards_of_purchase(session, purchase.id)
+    kept = {
+        goal.key: counts
+        for goal in rules.visit_goals
+        if (counts := view.visits.get(goal.key)) and gave.get(goal.unit, {}).get(goal.key, 0) > 0
+    }
+    return replace(view, visits=kept)

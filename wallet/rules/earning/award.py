@@ -1,0 +1,27 @@
+"""What earning answers: awards and the sentences that explain them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Text = Mapping[str, str]
+LANGUAGES = ("fr", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One sentence of an explanation: which rule said so, in every language we speak."""
+
+    rule: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """How much of a unit is given, why, and how much of it each rule gave (they sum to it)."""
+
+    unit: str
+    quantity: int
+    why: tuple[Reason, ...]
+    rules: Mapping[str, int] = field(default_factory=dict)

@@ -31,15 +31,15 @@ def hub(program: ProgramView, view: MemberView, language: str) -> dict[str, Any]
         ),
         "rewards": [
             {**reward_line(program, reward, language), "affordable": view.can_afford(reward)}
-            for reward in best_first(program)
+            for reward in best_first(view)
         ],
         "last_visit_at": view.last_visit_at.isoformat() if view.last_visit_at else None,
     }
 
 
-def best_first(program: ProgramView) -> list[RewardView]:
+def best_first(view: MemberView) -> list[RewardView]:
     """The catalogue by what it is worth: who can have the brunch is not offered the coffee first."""
-    return sorted(program.rewards, key=lambda reward: -reward.cost)
+    return sorted(view.rewards, key=lambda reward: -reward.cost)
 
 
 def reward_line(program: ProgramView, reward: RewardView, language: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from wallet.actions.member_view import MemberView, balances_of, member_view
 from wallet.actions.program_view import ProgramView
 from wallet.tables.ledger import Entry, accounts_of, entries_of
 from wallet.tables.member import Member
+from wallet.tables.reward import waiting_vouchers
 
 MOVEMENTS_SHOWN = 20  # about a season of a regular; the rest is one request away
 VERSION_LENGTH = 20  # hexadecimal digits: 80 bits are plenty to tell two states apart
@@ -61,7 +62,9 @@ def card_version(session: Session, program: ProgramView, member: Member, now: da
     heads = sorted((account.unit, account.seq) for account in accounts_of(session, member.id))
     balances = balances_of(session, program, member.id, now)  # points may have come free or expired
     spendable = sorted((unit, held.available, held.pending) for unit, held in balances.items())
-    facts = (heads, spendable, program.revision, member.tier_key, member.name, member.status)
+    vouchers = [row.id for row in waiting_vouchers(session, member.id, now)]
+    about = (member.tier_key, member.name, member.status, member.charity_id)
+    facts = (heads, spendable, vouchers, program.revision, *about)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:VERSION_LENGTH]
 
 

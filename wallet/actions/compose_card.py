@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from passes.card import Card, Fact, Place, Section
 from wallet.actions.member_view import MemberView, member_view
 from wallet.actions.program_view import ProgramView
+from wallet.rules.lots import last_day
 from wallet.rules.member_code import spoken
 from wallet.rules.money import spell_money
+from wallet.rules.voucher_code import spoken_voucher
 from wallet.tables.member import Member
 
+VOUCHERS_MAX = 10  # on the back: the rest comes up as these are used
 PLACES_MAX = 10  # what Apple shows; a chain's nearest ten come with the store visits
 _LABELS = {
     "tier": {"fr": "Statut", "en": "Status"},
@@ -20,6 +24,8 @@ _LABELS = {
     "number": {"fr": "Numéro", "en": "Number"},
     "rewards": {"fr": "Récompenses", "en": "Rewards"},
     "next_tier": {"fr": "Prochain statut", "en": "Next status"},
+    "vouchers": {"fr": "Mes bons à utiliser", "en": "My vouchers"},
+    "charity": {"fr": "Mon association", "en": "My charity"},
     "card": {"fr": "Ma carte et mes mouvements", "en": "My card and movements"},
 }
 
@@ -83,9 +89,7 @@ def _tier(program: ProgramView, view: MemberView, languages: tuple[str, ...]) ->
     return Fact(key="tier", label=_label("tier", languages), value=names)
 
 
-def _next_reward(
-    program: ProgramView, view: MemberView, languages: tuple[str, ...]
-) -> Fact | None:
+def _next_reward(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> Fact | None:
     """The reward's name is the label: beside the status there is room for a short value only."""
     reward = view.next_reward
     if reward is None:
@@ -110,8 +114,15 @@ def _sections(
             dict.fromkeys(languages, view.card_url),
             url=view.card_url,
         ),
-        Section("rewards", _label("rewards", languages), _rewards(program, languages)),
     ]
+    if view.vouchers:
+        body = _vouchers(program, view, languages)
+        sections.append(Section("vouchers", _label("vouchers", languages), body))
+    body = _rewards(program, view, languages)
+    sections.append(Section("rewards", _label("rewards", languages), body))
+    if view.charity:
+        names = {language: program.text(view.charity.name, language) for language in languages}
+        sections.append(Section("charity", _label("charity", languages), names))
     if view.standing.next_tier:
         missing = view.standing.missing_minor
         body = {
@@ -136,13 +147,30 @@ def _sections(
     return tuple(sections)
 
 
-def _rewards(program: ProgramView, languages: tuple[str, ...]) -> dict[str, str]:
+def _vouchers(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> dict[str, str]:
+    """One line each: what it gives, the code, the last day."""
+    until = {"fr": "jusqu’au", "en": "until"}
+    lines = {}
+    for language in languages:
+        rows = []
+        for voucher in view.vouchers[:VOUCHERS_MAX]:
+            row = f"{program.text(voucher.name, language)} — {spoken_voucher(voucher.code)}"
+            if voucher.expires_at:
+                day = last_day(voucher.expires_at, program.time_zone)
+                word = until.get(language, until["en"])
+                row += f", {word} {format_date(day, 'long', locale=language)}"
+            rows.append(row)
+        lines[language] = "\n".join(rows)
+    return lines
+
+
+def _rewards(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> dict[str, str]:
     lines = {}
     for language in languages:
         unit = program.ruleset.main_unit
         rows = [
             f"{reward.cost} {program.text(unit.many, language)} — {program.text(reward.name, language)}"
-            for reward in program.rewards
+            for reward in view.rewards
             if reward.unit == unit.key
         ]
         lines[language] = "\n".join(rows) or "—"

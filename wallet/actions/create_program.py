@@ -12,28 +12,26 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from passes.design import Design
+from wallet.actions.create_charity import create_charity
+from wallet.actions.create_reward import NewReward, add_reward, check_reward
 from wallet.context import context_of
 from wallet.errors import Refusal
 from wallet.ids import new_id
 from wallet.rules.ruleset import Ruleset
 from wallet.tables.design import CardDesign
 from wallet.tables.program import Program, ProgramKey, RuleVersion, Store, program_with_slug
-from wallet.tables.reward import Reward
+
+__all__ = [
+    "NewProgram",
+    "NewReward",
+    "NewStore",
+    "create_program",
+    "starter_design",
+    "starter_rules",
+]
 
 SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
 KEY_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class NewReward:
-    """One line of the catalogue."""
-
-    name: Mapping[str, str]
-    kind: str
-    cost: int
-    unit: str = "points"
-    description: Mapping[str, str] = field(default_factory=dict)
-    value: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,7 @@ class NewProgram:
     details: Mapping[str, Any] = field(default_factory=dict)
     stores: Sequence[NewStore] = ()
     rewards: Sequence[NewReward] = ()
+    charities: Sequence[Mapping[str, str]] = ()  # their names
 
 
 def create_program(session: Session, new: NewProgram, now: datetime) -> Program:
@@ -100,19 +99,10 @@ def create_program(session: Session, new: NewProgram, now: datetime) -> Program:
             )
         )
     for position, reward in enumerate(new.rewards):
-        session.add(
-            Reward(
-                program_id=program.id,
-                name=dict(reward.name),
-                description=dict(reward.description),
-                kind=reward.kind,
-                value=dict(reward.value),
-                unit=rules.unit(reward.unit).key,
-                cost=reward.cost,
-                is_active=True,
-                position=position,
-            )
-        )
+        check_reward(rules, program, reward, position)
+        add_reward(session, program.id, reward, position)
+    for name in new.charities:
+        create_charity(session, program.id, name)
     session.flush()
     return program
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from wallet.actions.program_view import ProgramView, RewardView
+from wallet.actions.charity import charity_of
+from wallet.actions.may_take import obstacles as find_obstacles
+from wallet.actions.program_view import CharityView, ProgramView, RewardView
 from wallet.actions.standing import standing_of
+from wallet.actions.waiting_vouchers import VoucherView, waiting_for
 from wallet.context import context_of
 from wallet.ids import public_id
 from wallet.rules.card_link import is_genuine, make_token, parse_token
+from wallet.rules.redemption import NOT_OFFERED
 from wallet.rules.tiers import Standing
 from wallet.tables.ledger import accounts_of, held
 from wallet.tables.member import Member, identifiers_of, member_with_id
@@ -21,6 +25,7 @@ from wallet.tables.purchase import newest_purchase
 __all__ = [
     "Balance",
     "MemberView",
+    "VoucherView",
     "balances_of",
     "card_url",
     "member_view",
@@ -41,7 +46,11 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """What may be shown of a member. `reward_missing` belongs to `next_reward`."""
+    """What may be shown of a member. `reward_missing` belongs to `next_reward`.
+
+    `rewards` are those offered to this member; `obstacles` says by code why one of them cannot be
+    taken now, points aside. `charity` gets what the member gives.
+    """
 
     id: int
     number: str
@@ -58,6 +67,10 @@ class MemberView:
     joined_at: datetime
     last_visit_at: datetime | None
     card_url: str
+    rewards: tuple[RewardView, ...] = ()
+    obstacles: Mapping[int, str | None] = field(default_factory=dict)
+    vouchers: tuple[VoucherView, ...] = ()
+    charity: CharityView | None = None
 
     @property
     def public_id(self) -> str:
@@ -65,9 +78,16 @@ class MemberView:
         return public_id("mbr", self.id)
 
     def can_afford(self, reward: RewardView) -> bool:
-        """Whether the reward is within reach now."""
+        """Whether the reward is within reach now and may be taken."""
         balance = self.balances.get(reward.unit)
-        return balance is not None and balance.available >= reward.cost
+        enough = balance is not None and balance.available >= reward.cost
+        return enough and self.obstacles.get(reward.id) is None
+
+    @property
+    def usable(self) -> list[RewardView]:
+        """What the member can have now, the best first."""
+        within = [reward for reward in self.rewards if self.can_afford(reward)]
+        return sorted(within, key=lambda reward: -reward.cost)
 
 
 def member_view(
@@ -79,8 +99,10 @@ def member_view(
 ) -> MemberView:
     """The member at `now`; a `standing` at hand saves asking for it again."""
     balances = balances_of(session, program, member.id, now)
+    standing = standing or standing_of(session, program, member, now)
+    obstacles = find_obstacles(session, member, standing.tier_key, program.rewards, now)
     contacts = {row.kind: row.value for row in reversed(identifiers_of(session, member.id))}
-    reward, missing = next_reward(program, balances)
+    reward, missing = next_reward(program, balances, obstacles)
     last = newest_purchase(session, member.id)
     return MemberView(
         id=member.id,
@@ -91,13 +113,17 @@ def member_view(
         status=member.status,
         email=contacts.get("email", ""),
         phone=contacts.get("phone", ""),
-        standing=standing or standing_of(session, program, member, now),
+        standing=standing,
         balances=balances,
         next_reward=reward,
         reward_missing=missing,
         joined_at=member.joined_at,
         last_visit_at=last.occurred_at if last else None,
         card_url=card_url(session, program, member),
+        rewards=tuple(each for each in program.rewards if obstacles[each.id] not in NOT_OFFERED),
+        obstacles=obstacles,
+        vouchers=waiting_for(session, program, member, now),
+        charity=charity_of(program, member),
     )
 
 
@@ -119,13 +145,14 @@ def balances_of(
 
 
 def next_reward(
-    program: ProgramView, balances: Mapping[str, Balance]
+    program: ProgramView, balances: Mapping[str, Balance], obstacles: Mapping[int, str | None]
 ) -> tuple[RewardView | None, int]:
-    """The cheapest reward of the main unit still out of reach, and how much is missing to it."""
+    """The cheapest reward of the main unit still out of reach that this member may take, and how
+    much is missing to it."""
     unit = program.ruleset.main_unit.key
     available = balances[unit].available
     for reward in program.rewards:
-        if reward.unit == unit and reward.cost > available:
+        if reward.unit == unit and reward.cost > available and not obstacles[reward.id]:
             return reward, reward.cost - available
     return None, 0
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,8 +13,10 @@ from sqlalchemy.orm import Session
 from wallet.actions.text import say
 from wallet.context import context_of
 from wallet.errors import Refusal
+from wallet.rules.redemption import SECRETS, Conditions
 from wallet.rules.ruleset import Ruleset
 from wallet.tables.design import published_design
+from wallet.tables.donation import charities_of
 from wallet.tables.program import (
     Program,
     newest_rules,
@@ -23,12 +26,13 @@ from wallet.tables.program import (
     programs,
     stores_of,
 )
-from wallet.tables.reward import rewards_of
+from wallet.tables.reward import Reward, rewards_of
 
 
 @dataclass(frozen=True, slots=True)
 class RewardView:
-    """One line of the catalogue."""
+    """One line of the catalogue. `value` is what everybody may see, `secret` what is handed over to
+    whoever took the reward. What is left of a limited one moves too fast for a snapshot."""
 
     id: int
     name: Mapping[str, str]
@@ -37,6 +41,42 @@ class RewardView:
     value: Mapping[str, Any]
     unit: str
     cost: int
+    key: str | None = None
+    mode: str = "instant"
+    is_limited: bool = False
+    per_member: int | None = None
+    per_member_days: int | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    tier_keys: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    voucher_days: int | None = None
+    secret: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def choice(self) -> str:
+        """The set of perks of which the member picks some; empty for all others."""
+        return str(self.value.get("choice", ""))
+
+    def conditions(self, stock: int | None = None) -> Conditions:
+        """Who may take it, when and how often; `stock` is what is left now."""
+        return Conditions(
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            tier_keys=self.tier_keys,
+            tags=self.tags,
+            choice=self.choice,
+            per_member=self.per_member,
+            stock=stock,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CharityView:
+    """Somebody to whom members may give."""
+
+    id: int
+    name: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +108,7 @@ class ProgramView:
     rule_version: int
     rewards: tuple[RewardView, ...]
     stores: tuple[StoreView, ...]
+    charities: tuple[CharityView, ...]
     keys: Mapping[int, bytes]
     design_id: int
     design: Mapping[str, Any]
@@ -77,6 +118,10 @@ class ProgramView:
         """(version, key) that signs new member codes."""
         version = max(self.keys)
         return version, self.keys[version]
+
+    def reward_called(self, key: str | None) -> RewardView | None:
+        """The active reward that the rules name by this key."""
+        return next((reward for reward in self.rewards if key and reward.key == key), None)
 
     def text(self, words: Mapping[str, str], locale: str | None = None) -> str:
         """A text of the program in `locale`, falling back to the program's language."""
@@ -113,6 +158,30 @@ def touch_program(program: Program) -> None:
     program.revision += 1
 
 
+def reward_view(row: Reward) -> RewardView:
+    """A row of the catalogue as a plain object."""
+    return RewardView(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        kind=row.kind,
+        value={name: said for name, said in row.value.items() if name not in SECRETS},
+        unit=row.unit,
+        cost=row.cost,
+        key=row.key,
+        mode=row.mode,
+        is_limited=row.stock is not None,
+        per_member=row.per_member,
+        per_member_days=row.per_member_days,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        tier_keys=tuple(row.tier_keys),
+        tags=tuple(row.tags),
+        voucher_days=row.voucher_days,
+        secret={name: said for name, said in row.value.items() if name in SECRETS},
+    )
+
+
 def _view(session: Session, program: Program) -> ProgramView:
     key = (str(session.get_bind().engine.url), program.id)
     kept = _kept.get(key)
@@ -141,14 +210,12 @@ def _read(session: Session, program: Program) -> ProgramView:
         revision=program.revision,
         ruleset=Ruleset.model_validate(rules.rules),
         rule_version=rules.version,
-        rewards=tuple(
-            RewardView(row.id, row.name, row.description, row.kind, row.value, row.unit, row.cost)
-            for row in rewards_of(session, program.id)
-        ),
+        rewards=tuple(reward_view(row) for row in rewards_of(session, program.id)),
         stores=tuple(
             StoreView(row.id, row.name, row.address, row.latitude, row.longitude)
             for row in stores_of(session, program.id)
         ),
+        charities=tuple(CharityView(row.id, row.name) for row in charities_of(session, program.id)),
         keys={
             row.version: vault.open(row.sealed, f"program-key:{program.id}:{row.version}")
             for row in program_keys(session, program.id)

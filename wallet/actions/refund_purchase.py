@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
+from wallet.actions.fill_stamp_cards import unfill_stamp_cards
+from wallet.actions.give_back_spent import give_back_spent
 from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
+from wallet.actions.recompute_sale import should_have_earned, write_taken
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
 from wallet.ids import new_id
-from wallet.rules.earning import Sale, earn
 from wallet.rules.lots import Draw, draw_back
 from wallet.rules.money import spell_money
 from wallet.rules.refunds import Clawback, clawback, to_take_back
@@ -75,7 +77,9 @@ def refund_purchase(
     purchase.refunded_minor += amount
     session.add(refund)
     session.flush()
-    entries = _take_back(session, program, purchase, refund, actor, now)
+    # What was spent comes back first: then there is something to take earned points from.
+    entries = give_back_spent(session, program, purchase, actor, now)
+    entries += take_back(session, program, purchase, actor, now, _refunded(refund, purchase))
     refresh_card(session, program, member, now)
     return Refunded(purchase, refund, entries, repeated=False)
 
@@ -122,29 +126,27 @@ def _items_amount(purchase: Purchase, items: Sequence[dict[str, Any]]) -> int:
     return total
 
 
-def _take_back(
+def take_back(
     session: Session,
     program: ProgramView,
     purchase: Purchase,
-    refund: Refund,
     actor: Actor,
     now: datetime,
+    text: Mapping[str, str],
 ) -> list[Entry]:
-    remaining = purchase.amount_minor - purchase.refunded_minor
-    sale = Sale(remaining, purchase.currency, purchase.channel)
-    should = {
-        award.unit: award.quantity for award in earn(program.ruleset, sale, purchase.tier_key)
-    }
+    """Take back what the purchase gave and, as it stands now, would not give. `text` says why."""
+    should = should_have_earned(session, program, purchase)
     entries = []
     for accrual in entries_of_purchase(session, purchase.id):
         if accrual.kind != "accrual":
             continue
         taken = _taken_back(session, purchase, accrual.unit)
-        wanted = to_take_back(accrual.quantity, taken, should.get(accrual.unit, 0))
+        by_rule = should.get(accrual.unit, {})
+        wanted = to_take_back(accrual.quantity, taken, sum(by_rule.values()))
         if wanted:
-            entries.append(
-                _claw_back(session, program, purchase, refund, accrual, wanted, actor, now)
-            )
+            entry = _claw_back(session, program, purchase, text, accrual, wanted, actor, now)
+            write_taken(session, purchase, entry, by_rule)
+            entries.append(entry)
     return entries
 
 
@@ -161,13 +163,14 @@ def _claw_back(  # noqa: PLR0913  one private step with all its facts
     session: Session,
     program: ProgramView,
     purchase: Purchase,
-    refund: Refund,
+    text: Mapping[str, str],
     accrual: Entry,
     wanted: int,
     actor: Actor,
     now: datetime,
 ) -> Entry:
     account = account_of(session, program.id, purchase.member_id, accrual.unit)
+    unfill_stamp_cards(session, program, account, wanted, actor, now)
     lots = open_lots(session, account.id)
     first = next((lot.id for lot in lots_of_entry(session, accrual.id)), None)
     step: Clawback = clawback(program.ruleset.clawback, wanted, sum(lot.remaining for lot in lots))
@@ -177,7 +180,7 @@ def _claw_back(  # noqa: PLR0913  one private step with all its facts
             "rule": "refund",
             "rule_version": purchase.rule_version,
             "wanted": wanted,
-            "text": _sentence(refund.amount_minor, purchase.currency, wanted, step),
+            "text": _sentence(text, wanted, step),
         }
     ]
     return post_entry(
@@ -199,9 +202,16 @@ def _claw_back(  # noqa: PLR0913  one private step with all its facts
     )
 
 
-def _sentence(amount_minor: int, currency: str, wanted: int, step: Clawback) -> dict[str, str]:
-    fr = f"Remboursement de {spell_money(amount_minor, currency, 'fr')}"
-    en = f"Refund of {spell_money(amount_minor, currency, 'en')}"
+def _refunded(refund: Refund, purchase: Purchase) -> dict[str, str]:
+    amount, currency = refund.amount_minor, purchase.currency
+    return {
+        "fr": f"Remboursement de {spell_money(amount, currency, 'fr')}",
+        "en": f"Refund of {spell_money(amount, currency, 'en')}",
+    }
+
+
+def _sentence(text: Mapping[str, str], wanted: int, step: Clawback) -> dict[str, str]:
+    fr, en = text["fr"], text["en"]
     if step.owed:
         fr += f" ; {step.owed} déjà utilisés, à compenser par les prochains achats"
         en += f"; {step.owed} were already used and will be made up by coming purchases"

@@ -9,13 +9,17 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
+from wallet.actions.fill_stamp_cards import unfill_stamp_cards
+from wallet.actions.give_back_spent import close_payment, give_back_spent
 from wallet.actions.identify import is_clean
 from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_card import refresh_card
+from wallet.actions.return_redemption import Return, return_redemption
 from wallet.errors import Refusal
 from wallet.ids import new_id
-from wallet.rules.lots import Draw, OpenLot, expiry_order
+from wallet.rules.lots import Draw
+from wallet.tables.earned import unwrite_awards
 from wallet.tables.ledger import (
     AccountState,
     Entry,
@@ -26,8 +30,7 @@ from wallet.tables.ledger import (
     reversal_of,
 )
 from wallet.tables.member import Member, member_with_id
-from wallet.tables.purchase import Refund, purchase_with_id
-from wallet.tables.reward import redemption_with_id
+from wallet.tables.purchase import Purchase, Refund, purchase_with_id
 
 UNDO_WINDOW = timedelta(minutes=10)  # later, another shopper stands there: a manager decides
 REASON_LENGTH_MAX = 200
@@ -45,20 +48,32 @@ def reverse_entry(
         raise Refusal("entry_not_found")
     member = member_with_id(session, program.id, entry.member_id)
     assert member is not None
-    # The account's lock comes first: whoever waits for it sees the reversal that won.
+    # The locks come first: whoever waits for them sees the reversal that won.
+    purchase = _sale_of(session, program, entry)
     account = account_of(session, program.id, entry.member_id, entry.unit)
     if reversal_of(session, entry.id):
         raise Refusal("already_reversed")
     if entry.kind not in REVERSIBLE:
         raise Refusal("not_reversible")
+    if purchase is not None:
+        _close_sale(session, program, purchase, entry, actor, now)
+        # What was spent in this sale came back on the same account.
+        account = account_of(session, program.id, entry.member_id, entry.unit)
     undoing = _Undoing(session, account, actor, reason, now)
     if entry.kind == "accrual":
-        posted = _reverse_accrual(undoing, entry)
+        posted = _reverse_accrual(undoing, program, entry)
     else:
-        posted = undoing.post(entry, _give_back(undoing, entry))
-    _close_cause(session, program, entry, actor, now)
+        close_payment(session, entry)
+        posted = return_redemption(session, account, entry, Return(actor, now, _sentence(reason)))
     refresh_card(session, program, member, now)
     return posted
+
+
+def _sale_of(session: Session, program: ProgramView, entry: Entry) -> Purchase | None:
+    """The sale that an accrual came from, locked."""
+    if entry.kind != "accrual" or entry.purchase_id is None:
+        return None
+    return purchase_with_id(session, program.id, entry.purchase_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,7 @@ class _Undoing:
     def post(self, entry: Entry, draws: Sequence[Draw], owed_change: int = 0) -> Entry:
         """Write the opposite of `entry`."""
         wanted = {"wanted": entry.quantity} if entry.kind == "accrual" else {}
-        return post_entry(
+        posted = post_entry(
             self.session,
             self.account,
             Posting(
@@ -89,6 +104,7 @@ class _Undoing:
                 reverses_id=entry.id,
                 purchase_id=entry.purchase_id,
                 redemption_id=entry.redemption_id,
+                activity_id=entry.activity_id,
                 draws=draws,
                 why=[
                     {
@@ -100,6 +116,8 @@ class _Undoing:
                 ],
             ),
         )
+        unwrite_awards(self.session, entry.id, posted)
+        return posted
 
 
 def undo_own(
@@ -125,24 +143,7 @@ def member_of_entry(session: Session, program: ProgramView, entry_id: int) -> Me
     return member
 
 
-def _give_back(undoing: _Undoing, entry: Entry) -> list[Draw]:
-    """The redeemed points go back to the lots they came from. What stands below zero swallows its
-    part first, from those that expire first."""
-    drawn = [
-        OpenLot(lot.id, draw.quantity, lot.available_at, lot.expires_at)
-        for draw, lot in draws_of_entry(undoing.session, entry.id)
-    ]
-    swallowed = min(max(-undoing.account.balance, 0), -entry.quantity)
-    draws = []
-    for lot in sorted(drawn, key=expiry_order):
-        kept = min(swallowed, lot.remaining)
-        swallowed -= kept
-        if lot.remaining > kept:
-            draws.append(Draw(lot.id, kept - lot.remaining))
-    return draws
-
-
-def _reverse_accrual(undoing: _Undoing, entry: Entry) -> Entry:
+def _reverse_accrual(undoing: _Undoing, program: ProgramView, entry: Entry) -> Entry:
     """Take all of the lot that the accrual opened: an undo must not hide that points were used.
 
     Points that only paid what was owed were not used: that is undone with it, and owed again.
@@ -153,46 +154,49 @@ def _reverse_accrual(undoing: _Undoing, entry: Entry) -> Entry:
         for other in (entries_of_purchase(session, entry.purchase_id) if entry.purchase_id else [])
         if other.unit == entry.unit
     ]
-    if any(other.kind == "refund" for other in siblings):
+    if any(other.kind == "refund" and other.contra == entry.contra for other in siblings):
         raise Refusal("not_reversible")
     for other in siblings:
         if other.kind == "recovery":
             back = [Draw(lot.id, -draw.quantity) for draw, lot in draws_of_entry(session, other.id)]
             undoing.post(other, back, owed_change=-other.quantity)
+    unfill_stamp_cards(
+        session, program, undoing.account, entry.quantity, undoing.actor, undoing.now
+    )
     lots = lots_of_entry(session, entry.id)
     if sum(lot.remaining for lot in lots) < entry.quantity:
         raise Refusal("undo_spent")
     return undoing.post(entry, [Draw(lot.id, lot.remaining) for lot in lots])
 
 
-def _close_cause(
-    session: Session, program: ProgramView, entry: Entry, actor: Actor, now: datetime
+def _close_sale(
+    session: Session,
+    program: ProgramView,
+    purchase: Purchase,
+    entry: Entry,
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    """An undone sale no longer counts as spend; an undone redemption is no longer used."""
-    if entry.purchase_id is not None:
-        purchase = purchase_with_id(session, program.id, entry.purchase_id)
-        assert purchase is not None
-        left = purchase.amount_minor - purchase.refunded_minor
-        if left:
-            session.add(
-                Refund(
-                    id=new_id(),
-                    program_id=program.id,
-                    purchase_id=purchase.id,
-                    external_id=f"reversal:{entry.id}",
-                    amount_minor=left,
-                    items=[],
-                    reason="reversal",
-                    actor=actor.label,
-                    recorded_at=now,
-                )
-            )
-            purchase.refunded_minor = purchase.amount_minor
-    if entry.redemption_id is not None:
-        redemption = redemption_with_id(session, program.id, entry.redemption_id)
-        assert redemption is not None
-        redemption.status = "reversed"
+    """An undone sale no longer counts as spend, and what was spent in it comes back."""
+    left = purchase.amount_minor - purchase.refunded_minor
+    if not left:
+        return
+    session.add(
+        Refund(
+            id=new_id(),
+            program_id=program.id,
+            purchase_id=purchase.id,
+            external_id=f"reversal:{entry.id}",
+            amount_minor=left,
+            items=[],
+            reason="reversal",
+            actor=actor.label,
+            recorded_at=now,
+        )
+    )
+    purchase.refunded_minor = purchase.amount_minor
     session.flush()
+    give_back_spent(session, program, purchase, actor, now)
 
 
 def _sentence(reason: str) -> dict[str, str]:

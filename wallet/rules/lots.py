@@ -89,3 +89,8 @@ def months_before(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return day.replace(year=year, month=month + 1, day=min(day.day, last))
+
+
+def last_day(ends_at: datetime, time_zone: str) -> date:
+    """The last day on which something is good that is gone at `ends_at`, where the program lives."""
+    return (ends_at - timedelta(microseconds=1)).astimezone(ZoneInfo(time_zone)).date()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +32,18 @@ def clawback(policy: str, wanted: int, held: int) -> Clawback:
     if policy == "negative":
         return Clawback(wanted, 0)
     return Clawback(there, wanted - there if policy == "owed" else 0)
+
+
+def in_proportion(whole: int, part_minor: int, amount_minor: int) -> int:
+    """The share of `whole` that belongs to a part of a sale, rounded down; all of it for the whole."""
+    return whole * min(part_minor, amount_minor) // amount_minor
+
+
+def credit_to_return(paid: int, returned: int, refunded_minor: int, amount_minor: int) -> int:
+    """How much of the credit paid in a sale comes back now that so much of the sale was refunded."""
+    return max(in_proportion(paid, refunded_minor, amount_minor) - returned, 0)
+
+
+def donated_share(amount_minor: int, percent: Decimal) -> int:
+    """What a sale gives to charity, in minor units, rounded down."""
+    return int(Fraction(amount_minor) * Fraction(percent) / 100)

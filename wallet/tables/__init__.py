@@ -3,6 +3,7 @@
 from wallet.tables import (
     credit,
     design,
+    donation,
     ledger,
     member,
     outbox,
@@ -19,6 +20,7 @@ from wallet.tables import (
 __all__ = [
     "credit",
     "design",
+    "donation",
     "ledger",
     "member",
     "outbox",

@@ -49,6 +49,12 @@ def payment_for_sale(
     return session.scalar(query)
 
 
+def payment_with_id(session: Session, program_id: int, payment_id: int) -> CreditPayment | None:
+    """The payment, if it belongs to the program."""
+    payment = session.get(CreditPayment, payment_id)
+    return payment if payment and payment.program_id == program_id else None
+
+
 def payment_of_entry(session: Session, entry_id: int) -> CreditPayment | None:
     """The payment that this movement made."""
     return session.scalar(select(CreditPayment).where(CreditPayment.entry_id == entry_id))

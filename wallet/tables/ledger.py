@@ -349,3 +349,13 @@ def entries_of_purchase(session: Session, purchase_id: int) -> list[Entry]:
 def reversal_of(session: Session, entry_id: int) -> Entry | None:
     """The entry that reversed this one."""
     return session.scalar(select(Entry).where(Entry.reverses_id == entry_id))
+
+
+def entry_of_redemption(session: Session, member_id: int, redemption_id: int) -> Entry | None:
+    """The entry that paid for a redemption of this member."""
+    query = select(Entry).where(
+        Entry.member_id == member_id,
+        Entry.redemption_id == redemption_id,
+        Entry.kind == "redemption",
+    )
+    return session.scalar(query)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    CursorResult,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
@@ -44,40 +55,6 @@ class Reward(Base):
     key: Mapped[str | None]  # by which the rules name it: what a full stamp card gives
 
 
-class Charity(Base):
-    """Somebody to whom members may give."""
-
-    __tablename__ = "charity"
-    __table_args__ = (Index(None, "program_id"),)
-
-    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
-    name: Mapped[dict[str, Any]]
-    is_active: Mapped[bool] = mapped_column(default=True)
-
-
-class Donation(Base):
-    """Money promised to a charity, in minor units: its own ledger. Append-only; corrected by a
-    negative row that names what it corrects."""
-
-    __tablename__ = "donation"
-    __table_args__ = (
-        Index(None, "program_id", "charity_id"),
-        Index(None, "purchase_id"),
-        Index(None, "redemption_id"),
-        Index("uq_donation_reverses", "reverses_id", unique=True),
-    )
-
-    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
-    charity_id: Mapped[int] = mapped_column(ForeignKey("charity.id"))
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
-    amount_minor: Mapped[int]
-    currency: Mapped[str]
-    redemption_id: Mapped[int | None] = mapped_column(ForeignKey("redemption.id"))
-    purchase_id: Mapped[int | None] = mapped_column(ForeignKey("purchase.id"))
-    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"))
-    occurred_at: Mapped[datetime]
-
-
 class Voucher(Base):
     """A redeemed reward waiting to be used: once, in any channel."""
 
@@ -114,7 +91,9 @@ class Redemption(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     reward_id: Mapped[int] = mapped_column(ForeignKey("reward.id"))
     status: Mapped[str] = mapped_column(default="used")  # issued (as a voucher), used, reversed
-    purchase_id: Mapped[int | None] = mapped_column(ForeignKey("purchase.id"))  # the sale it went with
+    purchase_id: Mapped[int | None] = mapped_column(
+        ForeignKey("purchase.id")
+    )  # the sale it went with
     charity_id: Mapped[int | None] = mapped_column(ForeignKey("charity.id"))
     channel: Mapped[str]
     store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
@@ -142,3 +121,130 @@ def redemption_with_id(session: Session, program_id: int, redemption_id: int) ->
     """The redemption, if it belongs to the program."""
     redemption = session.get(Redemption, redemption_id)
     return redemption if redemption and redemption.program_id == program_id else None
+
+
+def reward_for_update(session: Session, program_id: int, reward_id: int) -> Reward | None:
+    """The reward, locked and read anew: its stock moves under everybody's hands."""
+    query = select(Reward).where(Reward.id == reward_id, Reward.program_id == program_id)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def catalogue(session: Session, program_id: int) -> list[Reward]:
+    """Every reward, retired ones too, in the order of the catalogue."""
+    query = select(Reward).where(Reward.program_id == program_id)
+    return list(
+        session.scalars(query.order_by(Reward.unit, Reward.cost, Reward.position, Reward.id))
+    )
+
+
+def take_stock(session: Session, reward_id: int) -> bool:
+    """Take one of what is left, in one statement: of many at once only so many succeed."""
+    taken = session.execute(
+        update(Reward)
+        .where(Reward.id == reward_id, Reward.stock > 0)
+        .values(stock=Reward.stock - 1)
+        .execution_options(synchronize_session=False)
+    )
+    return cast(CursorResult[Any], taken).rowcount == 1
+
+
+def put_back_stock(session: Session, reward_id: int) -> None:
+    """Put one back, where anything is counted at all."""
+    session.execute(
+        update(Reward)
+        .where(Reward.id == reward_id, Reward.stock.is_not(None))
+        .values(stock=Reward.stock + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def stocks_of(session: Session, reward_ids: Collection[int]) -> dict[int, int | None]:
+    """Reward → what is left of it now; None is endless."""
+    query = select(Reward.id, Reward.stock).where(Reward.id.in_(reward_ids))
+    return dict(session.execute(query).tuples().all())
+
+
+def takings_of(
+    session: Session, member_id: int, reward_ids: Collection[int]
+) -> list[tuple[int, datetime]]:
+    """(reward, when) of each of these rewards that the member took and did not give back."""
+    query = select(Redemption.reward_id, Redemption.occurred_at).where(
+        Redemption.member_id == member_id,
+        Redemption.reward_id.in_(reward_ids),
+        Redemption.status != "reversed",
+    )
+    return [(number, at) for number, at in session.execute(query)]
+
+
+def redemptions_of_purchase(session: Session, purchase_id: int) -> list[Redemption]:
+    """Rewards used in a sale and not given back, oldest first."""
+    query = select(Redemption).where(
+        Redemption.purchase_id == purchase_id, Redemption.status == "used"
+    )
+    return list(session.scalars(query.order_by(Redemption.id)))
+
+
+def voucher_with_code(
+    session: Session, program_id: int, code: str, *, locked: bool = True
+) -> Voucher | None:
+    """The voucher; locked, so that only one of two tills uses it."""
+    query = select(Voucher).where(Voucher.program_id == program_id, Voucher.code == code)
+    if locked:
+        query = query.with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def voucher_with_id(session: Session, program_id: int, voucher_id: int) -> Voucher | None:
+    """The voucher, if it belongs to the program; locked."""
+    query = select(Voucher).where(Voucher.id == voucher_id, Voucher.program_id == program_id)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def voucher_of_redemption(session: Session, redemption_id: int) -> Voucher | None:
+    """The voucher that a redemption became, locked."""
+    query = select(Voucher).where(Voucher.redemption_id == redemption_id)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def vouchers_of_purchase(session: Session, purchase_id: int) -> list[Voucher]:
+    """Vouchers used in a sale, locked, oldest first."""
+    query = select(Voucher).where(Voucher.purchase_id == purchase_id, Voucher.status == "used")
+    query = query.order_by(Voucher.id).with_for_update()
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def waiting_vouchers(session: Session, member_id: int, now: datetime) -> list[Voucher]:
+    """What the member may still use, the one that ends first in front."""
+    query = select(Voucher).where(
+        Voucher.member_id == member_id,
+        Voucher.status == "issued",
+        or_(Voucher.expires_at.is_(None), Voucher.expires_at > now),
+    )
+    return list(
+        session.scalars(
+            query.order_by(Voucher.expires_at.is_(None), Voucher.expires_at, Voucher.id)
+        )
+    )
+
+
+def unused_vouchers_of_unit(
+    session: Session, member_id: int, unit: str
+) -> list[tuple[Voucher, Redemption]]:
+    """Vouchers that were paid with this unit and that nobody used, newest first, locked."""
+    query = (
+        select(Voucher, Redemption)
+        .join(Redemption, Redemption.id == Voucher.redemption_id)
+        .where(Voucher.member_id == member_id, Voucher.status == "issued", Redemption.unit == unit)
+        .order_by(Voucher.id.desc())
+        .with_for_update(of=Voucher)
+    )
+    rows = session.execute(query.execution_options(populate_existing=True))
+    return [(voucher, redemption) for voucher, redemption in rows]
+
+
+def count_taken(session: Session, reward_id: int) -> int:
+    """How often a reward was taken and not given back."""
+    query = select(func.count()).where(
+        Redemption.reward_id == reward_id, Redemption.status != "reversed"
+    )
+    return int(session.scalar(query) or 0)

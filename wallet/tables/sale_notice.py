@@ -15,9 +15,7 @@ class SaleNotice(Base):
     """One thing said of a sale to come: a refund, a reward or voucher used in it. Kept once each."""
 
     __tablename__ = "sale_notice"
-    __table_args__ = (
-        UniqueConstraint("program_id", "source", "external_id", "kind", "reference"),
-    )
+    __table_args__ = (UniqueConstraint("program_id", "source", "external_id", "kind", "reference"),)
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     source: Mapped[str]

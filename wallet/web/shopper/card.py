@@ -34,6 +34,7 @@ from wallet.web.shopper.present import (
     reward_rows,
     tier_progress,
     tier_rows,
+    voucher_rows,
 )
 from wallet.web.wiring import read, settings, write
 
@@ -155,6 +156,7 @@ def _render(program: ProgramView, page: CardPage, token: str) -> str:
         look=look_of(program, tier.key if tier else None),
         card=card_face(program, member, language),
         rewards=reward_rows(program, member, language),
+        vouchers=voucher_rows(program, member, language),
         tiers=tier_rows(program, language, tier.key if tier else None),
         tier_sentence=sentence,
         tier_done=done,

@@ -16,9 +16,12 @@ from passes.qr import qr_svg
 from wallet.actions.card_page import CardPage, Movement
 from wallet.actions.member_view import MemberView
 from wallet.actions.program_view import ProgramView, RewardView
+from wallet.errors import Refusal
+from wallet.rules.lots import last_day
 from wallet.rules.money import spell_money
 from wallet.rules.ruleset import EarnRule, Tier
 from wallet.rules.spell import spell_number, spell_quantity, unit_word
+from wallet.rules.voucher_code import spoken_voucher
 
 DAYS_A_YEAR = 365
 
@@ -52,6 +55,16 @@ class RewardRow:
     cost: str
     reached: bool
     missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherRow:
+    """One voucher to be used."""
+
+    name: str
+    kind: str
+    code: str
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,26 +201,52 @@ def _next_sentence(program: ProgramView, member: MemberView, locale: str) -> str
 
 def reward_rows(program: ProgramView, member: MemberView, locale: str) -> list[RewardRow]:
     """The catalogue, cheapest first, with what is in reach."""
-    return [_reward_row(program, member, reward, locale) for reward in program.rewards]
+    return [_reward_row(program, member, reward, locale) for reward in member.rewards]
+
+
+def voucher_rows(program: ProgramView, member: MemberView, locale: str) -> list[VoucherRow]:
+    """Vouchers that wait to be used, the one that ends first in front."""
+    return [
+        VoucherRow(
+            name=program.text(voucher.name, locale),
+            kind=voucher.kind,
+            code=spoken_voucher(voucher.code),
+            until=_(
+                "until %(day)s",
+                day=format_date(
+                    last_day(voucher.expires_at, program.time_zone), "long", locale=locale
+                ),
+            )
+            if voucher.expires_at
+            else "",
+        )
+        for voucher in member.vouchers
+    ]
 
 
 def _reward_row(
     program: ProgramView, member: MemberView, reward: RewardView, locale: str
 ) -> RewardRow:
     reached = member.can_afford(reward)
-    balance = member.balances.get(reward.unit)
-    gap = reward.cost - (balance.available if balance else 0)
-    unit = program.ruleset.unit(reward.unit)
     return RewardRow(
         name=program.text(reward.name, locale),
         text=program.text(reward.description, locale) if reward.description else "",
         kind=reward.kind,
         cost=cost_text(program, reward, locale),
         reached=reached,
-        missing=""
-        if reached
-        else _("%(gap)s to go", gap=spell_quantity(unit, gap, program.currency, locale)),
+        missing="" if reached else _missing(program, member, reward, locale),
     )
+
+
+def _missing(program: ProgramView, member: MemberView, reward: RewardView, locale: str) -> str:
+    """What is still missing to a reward: units, or something else."""
+    obstacle = member.obstacles.get(reward.id)
+    if obstacle is not None:
+        return str(_(Refusal(obstacle).sentence))
+    balance = member.balances.get(reward.unit)
+    gap = reward.cost - (balance.available if balance else 0)
+    unit = program.ruleset.unit(reward.unit)
+    return str(_("%(gap)s to go", gap=spell_quantity(unit, gap, program.currency, locale)))
 
 
 def cost_text(program: ProgramView, reward: RewardView, locale: str) -> str:

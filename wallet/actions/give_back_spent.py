@@ -1,0 +1,144 @@
+"""Give back what was spent in a sale whose goods came back: credit in proportion, rewards and
+vouchers once all of it was refunded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.actor import Actor
+from wallet.actions.donate_share import adjust_share
+from wallet.actions.post_entry import NewLot, Posting, account_of, post_entry
+from wallet.actions.program_view import ProgramView
+from wallet.actions.return_redemption import Return, drawn_by, return_redemption
+from wallet.errors import Refusal
+from wallet.rules.giving_back import giving_back
+from wallet.rules.money import spell_money
+from wallet.rules.redemption import fresh_end
+from wallet.rules.refunds import credit_to_return
+from wallet.tables.credit import CreditPayment, payment_of_entry, payment_of_purchase
+from wallet.tables.ledger import Entry, entry_of_redemption, entry_with_id
+from wallet.tables.purchase import Purchase
+from wallet.tables.reward import (
+    redemption_with_id,
+    redemptions_of_purchase,
+    vouchers_of_purchase,
+)
+
+_TEXT = {
+    "fr": "Rendu avec le remboursement de l’achat",
+    "en": "Given back with the refund of the purchase",
+}
+
+
+def give_back_spent(
+    session: Session, program: ProgramView, purchase: Purchase, actor: Actor, now: datetime
+) -> list[Entry]:
+    """The entries that bring back what was spent in this locked purchase, by what is refunded of it
+    now. From the state, never from deltas: doing it again changes nothing."""
+    entries = _credit_back(session, program, purchase, actor, now)
+    if purchase.refunded_minor >= purchase.amount_minor:
+        entries += _rewards_back(session, program, purchase, actor, now)
+        _restore_vouchers(session, program, purchase, now)
+    adjust_share(session, purchase, now)
+    session.flush()
+    return entries
+
+
+def close_payment(session: Session, entry: Entry) -> None:
+    """A payment with credit is undone whole: mark it. `not_reversible` where it belongs to a sale,
+    whose refund gives it back, or where a part of it came back already."""
+    payment = payment_of_entry(session, entry.id)
+    if payment is None:
+        return
+    if payment.purchase_id is not None or payment.refunded_minor:
+        raise Refusal("not_reversible")
+    payment.refunded_minor = payment.amount_minor
+
+
+def _credit_back(
+    session: Session, program: ProgramView, purchase: Purchase, actor: Actor, now: datetime
+) -> list[Entry]:
+    payment = payment_of_purchase(session, purchase.id)
+    if payment is None:
+        return []
+    quantity = credit_to_return(
+        payment.amount_minor, payment.refunded_minor, purchase.refunded_minor, purchase.amount_minor
+    )
+    if not quantity:
+        return []
+    return [_return_credit(session, program, purchase, payment, quantity, actor, now)]
+
+
+def _return_credit(
+    session: Session,
+    program: ProgramView,
+    purchase: Purchase,
+    payment: CreditPayment,
+    quantity: int,
+    actor: Actor,
+    now: datetime,
+) -> Entry:
+    account = account_of(session, program.id, payment.member_id, payment.unit)
+    paid = entry_with_id(session, program.id, payment.entry_id)
+    assert paid is not None
+    back = giving_back(
+        drawn_by(session, paid),
+        now,
+        quantity=quantity,
+        returned_before=payment.refunded_minor,
+        swallowed=min(max(-account.balance, 0), quantity),
+    )
+    payment.refunded_minor += quantity
+    text = {
+        language: f"{words} : {spell_money(quantity, purchase.currency, language)}"
+        if language == "fr"
+        else f"{words}: {spell_money(quantity, purchase.currency, language)}"
+        for language, words in _TEXT.items()
+    }
+    return post_entry(
+        session,
+        account,
+        Posting(
+            kind="refund",
+            contra="redeemed",
+            quantity=quantity,
+            occurred_at=now,
+            recorded_at=now,
+            actor=actor,
+            channel=purchase.channel,
+            rule_version=paid.rule_version,
+            why=[{"rule": "credit_returned", "rule_version": paid.rule_version, "text": text}],
+            purchase_id=purchase.id,
+            draws=back.draws,
+            lots=[NewLot(back.fresh, now, back.fresh_ends_at)] if back.fresh else (),
+        ),
+    )
+
+
+def _rewards_back(
+    session: Session, program: ProgramView, purchase: Purchase, actor: Actor, now: datetime
+) -> list[Entry]:
+    entries = []
+    for redemption in redemptions_of_purchase(session, purchase.id):
+        account = account_of(session, program.id, redemption.member_id, redemption.unit)
+        entry = entry_of_redemption(session, redemption.member_id, redemption.id)
+        assert entry is not None
+        how = Return(actor, now, dict(_TEXT), rule="reward_returned")
+        entries.append(return_redemption(session, account, entry, how))
+    return entries
+
+
+def _restore_vouchers(
+    session: Session, program: ProgramView, purchase: Purchase, now: datetime
+) -> None:
+    """A voucher used in a sale that was given back waits again, long enough to be used."""
+    for voucher in vouchers_of_purchase(session, purchase.id):
+        voucher.status = "issued"
+        voucher.expires_at = fresh_end(voucher.expires_at, now)
+        voucher.used_at = voucher.used_by = voucher.used_request = None
+        voucher.used_channel = voucher.used_store_id = voucher.purchase_id = None
+        redemption = redemption_with_id(session, program.id, voucher.redemption_id)
+        assert redemption is not None
+        redemption.status = "issued"

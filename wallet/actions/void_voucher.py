@@ -1,0 +1,69 @@
+"""Void a voucher: it can no longer be used, and the member gets back what it cost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.actor import Actor
+from wallet.actions.program_view import ProgramView
+from wallet.actions.refresh_card import refresh_card
+from wallet.actions.return_redemption import usage_of
+from wallet.actions.reverse_entry import reverse_entry
+from wallet.errors import Refusal
+from wallet.rules.voucher_code import parse_voucher_code
+from wallet.tables.ledger import Entry, entry_of_redemption
+from wallet.tables.member import member_with_id
+from wallet.tables.reward import (
+    Voucher,
+    redemption_with_id,
+    voucher_of_redemption,
+    voucher_with_code,
+)
+
+_ROLES = ("owner", "manager", "system")
+
+
+def void_voucher(
+    session: Session, program: ProgramView, code: str, reason: str, actor: Actor, now: datetime
+) -> tuple[Voucher, Entry]:
+    """The voucher and the entry that gives its cost back; `voucher_used` when it is too late."""
+    # Not locked yet: the account's lock comes first everywhere.
+    voucher = _unused(session, program, code, locked=False)
+    redemption = redemption_with_id(session, program.id, voucher.redemption_id)
+    assert redemption is not None
+    entry = entry_of_redemption(session, redemption.member_id, redemption.id)
+    assert entry is not None
+    posted = reverse_entry(session, program, entry.id, reason, actor, now)
+    voided = voucher_of_redemption(session, redemption.id)
+    assert voided is not None
+    return voided, posted
+
+
+def forfeit_voucher(
+    session: Session, program: ProgramView, code: str, actor: Actor, now: datetime
+) -> Voucher:
+    """Void it for good and give nothing back: a voucher got by fraud. A manager's decision."""
+    if actor.role not in _ROLES:
+        raise Refusal("forbidden")
+    voucher = _unused(session, program, code, locked=True)
+    redemption = redemption_with_id(session, program.id, voucher.redemption_id)
+    member = member_with_id(session, program.id, voucher.member_id)
+    assert redemption is not None
+    assert member is not None
+    voucher.status = redemption.status = "void"
+    refresh_card(session, program, member, now)
+    return voucher
+
+
+def _unused(session: Session, program: ProgramView, code: str, *, locked: bool) -> Voucher:
+    parsed = parse_voucher_code(code)
+    voucher = voucher_with_code(session, program.id, parsed, locked=locked) if parsed else None
+    if voucher is None:
+        raise Refusal("voucher_unknown")
+    if voucher.status == "used":
+        raise Refusal("voucher_used", **usage_of(voucher))
+    if voucher.status != "issued":
+        raise Refusal("voucher_void")
+    return voucher

@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("created_at", db.UtcDateTime(), nullable=False),
+        sa.Column("lapsed_at", db.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_membership_member_id")),
         sa.ForeignKeyConstraint(
             ["program_id"], ["program.id"], name=op.f("fk_membership_program_id")
@@ -137,6 +138,27 @@ def upgrade() -> None:
         "membership",
         ["member_id", "ends_at"],
         unique=False,
+    )
+    op.create_index(
+        "ix_membership_lapsing",
+        "membership",
+        ["ends_at"],
+        unique=False,
+        sqlite_where=sa.text("lapsed_at IS NULL"),
+        postgresql_where=sa.text("lapsed_at IS NULL"),
+    )
+
+    op.create_table(
+        "calendar_task",
+        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("program_id", db.BigId, nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["program_id"], ["program.id"], name=op.f("fk_calendar_task_program_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_task")),
+        sa.UniqueConstraint("program_id", "name", name=op.f("uq_calendar_task_program_id_name")),
     )
 
     op.create_table(
@@ -203,6 +225,14 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_referral_referrer_id_status"), "referral", ["referrer_id", "status"], unique=False
+    )
+    op.create_index(
+        "ix_referral_due",
+        "referral",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("status = 'holding'"),
+        postgresql_where=sa.text("status = 'holding'"),
     )
 
     op.create_table(
@@ -378,6 +408,14 @@ def upgrade() -> None:
     )
     _add_reference("member", "merged_into_id", "member")
     _add_reference("member", "charity_id", "charity")
+    op.create_index(
+        "ix_member_merged",
+        "member",
+        ["merged_into_id"],
+        unique=False,
+        sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+        postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+    )
     op.add_column("member", sa.Column("tier_kept_until", db.UtcDateTime(), nullable=True))
     op.add_column("member", sa.Column("earned_tier_key", sa.String(), nullable=True))
 

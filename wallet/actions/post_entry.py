@@ -31,6 +31,7 @@ CONTRA = {
     "redemption": "redeemed",
     "expiry": "expired",
     "adjustment": "adjusted",
+    "transfer": "transferred",
 }
 
 

@@ -1,6 +1,7 @@
 """Typed rows and their queries, one noun a file."""
 
 from wallet.tables import (
+    calendar,
     credit,
     design,
     donation,
@@ -18,6 +19,7 @@ from wallet.tables import (
 )
 
 __all__ = [
+    "calendar",
     "credit",
     "design",
     "donation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, or_, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
@@ -15,7 +15,17 @@ class Member(Base):
     """A person enrolled. Personal data lives here only, never in the ledger."""
 
     __tablename__ = "member"
-    __table_args__ = (UniqueConstraint("program_id", "number"), Index(None, "program_id", "id"))
+    __table_args__ = (
+        UniqueConstraint("program_id", "number"),
+        Index(None, "program_id", "id"),
+        # Who else is this member now: asked with every change of a card.
+        Index(
+            "ix_member_merged",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
+    )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     number: Mapped[str]  # short, for reading aloud; unique in the program
@@ -111,6 +121,13 @@ def member_with_id(session: Session, program_id: int, member_id: int) -> Member 
     return member if member and member.program_id == program_id else None
 
 
+def surviving(session: Session, member: Member) -> Member:
+    """Who this member is now: the one into whom it was merged, else itself."""
+    if member.merged_into_id is None:
+        return member
+    return session.get_one(Member, member.merged_into_id)
+
+
 def identifiers_of(session: Session, member_id: int) -> list[Identifier]:
     """Everything by which this member is found, oldest first."""
     query = select(Identifier).where(Identifier.member_id == member_id)
@@ -130,7 +147,11 @@ def members_like(session: Session, program_id: int, words: str, limit: int) -> l
         Identifier.kind.in_(("number", "email", "phone")),
         Identifier.value.contains(words.lower(), autoescape=True),
     )
-    query = select(Member).where(Member.program_id == program_id, or_(named, Member.id.in_(found)))
+    query = select(Member).where(
+        Member.program_id == program_id,
+        Member.status != "merged",
+        or_(named, Member.id.in_(found)),
+    )
     return list(session.scalars(query.order_by(Member.id.desc()).limit(limit)))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
 
@@ -30,7 +30,16 @@ class Referral(Base):
     """One friend brought by one member. A friend is brought once, whatever links were followed."""
 
     __tablename__ = "referral"
-    __table_args__ = (UniqueConstraint("friend_id"), Index(None, "referrer_id", "status"))
+    __table_args__ = (
+        UniqueConstraint("friend_id"),
+        Index(None, "referrer_id", "status"),
+        Index(
+            "ix_referral_due",
+            "due_at",
+            sqlite_where=text("status = 'holding'"),
+            postgresql_where=text("status = 'holding'"),
+        ),
+    )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     referrer_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
@@ -44,12 +53,18 @@ class Referral(Base):
 
 
 class Membership(Base):
-    """A paid period with tier-like perks. Periods are added, never edited: a renewal is a new row."""
+    """A paid period with tier-like perks. A renewal is a new row; cancelling ends one early."""
 
     __tablename__ = "membership"
     __table_args__ = (
         UniqueConstraint("program_id", "source", "external_id"),
         Index(None, "member_id", "ends_at"),
+        Index(
+            "ix_membership_lapsing",
+            "ends_at",
+            sqlite_where=text("lapsed_at IS NULL"),
+            postgresql_where=text("lapsed_at IS NULL"),
+        ),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
@@ -62,3 +77,78 @@ class Membership(Base):
     external_id: Mapped[str]
     actor: Mapped[str]
     created_at: Mapped[datetime]
+    lapsed_at: Mapped[datetime | None]  # when the card was told of the end
+
+
+def memberships_of(session: Session, member_id: int) -> list[Membership]:
+    """Every paid period of a member, oldest first."""
+    query = select(Membership).where(Membership.member_id == member_id)
+    return list(session.scalars(query.order_by(Membership.starts_at, Membership.id)))
+
+
+def membership_from(
+    session: Session, program_id: int, source: str, external_id: str
+) -> Membership | None:
+    """The period that a shop knows by this id, locked."""
+    query = select(Membership).where(
+        Membership.program_id == program_id,
+        Membership.source == source,
+        Membership.external_id == external_id,
+    )
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def lapsed_memberships(session: Session, now: datetime, limit: int) -> list[Membership]:
+    """Periods that ended and of which the card does not know yet, locked, earliest first."""
+    query = (
+        select(Membership)
+        .where(Membership.lapsed_at.is_(None), Membership.ends_at <= now)
+        .order_by(Membership.ends_at, Membership.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(query))
+
+
+def referral_of_friend(session: Session, friend_id: int) -> Referral | None:
+    """By whom this member was brought, locked."""
+    query = select(Referral).where(Referral.friend_id == friend_id)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def referrals_by(session: Session, referrer_id: int, limit: int) -> list[Referral]:
+    """The friends whom a member brought, newest first."""
+    query = select(Referral).where(Referral.referrer_id == referrer_id)
+    return list(session.scalars(query.order_by(Referral.id.desc()).limit(limit)))
+
+
+def due_referrals(session: Session, now: datetime, limit: int) -> list[int]:
+    """Referrals whose hold is over, earliest first."""
+    query = select(Referral.id).where(Referral.status == "holding", Referral.due_at <= now)
+    return list(session.scalars(query.order_by(Referral.due_at, Referral.id).limit(limit)))
+
+
+def holding_referral(session: Session, referral_id: int) -> Referral | None:
+    """The referral if it still waits and nobody else settles it right now; locked."""
+    query = (
+        select(Referral)
+        .where(Referral.id == referral_id, Referral.status == "holding")
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return session.scalar(query)
+
+
+def rewarded_between(
+    session: Session, referrer_id: int, start: datetime, end: datetime
+) -> list[Referral]:
+    """Referrals for which this member was rewarded from `start` to before `end`."""
+    query = select(Referral).where(
+        Referral.referrer_id == referrer_id,
+        Referral.status == "rewarded",
+        Referral.reason == "",
+        Referral.rewarded_at >= start,
+        Referral.rewarded_at < end,
+    )
+    return list(session.scalars(query))

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
+from wallet.tables.member import Member
 
 
 class WalletPass(Base):
@@ -113,8 +114,13 @@ class PhoneLog(Base):
 
 
 def passes_of(session: Session, member_id: int) -> list[WalletPass]:
-    """The member's passes at every provider."""
-    return list(session.scalars(select(WalletPass).where(WalletPass.member_id == member_id)))
+    """Passes at every provider that show this member's card: its own, and those that members merged
+    into it still hold."""
+    merged = select(Member.id).where(Member.merged_into_id == member_id)
+    query = select(WalletPass).where(
+        or_(WalletPass.member_id == member_id, WalletPass.member_id.in_(merged))
+    )
+    return list(session.scalars(query))
 
 
 def pass_at(session: Session, member_id: int, provider: str) -> WalletPass | None:

@@ -19,6 +19,8 @@ from wallet.actions.google_objects import GooglePublisher
 from wallet.actions.mail_card_link import card_link_handler
 from wallet.actions.readiness import beat
 from wallet.actions.run_jobs import run_jobs
+from wallet.actions.sale_link import SETTLE_JOB
+from wallet.actions.settle_sale import settle_sale_job
 from wallet.db import Database
 from wallet.mailer import make_mailer
 from wallet.parts import Parts, apns_ca, apns_url, google_token_url, google_wallet_url
@@ -81,7 +83,10 @@ class Worker:
         self._apns = ApnsClient(apns_url(settings), parts.apple, apns_ca(settings))
         google = GoogleClient(google_wallet_url(settings), google_token_url(settings), parts.google)
         publisher = GooglePublisher(parts.database, google, parts.google, settings.public_url)
-        handlers = {"card_link": card_link_handler(make_mailer(settings))}
+        handlers = {
+            "card_link": card_link_handler(make_mailer(settings)),
+            SETTLE_JOB: settle_sale_job,
+        }
         self._beaten: datetime | None = None
         self.loops = [
             Loop("apple", lambda: deliver_apple(parts.database, self._apns, clock.now)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.audit_spending import check_spending
 from wallet.actions.post_entry import CONTRA
 from wallet.db import missing_append_only_triggers, unhurried
 from wallet.errors import Refusal
@@ -38,7 +39,7 @@ _FACTS = len(FACTS)  # the first columns of a row are the facts that were sealed
 # Against which of the program's accounts each kind of movement goes, and which way for the member.
 # A refund takes back what was issued, and may find nothing; or gives back what was spent.
 _WAYS = {
-    **{(kind, contra): 0 for kind, contra in CONTRA.items()},
+    **dict.fromkeys(CONTRA.items(), 0),
     ("accrual", "issued"): 1,
     ("redemption", "redeemed"): -1,
     ("redemption", "donated"): -1,
@@ -361,6 +362,7 @@ def _check_causes(session: Session, program_id: int, report: Audit) -> None:
             public_id("red", redemption_id),
             f"It is marked {status}, the ledger says otherwise.",
         )
+    check_spending(session, program_id, report.note)
 
 
 def _check_zero(report: Audit) -> None:

@@ -149,6 +149,8 @@ def value_problems(kind: str, value: Mapping[str, Any]) -> list[str]:
     if "max_minor" in value and not _is_minor(value["max_minor"]):
         problems.append("max_minor")
     problems += [name for name in ("opens_at", "closes_at") if not _is_moment(value.get(name))]
+    if "choice" in value and not (_is_word(value["choice"]) and _is_minor(value.get("choice_max"))):
+        problems.append("choice")
     return problems
 
 

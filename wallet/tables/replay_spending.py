@@ -1,0 +1,150 @@
+"""What was spent and given, held against the ledger: each query finds what contradicts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Row, and_, case, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from wallet.tables.credit import CreditPayment
+from wallet.tables.donation import Donation
+from wallet.tables.ledger import Entry
+from wallet.tables.purchase import Purchase
+from wallet.tables.reward import Redemption, Voucher
+
+
+def vouchers_in_another_state(session: Session, program_id: int) -> Sequence[Row[int, str, str]]:
+    """Vouchers that contradict their redemption: (id, status, the redemption's status)."""
+    agree = or_(
+        and_(Voucher.status == "issued", Redemption.status == "issued"),
+        and_(Voucher.status == "used", Redemption.status == "used", Voucher.used_at.is_not(None)),
+        and_(Voucher.status == "void", Redemption.status.in_(("reversed", "void"))),
+    )
+    query = (
+        select(Voucher.id, Voucher.status, Redemption.status)
+        .join(Redemption, Redemption.id == Voucher.redemption_id)
+        .where(Voucher.program_id == program_id, ~agree)
+    )
+    return session.execute(query).all()
+
+
+def spendings_not_given_back(
+    session: Session, program_id: int
+) -> Sequence[Row[int, int | None, int | None]]:
+    """Purchases given back in full in which something is still spent: (id, redemption, voucher)."""
+    query = (
+        select(Purchase.id, Redemption.id, Voucher.id)
+        .outerjoin(
+            Redemption, and_(Redemption.purchase_id == Purchase.id, Redemption.status == "used")
+        )
+        .outerjoin(Voucher, and_(Voucher.purchase_id == Purchase.id, Voucher.status == "used"))
+        .where(
+            Purchase.program_id == program_id,
+            Purchase.refunded_minor >= Purchase.amount_minor,
+            or_(Redemption.id.is_not(None), Voucher.id.is_not(None)),
+        )
+    )
+    return session.execute(query).all()
+
+
+def payments_in_another_state(
+    session: Session, program_id: int
+) -> Sequence[Row[int, int, int, int, int]]:
+    """Payments with credit that are not what the ledger took and gave back:
+    (id, amount, taken, given back by the row, given back by the ledger)."""
+    paid, back, undone = aliased(Entry), aliased(Entry), aliased(Entry)
+    returned = (
+        select(func.coalesce(func.sum(back.quantity), 0))
+        .where(
+            back.purchase_id == CreditPayment.purchase_id,
+            back.unit == CreditPayment.unit,
+            back.kind == "refund",
+            back.contra == "redeemed",
+        )
+        .scalar_subquery()
+    )
+    reversed_ = (
+        select(func.coalesce(func.sum(undone.quantity), 0))
+        .where(undone.reverses_id == CreditPayment.entry_id)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            CreditPayment.id,
+            CreditPayment.amount_minor,
+            -paid.quantity,
+            CreditPayment.refunded_minor,
+            returned + reversed_,
+        )
+        .join(paid, paid.id == CreditPayment.entry_id)
+        .where(
+            CreditPayment.program_id == program_id,
+            or_(
+                CreditPayment.amount_minor != -paid.quantity,
+                CreditPayment.refunded_minor != returned + reversed_,
+            ),
+        )
+    )
+    return session.execute(query).all()
+
+
+def gifts_in_another_state(session: Session, program_id: int) -> Sequence[Row[int, str, int]]:
+    """Redemptions for a charity whose donation is not there exactly while they stand, or whose
+    points went elsewhere: (id, status, what is donated)."""
+    donated = (
+        select(func.coalesce(func.sum(Donation.amount_minor), 0))
+        .where(Donation.redemption_id == Redemption.id)
+        .scalar_subquery()
+    )
+    elsewhere = (
+        select(Entry.id)
+        .where(
+            Entry.redemption_id == Redemption.id,
+            Entry.member_id == Redemption.member_id,
+            Entry.contra != case((Redemption.charity_id.is_(None), "redeemed"), else_="donated"),
+        )
+        .exists()
+    )
+    stands = and_(Redemption.charity_id.is_not(None), Redemption.status != "reversed")
+    query = select(Redemption.id, Redemption.status, donated).where(
+        Redemption.program_id == program_id,
+        or_(and_(stands, donated <= 0), and_(~stands, donated != 0), elsewhere),
+    )
+    return session.execute(query).all()
+
+
+def shares_in_another_state(session: Session, program_id: int) -> Sequence[Row[int, int]]:
+    """Purchases given back in full that still give to a charity, or that give less than nothing:
+    (id, what is donated)."""
+    donated = func.sum(Donation.amount_minor)
+    query = (
+        select(Purchase.id, donated)
+        .join(Donation, Donation.purchase_id == Purchase.id)
+        .where(Purchase.program_id == program_id)
+        .group_by(Purchase.id, Purchase.refunded_minor, Purchase.amount_minor)
+        .having(
+            or_(
+                donated < 0,
+                and_(Purchase.refunded_minor >= Purchase.amount_minor, donated != 0),
+            )
+        )
+    )
+    return session.execute(query).all()
+
+
+def corrections_not_exact(session: Session, program_id: int) -> Sequence[Row[int]]:
+    """Donations that correct another one by something else than its opposite."""
+    first = aliased(Donation)
+    query = (
+        select(Donation.id)
+        .join(first, first.id == Donation.reverses_id)
+        .where(
+            Donation.program_id == program_id,
+            or_(
+                Donation.amount_minor != -first.amount_minor,
+                Donation.charity_id != first.charity_id,
+            ),
+        )
+    )
+    return session.execute(query).all()

@@ -27,10 +27,8 @@ def check_spending(session: Session, program_id: int, note: Note) -> None:
             public_id("vch", voucher_id),
             f"It is {status}, its redemption is {redemption}.",
         )
-    for purchase_id, redemption_id, voucher_id in spendings_not_given_back(session, program_id):
-        what = (
-            public_id("red", redemption_id) if redemption_id else public_id("vch", voucher_id or 0)
-        )
+    for purchase_id, reward, unused in spendings_not_given_back(session, program_id):
+        what = public_id("red", reward) if reward else public_id("vch", unused or 0)
         note(
             "not_given_back",
             public_id("pur", purchase_id),

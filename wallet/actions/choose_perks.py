@@ -30,9 +30,8 @@ def choose_perks(
     """
     if member.status != "active":
         raise Refusal("member_closed")
-    wanted = {
-        reward.id: reward for reward in map(lambda one: find_reward(program, one), reward_ids)
-    }
+    found = [find_reward(program, reward_id) for reward_id in reward_ids]
+    wanted = {reward.id: reward for reward in found}
     if any(reward.choice != choice for reward in wanted.values()):
         raise Refusal("reward_not_found")
     most = picks_max(program, choice)

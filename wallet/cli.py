@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -16,6 +17,7 @@ import click
 from granian import Granian
 from granian.constants import Interfaces
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from passes.apple.verify import PackageError, load_roots, read_pkpass
 from passes.errors import DeliveryError, DesignError, IdentityError
@@ -33,6 +35,9 @@ from wallet.actions.create_program import (
 from wallet.actions.load_demo import PASSWORD, STAFF, has_demo, load_demo
 from wallet.actions.load_demo import SLUG as DEMO_SLUG
 from wallet.actions.program_view import program_view_by_slug
+from wallet.actions.publish_rules import publish_rules
+from wallet.actions.replay_report import days_between, minor_value, report_json, report_lines
+from wallet.actions.replay_rules import replay_rules
 from wallet.actions.staff_access import ROLES, NewStaff, create_staff
 from wallet.actions.upgrade_database import (
     SchemaError,
@@ -52,6 +57,7 @@ from wallet.parts import (
     google_identity,
     make_database,
 )
+from wallet.rules.ruleset import read_ruleset
 from wallet.worker import run_worker
 
 P = ParamSpec("P")
@@ -60,6 +66,8 @@ R = TypeVar("R")
 # SQLite wants one process with many threads; more processes only wait for each other's lock.
 SERVER_THREADS = 16
 FINDINGS_SHOWN_MAX = 50
+_JSON_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_DAY = click.DateTime(["%Y-%m-%d"])
 _EXPECTED = (
     SettingsError,
     SchemaError,
@@ -286,6 +294,87 @@ def pass_inspect(file: Path, root: Path | None) -> None:
     opened = read_pkpass(file.read_bytes(), trusted)
     click.echo(json.dumps(opened.document, indent=2, ensure_ascii=False))
     click.echo(f"{len(opened.files)} files, digests and signature are right.", err=True)
+
+
+@main.group("rules")
+def rules_group() -> None:
+    """Rule sets: what members earn and which status they have."""
+
+
+@rules_group.command("show")
+@click.option("--program", "slug", required=True)
+@_one_line
+def rules_show(slug: str) -> None:
+    """Print the rules in force, as JSON to edit, replay and publish."""
+    with _database().reading() as session:
+        view = program_view_by_slug(session, slug)
+    document = view.ruleset.model_dump(mode="json", exclude_defaults=True)
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    click.echo(f"Version {view.rule_version}.", err=True)
+
+
+@rules_group.command("publish")
+@click.argument("file", type=_JSON_FILE)
+@click.option("--program", "slug", required=True)
+@click.option("--after", type=int, help="Refuse unless this version is the one in force.")
+@_one_line
+def rules_publish(file: Path, slug: str, after: int | None) -> None:
+    """Put the rules of FILE in force for everything that comes."""
+    document = json.loads(file.read_text(encoding="utf-8"))
+
+    def _publish(session: Session) -> int:
+        view = program_view_by_slug(session, slug)
+        now = clock.now()
+        return publish_rules(session, view.id, document, "cli", now, after_version=after)
+
+    try:
+        version = _database().run(_publish)
+    except Refusal as error:
+        problems = error.facts.get("problems", ())
+        raise click.ClickException("\n  ".join([error.sentence, *problems])) from error
+    click.echo(f"Version {version} is in force.")
+
+
+@main.command("replay")
+@click.option("--program", "slug", required=True)
+@click.option("--rules", "file", required=True, type=_JSON_FILE, help="The draft, as JSON.")
+@click.option("--from", "first", type=_DAY, help="First day; a year ago by default.")
+@click.option("--to", "last", type=_DAY, help="Last day; today by default.")
+@click.option(
+    "--point-value", type=float, help="Cost of one point in the currency; else the cheapest reward."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+@_one_line
+def replay_command(
+    slug: str,
+    file: Path,
+    first: datetime | None,
+    last: datetime | None,
+    point_value: float | None,
+    as_json: bool,
+) -> None:
+    """Run the sales of a past period through draft rules and compare with what really happened.
+
+    Nothing is written. Says what would have been given and what it would have cost, who would win
+    and who would lose.
+    """
+    rules = read_ruleset(json.loads(file.read_text(encoding="utf-8")))
+    with _database().reading() as session:
+        view = program_view_by_slug(session, slug)
+        period = days_between(
+            first.date() if first else None,
+            last.date() if last else None,
+            view.time_zone,
+            clock.now(),
+        )
+        value = minor_value(point_value, view.currency)
+        with click.progressbar(length=100, label="Replay", file=sys.stderr) as bar:
+            report = replay_rules(session, view, rules, period, value, _steps(bar.update))
+        lines = report_lines(view, rules, report)
+    if as_json:
+        click.echo(json.dumps(report_json(report), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(lines))
 
 
 @main.command("audit")

@@ -70,12 +70,15 @@ def reached(rules: Ruleset, figure: int) -> Tier | None:
     return found
 
 
-def is_falling(rules: Ruleset, held: Held, figure: int) -> bool:
-    """Whether the figures no longer carry what is held, and the policy may protect it."""
+def is_protected(rules: Ruleset) -> bool:
+    """Whether the policy lets a tier stay for a while when the figures no longer carry it."""
     policy = rules.tier_policy
-    if policy is None or (policy.downgrade == "immediate" and not policy.grace_days):
-        return False
-    return _rank(rules, held.tier_key) > _rank_of(rules, figure)
+    return policy is not None and (policy.downgrade != "immediate" or policy.grace_days > 0)
+
+
+def is_falling(rules: Ruleset, held: Held, figure: int) -> bool:
+    """Whether the figures no longer carry what is held, and the policy protects it."""
+    return is_protected(rules) and _rank(rules, held.tier_key) > _rank_of(rules, figure)
 
 
 def settle(

@@ -81,6 +81,12 @@ def program_with_id(session: Session, program_id: int) -> Program | None:
     return session.get(Program, program_id)
 
 
+def program_for_update(session: Session, program_id: int) -> Program | None:
+    """The same, locked: versions are numbered one after the other."""
+    query = select(Program).where(Program.id == program_id)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
 def programs(session: Session) -> list[Program]:
     """Every program of the installation."""
     return list(session.scalars(select(Program).order_by(Program.id)))

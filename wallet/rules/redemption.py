@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +35,7 @@ SECRETS = ("code", "url")
 # Refusals of rewards that are not even shown to the member.
 NOT_OFFERED = ("reward_over", "reward_for_other_tier", "reward_for_others", "reward_not_picked")
 PERCENT_MAX = 100
+_PERCENT = re.compile(r"^\d{1,3}(\.\d{1,4})?\Z")
 RETURN_LIFE = timedelta(days=30)  # what comes back after its own time was over lives this long
 
 
@@ -162,10 +164,7 @@ def lacks_emotion(kinds: Sequence[str]) -> bool:
 def _is_percent(said: object) -> bool:
     if isinstance(said, bool) or not isinstance(said, int | str):
         return False
-    try:
-        return 0 < Fraction(said) <= PERCENT_MAX
-    except (ValueError, ZeroDivisionError):
-        return False
+    return bool(_PERCENT.match(str(said))) and 0 < Fraction(said) <= PERCENT_MAX
 
 
 def _is_minor(said: object) -> bool:

@@ -161,7 +161,7 @@ def put_back_stock(session: Session, reward_id: int) -> None:
 def stocks_of(session: Session, reward_ids: Collection[int]) -> dict[int, int | None]:
     """Reward → what is left of it now; None is endless."""
     query = select(Reward.id, Reward.stock).where(Reward.id.in_(reward_ids))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def takings_of(

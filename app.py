@@ -17,14 +17,14 @@ from wallet.config import ASSETS, Settings
 from wallet.log import configure_logging
 from wallet.parts import Parts, apple_identity, google_identity, make_database
 from wallet.waker import Waker, make_huey
-from wallet.web.api import api_door
+from wallet.web.api import api_door, caller, key_limit
 from wallet.web.console import console_door
 from wallet.web.locale import install_locale
 from wallet.web.media import media_door
 from wallet.web.operations import install_operations
+from wallet.web.pass_maker import PassMaker
 from wallet.web.problems import install_error_answers
 from wallet.web.security import FLOOD_LIMIT, client_address, install_security
-from wallet.web.pass_maker import PassMaker
 from wallet.web.shopper import shopper_door
 from wallet.web.shopper.card import Wallets
 from wallet.web.simulate import simulate_door
@@ -73,7 +73,7 @@ def _flask(settings: Settings) -> APIFlask:
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        SEND_FILE_MAX_AGE_DEFAULT=None,  # ask each time (304): a till must not run last week's script
         TEMPLATES_AUTO_RELOAD=False,
     )
     if not settings.is_loopback:
@@ -95,7 +95,9 @@ def _doors(app: APIFlask, parts: Parts) -> None:
     apple = apple_web_service(
         Registry(parts.database, clock.now), maker.build, parts.apple.pass_type_id
     )
-    machine_doors = [(apple, "/apple"), (api_door(), None)]
+    api = api_door()
+    limiter.limit(key_limit, key_func=caller, override_defaults=False)(api)
+    machine_doors = [(apple, "/apple"), (api, None)]
     for door, prefix in machine_doors:
         csrf.exempt(door)
         app.register_blueprint(door, url_prefix=prefix)

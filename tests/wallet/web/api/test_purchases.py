@@ -133,7 +133,10 @@ def test_a_time_without_its_zone_or_sense_is_refused(shop: Shop, occurred_at: An
 
 def test_every_wrong_field_is_named_in_the_readers_language(shop: Shop) -> None:
     body = sale(
-        amount_minor=True, items=[{"quantity": "12"}, {"amount_minor": 1.5}], surprise=1, currency="eur"
+        amount_minor=True,
+        items=[{"quantity": "12"}, {"amount_minor": 1.5}],
+        surprise=1,
+        currency="eur",
     )
     del body["external_id"]
     problem = shop.post("/purchases", body).get_json()
@@ -236,7 +239,7 @@ def test_a_refund_takes_points_back(shop: Shop) -> None:
 
 
 def test_a_refund_by_items_takes_their_price(shop: Shop) -> None:
-    items = [
+    items: list[dict[str, Any]] = [
         {"sku": "A", "quantity": 3, "amount_minor": 3000},
         {"sku": "B", "amount_minor": 1000},
         {"sku": "C"},
@@ -247,8 +250,8 @@ def test_a_refund_by_items_takes_their_price(shop: Shop) -> None:
     assert one["purchase"]["refunded_minor"] == 1000
     own = shop.post(path, {"items": [{"sku": "C", "amount_minor": 500}]}).get_json()
     assert own["purchase"]["refunded_minor"] == 1500
-    for items in ([{"sku": "X"}], [{"sku": "C"}], [{"sku": "B", "quantity": 2}]):
-        assert code_of(shop.post(path, {"items": items})) == (422, "items_mismatch")
+    for item in ({"sku": "X"}, {"sku": "C"}, {"sku": "B", "quantity": 2}):
+        assert code_of(shop.post(path, {"items": [item]})) == (422, "items_mismatch")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -19,14 +19,18 @@ from wallet.tables.replay import (
     account_rows,
     count_entries,
     draw_rows,
+    entries_about,
     entries_of_other_purchases,
+    entries_of_other_redemptions,
     entry_rows,
     lot_rows,
+    merges_of,
     program_ids,
     purchases_earned_twice,
     purchases_with_other_refunds,
     redemptions_in_another_state,
     redemptions_not_paid,
+    transfers_not_balanced,
 )
 
 PROGRESS_EVERY = 5_000  # entries between two words of progress: a few times a second
@@ -45,7 +49,6 @@ _WAYS = {
     ("redemption", "donated"): -1,
     ("refund", "issued"): -1,
     ("refund", "redeemed"): 1,
-    ("recovery", "issued"): -1,
     ("expiry", "expired"): -1,
 }
 
@@ -73,6 +76,8 @@ class Audit:
     totals: dict[tuple[int, str], Counter[str]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
+    # (purchase, unit) of which one account gave more back than it had got.
+    overdrawn: set[tuple[int, str]] = field(default_factory=set)
 
     def note(self, code: str, where: str, sentence: str) -> None:
         """Keep a finding, unless there are far too many already."""
@@ -204,11 +209,7 @@ class _Replay:
             self._note("draw_misplaced", f"Lots were drawn by entries of elsewhere: {strangers}.")
         for purchase_id, wanted in self._wanted.items():
             if wanted > self._earned.get(purchase_id, 0):
-                self._note(
-                    "refunded_too_much",
-                    f"Refunds of {public_id('pur', purchase_id)} asked {wanted} back, "
-                    f"it gave {self._earned.get(purchase_id, 0)}.",
-                )
+                self._report.overdrawn.add((purchase_id, self._account.unit))
 
     def _check_chain(self, entry: AnyRow) -> None:
         if entry.seq != self._seq + 1:
@@ -344,12 +345,8 @@ def _check_causes(session: Session, program_id: int, report: Audit) -> None:
             public_id("pur", earned_id or 0),
             f"{times} accruals of {unit}, not one.",
         )
-    for entry_id, purchase_id in entries_of_other_purchases(session, program_id):
-        report.note(
-            "entry_misplaced",
-            public_id("ent", entry_id),
-            f"It belongs to {public_id('pur', purchase_id)}, a purchase of another member.",
-        )
+    _check_refunds(session, report)
+    _check_merges(session, program_id, report)
     for redemption_id, cost, paid, times in redemptions_not_paid(session, program_id):
         report.note(
             "redemption_unpaid",
@@ -363,6 +360,59 @@ def _check_causes(session: Session, program_id: int, report: Audit) -> None:
             f"It is marked {status}, the ledger says otherwise.",
         )
     check_spending(session, program_id, report.note)
+
+
+def _check_refunds(session: Session, report: Audit) -> None:
+    """What refunds asked back against what the purchase gave, wherever its member was then."""
+    for purchase_id, unit in sorted(report.overdrawn):
+        entries = entries_about(session, purchase_id, unit)
+        earned = sum(entry.quantity for entry in entries if entry.kind == "accrual")
+        wanted = sum(_wanted(entry) for entry in entries if entry.kind in ("refund", "reversal"))
+        if wanted > earned:
+            report.note(
+                "refunded_too_much",
+                public_id("pur", purchase_id),
+                f"Its refunds asked {wanted} {unit} back, it gave {earned}.",
+            )
+    report.overdrawn.clear()
+
+
+def _check_merges(session: Session, program_id: int, report: Audit) -> None:
+    """Entries belong to their member's own purchases and redemptions, or to those of somebody who
+    was the same member once; and transfers take nothing away and add nothing."""
+    kin = _Kin(merges_of(session, program_id))
+    for what, kind, rows in (
+        ("purchase", "pur", entries_of_other_purchases(session, program_id)),
+        ("redemption", "red", entries_of_other_redemptions(session, program_id)),
+    ):
+        for entry_id, number, member_id, owner_id in rows:
+            if kin.of(member_id) != kin.of(owner_id):
+                report.note(
+                    "entry_misplaced",
+                    public_id("ent", entry_id),
+                    f"It belongs to {public_id(kind, number)}, a {what} of another member.",
+                )
+    for merge_id, unit, total in transfers_not_balanced(session, program_id):
+        report.note(
+            "transfer_unbalanced",
+            public_id("mrg", merge_id or 0),
+            f"Its transfers of {unit} sum to {total}, not zero.",
+        )
+
+
+class _Kin:
+    """Who was ever the same member as whom."""
+
+    def __init__(self, merges: Iterable[Sequence[int]]) -> None:
+        self._parent: dict[int, int] = {}
+        for merged_id, survivor_id in merges:
+            self._parent[self.of(merged_id)] = self.of(survivor_id)
+
+    def of(self, member_id: int) -> int:
+        """One of them, the same for all who belong together."""
+        while (parent := self._parent.get(member_id, member_id)) != member_id:
+            member_id = parent
+        return member_id
 
 
 def _check_zero(report: Audit) -> None:

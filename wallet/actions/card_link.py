@@ -23,6 +23,7 @@ from wallet.tables.member import (
     link_with_hash,
     member_identified_by,
     member_with_id,
+    surviving,
 )
 from wallet.tables.outbox import enqueue
 
@@ -72,15 +73,16 @@ def make_card_link(
     session: Session, program_id: int, member_id: int, now: datetime
 ) -> CardLinkMail | None:
     """A fresh link, good for ten minutes from now; None when there is nobody to send it to."""
-    member = member_with_id(session, program_id, member_id)
-    email = _email_of(session, member_id)
+    named = member_with_id(session, program_id, member_id)
+    member = surviving(session, named) if named else None
+    email = _email_of(session, member.id) if member else None
     if member is None or email is None or member.status != "active":
         return None
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session.add(
         MagicLink(
             program_id=program_id,
-            member_id=member_id,
+            member_id=member.id,
             token_hash=_hash(token),
             created_at=now,
             expires_at=now + LIFETIME,
@@ -107,7 +109,8 @@ def open_card_link(session: Session, token: str, now: datetime) -> tuple[Program
     """(program, address of the card). Uses the link up, and takes the e-mail address as proven."""
     link = _valid(session, token, now)
     link.used_at = now
-    member = member_with_id(session, link.program_id, link.member_id)
+    named = member_with_id(session, link.program_id, link.member_id)
+    member = surviving(session, named) if named else None
     if member is None or member.status != "active":
         raise Refusal("link_expired")
     email = _email_of(session, member.id)

@@ -16,6 +16,7 @@ from wallet.tables.member import (
     member_identified_by,
     member_with_id,
     members_like,
+    surviving,
 )
 
 CHOICES_MAX = 8  # more names than a cashier can read: type more
@@ -48,7 +49,8 @@ def _find(session: Session, program: ProgramView, ref: MemberRef) -> Member | No
         return member_with_code(session, program, ref.code)
     if ref.id is not None:
         number = private_id("mbr", ref.id)
-        return member_with_id(session, program.id, number) if number is not None else None
+        member = member_with_id(session, program.id, number) if number is not None else None
+        return surviving(session, member) if member else None
     kind, value, source = _identifier(program, ref)
     return member_identified_by(session, program.id, kind, value, source)
 

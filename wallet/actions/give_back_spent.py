@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
+from wallet.actions.carry_over import forward
 from wallet.actions.donate_share import adjust_share
 from wallet.actions.post_entry import NewLot, Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
@@ -80,9 +81,9 @@ def _return_credit(
     actor: Actor,
     now: datetime,
 ) -> Entry:
-    account = account_of(session, program.id, payment.member_id, payment.unit)
     paid = entry_with_id(session, program.id, payment.entry_id)
     assert paid is not None
+    account = account_of(session, program.id, paid.member_id, payment.unit)
     back = giving_back(
         drawn_by(session, paid),
         now,
@@ -97,7 +98,7 @@ def _return_credit(
         else f"{words}: {spell_money(quantity, purchase.currency, language)}"
         for language, words in _TEXT.items()
     }
-    return post_entry(
+    entry = post_entry(
         session,
         account,
         Posting(
@@ -115,6 +116,8 @@ def _return_credit(
             lots=[NewLot(back.fresh, now, back.fresh_ends_at)] if back.fresh else (),
         ),
     )
+    forward(session, account, actor, now, paid.rule_version)
+    return entry
 
 
 def _rewards_back(

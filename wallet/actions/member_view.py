@@ -19,7 +19,7 @@ from wallet.rules.card_link import is_genuine, make_token, parse_token
 from wallet.rules.redemption import NOT_OFFERED
 from wallet.rules.tiers import Standing
 from wallet.tables.ledger import accounts_of, held
-from wallet.tables.member import Member, identifiers_of, member_with_id
+from wallet.tables.member import Member, identifiers_of, member_with_id, surviving
 from wallet.tables.purchase import newest_purchase
 
 __all__ = [
@@ -167,13 +167,15 @@ def card_url(session: Session, program: ProgramView, member: Member) -> str:
 def member_with_token(
     session: Session, token: str, programs: Sequence[ProgramView]
 ) -> tuple[ProgramView, Member] | None:
-    """The member whose card address holds this token; None for junk, forgeries and retired links."""
+    """The member whose card address holds this token, or who that one is now; None for junk,
+    forgeries and retired links."""
     link = parse_token(token)
     if link is None:
         return None
     for program in programs:
         if any(is_genuine(link, key) for key in program.keys.values()):
             member = member_with_id(session, program.id, link.member_id)
-            is_current = member is not None and member.link_generation == link.generation
-            return (program, member) if member and is_current else None
+            if member is None or member.link_generation != link.generation:
+                return None
+            return program, surviving(session, member)
     return None

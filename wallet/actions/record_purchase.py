@@ -25,6 +25,7 @@ from wallet.rules.earning import Award, MemberFacts, Sale, earn, sale_lines
 from wallet.rules.money import AMOUNT_MINOR_MAX
 from wallet.tables.ledger import Entry, entries_of_purchase
 from wallet.tables.member import Member
+from wallet.tables.merging import merged_members
 from wallet.tables.purchase import Purchase, purchase_from, same_amount_since
 from wallet.tables.sale_notice import waiting_notices
 from wallet.tables.staff import name_behind
@@ -76,10 +77,10 @@ def record_purchase(
     now: datetime,
 ) -> Recorded:
     """Once, however often it is sent: the second answer is the first one again."""
-    digest = _digest(member, facts)
+    digest = _digest(member.id, facts)
     known = purchase_from(session, program.id, facts.source, facts.external_id)
     if known:
-        return _again(session, known, digest)
+        return _again(session, known, {digest, *_digests_before(session, member, facts)})
     occurred_at = check_purchase(program, member, facts, now)
     notices = waiting_notices(session, program.id, facts.source, facts.external_id)
     facts = replace(facts, credit_minor=credit_in(notices, member) or facts.credit_minor)
@@ -180,8 +181,8 @@ def suspect_repeat(
         )
 
 
-def _again(session: Session, known: Purchase, digest: str) -> Recorded:
-    if known.facts_hash != digest:
+def _again(session: Session, known: Purchase, digests: set[str]) -> Recorded:
+    if known.facts_hash not in digests:
         raise Refusal("purchase_exists")
     first = [
         entry
@@ -191,9 +192,14 @@ def _again(session: Session, known: Purchase, digest: str) -> Recorded:
     return Recorded(known, first, repeated=True)
 
 
-def _digest(member: Member, facts: PurchaseFacts) -> str:
+def _digests_before(session: Session, member: Member, facts: PurchaseFacts) -> list[str]:
+    """Those of the same facts about somebody who was merged into the member since."""
+    return [_digest(number, facts) for number in merged_members(session, member.id)]
+
+
+def _digest(member_id: int, facts: PurchaseFacts) -> str:
     said = [
-        member.id,
+        member_id,
         facts.channel,
         facts.amount_minor,
         facts.currency,

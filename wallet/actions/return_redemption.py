@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
-from wallet.actions.post_entry import NewLot, Posting, post_entry
+from wallet.actions.carry_over import forward
+from wallet.actions.post_entry import NewLot, Posting, account_of, post_entry
 from wallet.errors import Refusal
 from wallet.ids import new_id, public_id
 from wallet.rules.giving_back import giving_back
@@ -37,8 +38,9 @@ class Return:
 
 
 def return_redemption(session: Session, account: AccountState, entry: Entry, how: Return) -> Entry:
-    """The reversal of a redemption's entry, on its locked account.
+    """The reversal of a redemption's entry, for the one who holds this locked account.
 
+    An entry of a member merged since is undone where it is, and what comes back goes on from there.
     `voucher_used` when the voucher was used, `donation_final` when the gift is too old; nothing is
     written then.
     """
@@ -49,6 +51,9 @@ def return_redemption(session: Session, account: AccountState, entry: Entry, how
     )
     voucher = voucher_of_redemption(session, redemption.id) if redemption else None
     _check(voucher, entry, how.now)
+    holder = account
+    if entry.account_id != holder.id:
+        account = account_of(session, entry.program_id, entry.member_id, entry.unit)
     back = giving_back(
         drawn_by(session, entry),
         how.now,
@@ -73,6 +78,8 @@ def return_redemption(session: Session, account: AccountState, entry: Entry, how
             why=[{"rule": how.rule, "rule_version": entry.rule_version, "text": how.text}],
         ),
     )
+    if holder is not account:
+        forward(session, account, how.actor, how.now, entry.rule_version, holder)
     if redemption is not None:
         _release(session, redemption, voucher, how)
     return posted

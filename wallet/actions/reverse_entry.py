@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
+from wallet.actions.carry_over import forward
 from wallet.actions.fill_stamp_cards import unfill_stamp_cards
 from wallet.actions.give_back_spent import close_payment, give_back_spent
 from wallet.actions.identify import is_clean
 from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_card import refresh_card
+from wallet.actions.refund_purchase import take_back_goals
 from wallet.actions.return_redemption import Return, return_redemption
 from wallet.errors import Refusal
 from wallet.ids import new_id
@@ -29,7 +31,7 @@ from wallet.tables.ledger import (
     lots_of_entry,
     reversal_of,
 )
-from wallet.tables.member import Member, member_with_id
+from wallet.tables.member import Member, member_with_id, surviving
 from wallet.tables.purchase import Purchase, Refund, purchase_with_id
 
 UNDO_WINDOW = timedelta(minutes=10)  # later, another shopper stands there: a manager decides
@@ -62,10 +64,13 @@ def reverse_entry(
     undoing = _Undoing(session, account, actor, reason, now)
     if entry.kind == "accrual":
         posted = _reverse_accrual(undoing, program, entry)
+        if purchase is not None:
+            take_back_goals(session, program, purchase, actor, now)
     else:
         close_payment(session, entry)
         posted = return_redemption(session, account, entry, Return(actor, now, _sentence(reason)))
-    refresh_card(session, program, member, now)
+    forward(session, account, actor, now, program.rule_version)
+    refresh_card(session, program, surviving(session, member), now)
     return posted
 
 
@@ -140,7 +145,7 @@ def member_of_entry(session: Session, program: ProgramView, entry_id: int) -> Me
     member = member_with_id(session, program.id, entry.member_id) if entry else None
     if member is None:
         raise Refusal("entry_not_found")
-    return member
+    return surviving(session, member)
 
 
 def _reverse_accrual(undoing: _Undoing, program: ProgramView, entry: Entry) -> Entry:

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from wallet.db import Base, UtcDateTime
 from wallet.ids import new_id
 from wallet.rules.lots import OpenLot
+from wallet.tables.member import Member
 
 
 class Account(Base):
@@ -352,9 +353,11 @@ def reversal_of(session: Session, entry_id: int) -> Entry | None:
 
 
 def entry_of_redemption(session: Session, member_id: int, redemption_id: int) -> Entry | None:
-    """The entry that paid for a redemption of this member."""
+    """The entry that paid for a redemption of this member, or of one who was merged into it: the
+    entry stays on that one's account."""
+    merged = select(Member.id).where(Member.merged_into_id == member_id)
     query = select(Entry).where(
-        Entry.member_id == member_id,
+        or_(Entry.member_id == member_id, Entry.member_id.in_(merged)),
         Entry.redemption_id == redemption_id,
         Entry.kind == "redemption",
     )

@@ -87,9 +87,7 @@ def move_owned(session: Session, from_id: int, to_id: int) -> dict[str, list[int
     return {name: ids for name, ids in moved.items() if ids}
 
 
-def hand_back(
-    session: Session, table: Table, ids: Sequence[int], from_id: int, to_id: int
-) -> None:
+def hand_back(session: Session, table: Table, ids: Sequence[int], from_id: int, to_id: int) -> None:
     """Those rows that still belong to the first one belong to the second one again."""
     for some in _chunks(ids):
         session.execute(
@@ -191,28 +189,24 @@ def copy_awards(
 
 
 def hand_back_refunded_awards(
-    session: Session, purchase_ids: Sequence[int], since: datetime, from_id: int, to_id: int
+    session: Session, merge: Merge, purchase_ids: Sequence[int], family: Collection[int]
 ) -> None:
-    """What refunds of these purchases took back since then counts where the purchases are."""
+    """What refunds of these purchases took back since the merge counts where the purchases are."""
+    net = func.sum(Award.quantity)
     for some in _chunks(purchase_ids):
         query = (
-            select(
-                Award.program_id,
-                Award.entry_id,
-                Award.rule,
-                Award.unit,
-                Award.occurred_at,
-                Award.quantity,
-            )
+            select(Award.program_id, Award.entry_id, Award.rule, Award.unit, Award.occurred_at, net)
             .join(Entry, Entry.id == Award.entry_id)
             .where(
-                Award.member_id == from_id,
-                Entry.member_id == from_id,
+                Award.member_id == merge.survivor_id,
+                Entry.member_id.not_in(family),
                 Entry.purchase_id.in_(some),
-                Entry.recorded_at >= since,
+                Entry.recorded_at >= merge.at,
             )
+            .group_by(Award.program_id, Award.entry_id, Award.rule, Award.unit, Award.occurred_at)
+            .having(net != 0)
         )
-        _write_copies(session, session.execute(query).all(), from_id, to_id)
+        _write_copies(session, session.execute(query).all(), merge.survivor_id, merge.merged_id)
 
 
 def _write_copies(session: Session, rows: Sequence[Any], from_id: int, to_id: int) -> None:
@@ -241,9 +235,7 @@ def lots_of_merge(session: Session, merge_id: int, account_id: int) -> list[Lot]
         .join(Entry, Entry.id == Lot.entry_id)
         .where(Entry.merge_id == merge_id, Lot.account_id == account_id)
     )
-    return list(
-        session.scalars(query.order_by(Lot.id).execution_options(populate_existing=True))
-    )
+    return list(session.scalars(query.order_by(Lot.id).execution_options(populate_existing=True)))
 
 
 def entries_of_merge(session: Session, merge_id: int) -> list[Entry]:
@@ -252,13 +244,13 @@ def entries_of_merge(session: Session, merge_id: int) -> list[Entry]:
 
 
 def entries_of_purchases_since(
-    session: Session, purchase_ids: Sequence[int], since: datetime, not_of: int
+    session: Session, purchase_ids: Sequence[int], since: datetime, family: Collection[int]
 ) -> list[Entry]:
-    """What happened to these purchases since then on the accounts of others."""
+    """What happened to these purchases since then on the accounts of others than `family`."""
     found: list[Entry] = []
     for some in _chunks(purchase_ids):
         query = select(Entry).where(
-            Entry.purchase_id.in_(some), Entry.recorded_at >= since, Entry.member_id != not_of
+            Entry.purchase_id.in_(some), Entry.recorded_at >= since, Entry.member_id.not_in(family)
         )
         found += session.scalars(query)
     return found
@@ -274,14 +266,14 @@ def owed_before(session: Session, entry: Entry) -> int:
 
 def copy_notices(session: Session, from_account: int, to_account: int, to_member: int) -> None:
     """Whoever was told that something ends was told, whichever account it is in now."""
-    known = set(
-        session.execute(
-            select(ExpiryNotice.expires_at, ExpiryNotice.ordinal).where(
-                ExpiryNotice.account_id == to_account
-            )
-        ).tuples()
+    told = select(ExpiryNotice.expires_at, ExpiryNotice.ordinal).where(
+        ExpiryNotice.account_id == to_account
     )
-    query = select(ExpiryNotice).where(ExpiryNotice.account_id == from_account)
+    known = {(expires_at, ordinal) for expires_at, ordinal in session.execute(told)}
+    ends = select(Lot.expires_at).where(Lot.account_id == to_account, Lot.remaining > 0)
+    query = select(ExpiryNotice).where(
+        ExpiryNotice.account_id == from_account, ExpiryNotice.expires_at.in_(ends)
+    )
     for notice in session.scalars(query.order_by(ExpiryNotice.id)).all():
         if (notice.expires_at, notice.ordinal) not in known:
             session.add(
@@ -303,7 +295,7 @@ def undone_pairs(session: Session, program_id: int) -> set[tuple[int, int]]:
     query = select(Merge.merged_id, Merge.survivor_id).where(
         Merge.program_id == program_id, Merge.undone_at.is_not(None)
     )
-    return {(min(pair), max(pair)) for pair in session.execute(query).tuples()}
+    return {(min(one, two), max(one, two)) for one, two in session.execute(query)}
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

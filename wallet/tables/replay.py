@@ -15,6 +15,7 @@ from wallet.rules.chain import FACTS
 from wallet.tables.ledger import Account, Entry, Lot, LotDraw
 from wallet.tables.program import Program
 from wallet.tables.purchase import Purchase, Refund
+from wallet.tables.relation import Merge
 from wallet.tables.reward import Redemption
 
 ROWS_AT_ONCE = 2_000  # fetched together: less waiting for the database, still little memory
@@ -94,12 +95,51 @@ def purchases_earned_twice(
     return session.execute(query).all()
 
 
-def entries_of_other_purchases(session: Session, program_id: int) -> Sequence[Row[int, int]]:
-    """Entries whose purchase belongs to another member: (entry id, purchase id)."""
+def entries_of_other_purchases(session: Session, program_id: int) -> Iterator[AnyRow]:
+    """Entries whose purchase belongs to another member: (entry id, purchase id, both members)."""
     query = (
-        select(Entry.id, Purchase.id)
+        select(Entry.id, Purchase.id, Entry.member_id, Purchase.member_id)
         .join(Purchase, Purchase.id == Entry.purchase_id)
         .where(Entry.program_id == program_id, Entry.member_id != Purchase.member_id)
+    )
+    return iter(session.execute(query.execution_options(yield_per=ROWS_AT_ONCE)))
+
+
+def entries_of_other_redemptions(session: Session, program_id: int) -> Iterator[AnyRow]:
+    """Entries whose redemption belongs to another member: (entry id, redemption id, both members)."""
+    query = (
+        select(Entry.id, Redemption.id, Entry.member_id, Redemption.member_id)
+        .join(Redemption, Redemption.id == Entry.redemption_id)
+        .where(Entry.program_id == program_id, Entry.member_id != Redemption.member_id)
+    )
+    return iter(session.execute(query.execution_options(yield_per=ROWS_AT_ONCE)))
+
+
+def merges_of(session: Session, program_id: int) -> Sequence[Row[int, int]]:
+    """(merged, survivor) of every merge there ever was, undone ones too: they were one for a while."""
+    query = select(Merge.merged_id, Merge.survivor_id).where(Merge.program_id == program_id)
+    return session.execute(query).all()
+
+
+def transfers_not_balanced(
+    session: Session, program_id: int
+) -> Sequence[Row[int | None, str, int]]:
+    """Merges whose transfers do not sum to zero over all accounts: (merge id, unit, sum)."""
+    total = func.sum(Entry.quantity)
+    query = (
+        select(Entry.merge_id, Entry.unit, total)
+        .join(Merge, Merge.id == Entry.merge_id)
+        .where(Merge.program_id == program_id, Entry.contra == "transferred")
+        .group_by(Entry.merge_id, Entry.unit)
+        .having(total != 0)
+    )
+    return session.execute(query).all()
+
+
+def entries_about(session: Session, purchase_id: int, unit: str) -> Sequence[AnyRow]:
+    """(kind, quantity, why) of every entry of a purchase in one unit, on whatever account."""
+    query = select(Entry.kind, Entry.quantity, Entry.why).where(
+        Entry.purchase_id == purchase_id, Entry.unit == unit
     )
     return session.execute(query).all()
 
@@ -113,7 +153,6 @@ def redemptions_not_paid(session: Session, program_id: int) -> Sequence[Row[int,
             Entry,
             (Entry.redemption_id == Redemption.id)
             & (Entry.kind == "redemption")
-            & (Entry.member_id == Redemption.member_id)
             & (Entry.unit == Redemption.unit),
         )
         .where(Redemption.program_id == program_id)

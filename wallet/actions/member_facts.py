@@ -30,7 +30,7 @@ def member_facts(
         used = _used(session, rules, member.id, local)
         visits = {
             goal.key: (
-                _visits(session, goal, member.id, local),
+                qualifying_visits(session, goal, member.id, local),
                 used.pop((goal.key, goal.within), (0, 0))[1],
             )
             for goal in rules.visit_goals
@@ -54,8 +54,9 @@ def _used(
     return usage(session, member_id, rules.counted, periods)
 
 
-def _visits(session: Session, goal: VisitGoal, member_id: int, at: datetime) -> int:
-    """Earlier sales that count for the goal: its channels and least amount decide."""
+def qualifying_visits(session: Session, goal: VisitGoal, member_id: int, at: datetime) -> int:
+    """Sales of the period around `at` that count for the goal: its channels and least amount
+    decide, and something of them must have been kept."""
     when = goal.when
     channels = goal.channels if goal.channels is not None else when and when.channels
     return visits_between(

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.member_facts import qualifying_visits
 from wallet.actions.program_view import ProgramView
 from wallet.actions.rule_versions import ruleset_of
 from wallet.rules.earning import MemberFacts, Sale, compute, sale_lines
 from wallet.rules.kept_sale import kept_sale
-from wallet.rules.periods import local_time
+from wallet.rules.periods import local_time, period_of
 from wallet.rules.ruleset import Ruleset
-from wallet.tables.earned import awards_of_purchase, write_awards
+from wallet.tables.earned import awards_of_purchase, goal_sales, write_awards
 from wallet.tables.ledger import Entry
 from wallet.tables.purchase import Purchase, refunds_of
 
@@ -63,14 +64,30 @@ def write_taken(session: Session, purchase: Purchase, entry: Entry, should: dict
         write_awards(session, entry, taken, purchase.occurred_at)
 
 
+def sales_with_goals(session: Session, program: ProgramView, purchase: Purchase) -> list[int]:
+    """Other sales that reached a goal in a period of this one: what they gave may hang on it."""
+    then = ruleset_of(session, program, purchase.rule_version)
+    goals = {goal.key: goal for goal in (*then.visit_goals, *program.ruleset.visit_goals)}
+    local = local_time(purchase.occurred_at, program.time_zone)
+    found: dict[int, None] = {}
+    for goal in goals.values():
+        span = period_of(goal.within, local)
+        found |= dict.fromkeys(goal_sales(session, purchase.member_id, goal.key, *span))
+    found.pop(purchase.id, None)
+    return list(found)
+
+
 def _goals_as_they_stand(
     session: Session, rules: Ruleset, purchase: Purchase, view: MemberFacts
 ) -> MemberFacts:
-    """A goal that another refund made unreached is no longer part of what this sale gives."""
-    gave = awards_of_purchase(session, purchase.id)
-    kept = {
-        goal.key: counts
-        for goal in rules.visit_goals
-        if (counts := view.visits.get(goal.key)) and gave.get(goal.unit, {}).get(goal.key, 0) > 0
-    }
+    """A goal that refunds made unreached is no longer part of what this sale gives; of several
+    times that a goal was given the last ones go first."""
+    kept = {}
+    for goal in rules.visit_goals:
+        span = period_of(goal.within, view.at)
+        givers = goal_sales(session, purchase.member_id, goal.key, *span)
+        visits = qualifying_visits(session, goal, purchase.member_id, view.at)
+        reached = visits // goal.visits if goal.repeats else int(visits >= goal.visits)
+        if goal.key in view.visits and purchase.id in givers[:reached]:
+            kept[goal.key] = view.visits[goal.key]
     return replace(view, visits=kept)

@@ -14,7 +14,11 @@ from wallet.actions.fill_stamp_cards import unfill_stamp_cards
 from wallet.actions.give_back_spent import give_back_spent
 from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
-from wallet.actions.recompute_sale import should_have_earned, write_taken
+from wallet.actions.recompute_sale import (
+    sales_with_goals,
+    should_have_earned,
+    write_taken,
+)
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
 from wallet.ids import new_id
@@ -23,7 +27,7 @@ from wallet.rules.money import spell_money
 from wallet.rules.refunds import Clawback, clawback, to_take_back
 from wallet.tables.ledger import Entry, entries_of_purchase, lots_of_entry, open_lots
 from wallet.tables.member import Member
-from wallet.tables.purchase import Purchase, Refund, refunds_of
+from wallet.tables.purchase import Purchase, Refund, purchase_with_id, refunds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ def refund_purchase(
     # What was spent comes back first: then there is something to take earned points from.
     entries = give_back_spent(session, program, purchase, actor, now)
     entries += take_back(session, program, purchase, actor, now, _refunded(refund, purchase))
+    entries += take_back_goals(session, program, purchase, actor, now)
     refresh_card(session, program, member, now)
     return Refunded(purchase, refund, entries, repeated=False)
 
@@ -147,6 +152,23 @@ def take_back(
             entry = _claw_back(session, program, purchase, text, accrual, wanted, actor, now)
             write_taken(session, purchase, entry, by_rule)
             entries.append(entry)
+    return entries
+
+
+def take_back_goals(
+    session: Session, program: ProgramView, purchase: Purchase, actor: Actor, now: datetime
+) -> list[Entry]:
+    """Take back what other sales gave for a goal ("3 visits this month") that is no longer reached
+    without this one."""
+    text = {
+        "fr": "Objectif qui n’est plus atteint après un remboursement",
+        "en": "Goal no longer reached after a refund",
+    }
+    entries = []
+    for number in sales_with_goals(session, program, purchase):
+        other = purchase_with_id(session, program.id, number)
+        assert other is not None
+        entries += take_back(session, program, other, actor, now, text)
     return entries
 
 

@@ -185,6 +185,29 @@ def _usage_of(scope: str, per: str, *, with_times: bool) -> Select[str, str, Any
     return select(*label, func.sum(nets.c.net), func.count()).where(nets.c.net > 0)
 
 
+def goal_sales(
+    session: Session, member_id: int, rule: str, start: datetime, end: datetime
+) -> list[int]:
+    """Sales from `start` to before `end` for which the rule gave something that was not taken back,
+    oldest first."""
+    query = (
+        select(_entry.c.purchase_id)
+        .select_from(_award)
+        .join(_entry, _entry.c.id == _award.c.entry_id)
+        .where(
+            _award.c.member_id == member_id,
+            _award.c.rule == rule,
+            _award.c.occurred_at >= start,
+            _award.c.occurred_at < end,
+            _entry.c.purchase_id.is_not(None),
+        )
+        .group_by(_entry.c.purchase_id)
+        .having(func.sum(_award.c.quantity) > 0)
+        .order_by(func.min(_award.c.occurred_at), _entry.c.purchase_id)
+    )
+    return [int(number) for number in session.connection().execute(query).scalars()]
+
+
 def visits_between(
     session: Session,
     member_id: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy import ForeignKey, Index, Select, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from wallet.db import Base
@@ -94,7 +94,7 @@ def donated_by_member(session: Session, member_id: int) -> int:
     return int(session.scalar(query.where(Donation.member_id == member_id)) or 0)
 
 
-def _standing() -> Any:
+def _standing() -> Select[Donation]:
     """Rows that are no correction and were not corrected."""
     correction = aliased(Donation)
     corrected = select(correction.id).where(correction.reverses_id == Donation.id).exists()

@@ -23,6 +23,9 @@ from wallet.actions.program_view import ProgramView, RewardView, program_view
 from wallet.actions.redeem import Redeemed, Taking, redeem
 from wallet.actions.refund_by_reference import refund_by_reference
 from wallet.actions.refund_purchase import Refunded, RefundFacts
+from wallet.actions.run_jobs import run_jobs
+from wallet.actions.sale_link import SETTLE_JOB
+from wallet.actions.settle_sale import settle_sale_job
 from wallet.actions.use_voucher import Use, Used, use_voucher
 from wallet.actions.void_voucher import void_voucher
 from wallet.db import Database
@@ -198,6 +201,10 @@ class Bazaar(Counter):
                 session, self.program, ("till", external_id), facts, self.actor, self.now
             )
         )
+
+    def settle(self) -> int:
+        """Let the worker look again; returns how many sales it looked at."""
+        return run_jobs(self.database, {SETTLE_JOB: settle_sale_job}, lambda: self.now)
 
     def choose(self, who: str, charity: int | None) -> None:
         """Give to the charity at this place of the list from now on."""

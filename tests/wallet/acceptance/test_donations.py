@@ -133,7 +133,9 @@ def test_points_donated_have_an_account_of_their_own(ada: Bazaar) -> None:
         assert {contra: int(total) for contra, total in rows} == {"donated": -100, "redeemed": -50}
 
 
-@pytest.mark.parametrize("statement", ["UPDATE donation SET amount_minor = 1", "DELETE FROM donation"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE donation SET amount_minor = 1", "DELETE FROM donation"]
+)
 def test_the_database_refuses_to_change_a_donation(ada: Bazaar, statement: str) -> None:
     def work(session: object) -> None:
         session.execute(text(statement))  # type: ignore[attr-defined]

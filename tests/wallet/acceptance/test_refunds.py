@@ -13,9 +13,7 @@ import pytest
 
 from tests.factories import new_program, with_rules
 from tests.wallet.acceptance.bazaar import BAZAAR, Bazaar, coffee
-from wallet.actions.settle_sale import settle_sale_job
 from wallet.errors import Refusal
-from wallet.tables.outbox import due_jobs
 from wallet.tables.purchase import Purchase, purchase_from
 
 SALE = ("till", "T-1")
@@ -227,10 +225,6 @@ def test_the_worker_settles_what_a_sale_and_a_notice_missed_of_each_other(bazaar
 
     bazaar.run(rename)
     bazaar.later(seconds=30)
-    with bazaar.database.transaction() as session:
-        payloads = [job.payload for job in due_jobs(session, bazaar.now, 10)]
-    assert len(payloads) == 2
-    for payload in payloads:
-        settle_sale_job(bazaar.database, payload, bazaar.now)
+    assert bazaar.settle() == 2
     assert bazaar.redemption(taken).purchase_id == sale.purchase.id
     assert bazaar.balance("ada").available == 600 - 30 + 30

@@ -80,16 +80,14 @@ def test_credit_pays_its_share_of_what_is_there(
 ) -> None:
     before = credit(ada)
     with pytest.raises(Refusal, match=code):
-        ada.pay("ada", amount, bill_minor=bill if bill else 10**9)
+        ada.pay("ada", amount, bill_minor=bill or 10**9)
     assert credit(ada) == before
 
 
 def test_a_share_needs_a_bill(ada: Bazaar) -> None:
     with pytest.raises(Refusal, match="bill_missing"):
         ada.pay("ada", 100)
-    ada.program = new_program(
-        ada.database, with_rules(BAZAAR, "whole", credit={"unit": "credit"})
-    )
+    ada.program = new_program(ada.database, with_rules(BAZAAR, "whole", credit={"unit": "credit"}))
     ada.rich("bruno")
     ada.pay("bruno", 100)
 

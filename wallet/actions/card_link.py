@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.actor import Actor
 from wallet.actions.identify import clean_email
 from wallet.actions.member_view import card_url
+from wallet.actions.note_newsletter import note_newsletter
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.throttle import LINK_PER_MEMBER, count_attempt
 from wallet.context import context_of
@@ -28,6 +30,7 @@ from wallet.tables.member import (
 from wallet.tables.outbox import enqueue
 
 JOB_KIND = "card_link"
+_READER = Actor("self", "member", "online")  # who opens a link from a mail
 TOKEN_BYTES = 32
 LIFETIME = timedelta(minutes=10)  # long enough to open a mail, short enough for a lost phone
 TOKEN_LENGTH_MAX = 64  # characters: what is longer was not made here
@@ -114,9 +117,11 @@ def open_card_link(session: Session, token: str, now: datetime) -> tuple[Program
     if member is None or member.status != "active":
         raise Refusal("link_expired")
     email = _email_of(session, member.id)
+    program = program_view(session, link.program_id)
     if email is not None and email.verified_at is None:
         email.verified_at = now
-    program = program_view(session, link.program_id)
+        session.flush()
+        note_newsletter(session, program, member, _READER, now)
     return program, card_url(session, program, member)
 
 

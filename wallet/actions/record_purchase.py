@@ -16,6 +16,7 @@ from wallet.actions.actor import Actor
 from wallet.actions.member_facts import member_facts
 from wallet.actions.post_entry import account_of
 from wallet.actions.program_view import ProgramView
+from wallet.actions.refer import hold_referral
 from wallet.actions.refresh_card import refresh_card
 from wallet.actions.settle_sale import after_sale, credit_in
 from wallet.actions.standing import standing_of
@@ -116,6 +117,7 @@ def record_purchase(
     entries = accrue(session, program, member.id, awards, cause, actor, now)
     units = {award.unit for award in awards}
     after_sale(session, program, member, purchase, notices, units, actor)
+    hold_referral(session, program, purchase, now)
     refresh_card(session, program, member, now)
     return Recorded(purchase, entries, repeated=False)
 

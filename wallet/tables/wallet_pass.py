@@ -226,6 +226,18 @@ def forget_device(session: Session, device_id: int, renewed_before: datetime) ->
     )
 
 
+def shared_devices(session: Session, one_id: int, other_id: int) -> int:
+    """How many phones hold passes of both members."""
+    ones, others = (
+        select(Registration.device_id)
+        .join(WalletPass, WalletPass.id == Registration.wallet_pass_id)
+        .where(WalletPass.member_id == member_id)
+        for member_id in (one_id, other_id)
+    )
+    query = select(func.count()).where(Device.id.in_(ones), Device.id.in_(others))
+    return int(session.scalar(query) or 0)
+
+
 def changed_serials(session: Session, library_id: str, tag: int) -> tuple[int, list[str]]:
     """(newest tag, serials of the device's passes announced after `tag`)."""
     query = (

@@ -102,7 +102,7 @@ def _refused(refusal: Refusal) -> str:
     wait = refusal.facts.get("retry_after_seconds")
     if wait is None:
         return sentence(refusal.code)
-    minutes = -(-int(wait) // 60)
+    minutes = max(1, round(int(wait) / 60))
     return _("Too many attempts. Please try again in %(minutes)s min.", minutes=minutes)
 
 

@@ -17,7 +17,7 @@ from wallet.config import ASSETS, Settings
 from wallet.log import configure_logging
 from wallet.parts import Parts, apple_identity, google_identity, make_database
 from wallet.waker import Waker, make_huey
-from wallet.web.api import api_door
+from wallet.web.api import api_door, caller, key_limit
 from wallet.web.console import console_door
 from wallet.web.locale import install_locale
 from wallet.web.media import media_door
@@ -95,7 +95,9 @@ def _doors(app: APIFlask, parts: Parts) -> None:
     apple = apple_web_service(
         Registry(parts.database, clock.now), maker.build, parts.apple.pass_type_id
     )
-    machine_doors = [(apple, "/apple"), (api_door(), None)]
+    api = api_door()
+    limiter.limit(key_limit, key_func=caller, override_defaults=False)(api)
+    machine_doors = [(apple, "/apple"), (api, None)]
     for door, prefix in machine_doors:
         csrf.exempt(door)
         app.register_blueprint(door, url_prefix=prefix)

@@ -19,6 +19,7 @@ from wallet.errors import CODES, Refusal
 log = structlog.get_logger()
 PROBLEM_JSON = "application/problem+json"
 BUSY_RETRY_SECONDS = 2
+FLOOD_RETRY_SECONDS = 60  # the window of the flood limits
 _BY_STATUS = {
     400: "json_invalid",
     401: "unauthorized",
@@ -104,7 +105,8 @@ def _http(error: HTTPException) -> Response:
     code = _BY_STATUS.get(error.code or 500)
     if code is None:
         return make_response(error.get_response())
-    answer = answer_refusal(code)
+    wait = {"retry_after_seconds": FLOOD_RETRY_SECONDS} if code == "rate_limited" else {}
+    answer = answer_refusal(code, **wait)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value

@@ -105,6 +105,5 @@ def _sentence(detail: ErrorDetails) -> str:
         "time_form": _("This must be a time with its zone, such as 2026-05-04T12:30:00Z."),
         "date_form": _("This must be a date, such as 1990-05-04."),
         "exactly_one": _("Exactly one of these is needed: %(names)s.", names=context.get("names")),
-        "not_null": _("This cannot be null."),
     }
     return str(sentences.get(detail["type"], _("This value cannot be used.")))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from apiflask import APIBlueprint
-from flask import Flask
+from flask import Flask, request
 
 from wallet.web.api import docs, entries, members, purchases, rewards
 from wallet.web.api.blueprint import api
 from wallet.web.api.documents import configure
+from wallet.web.security import client_address
 from wallet.web.wiring import settings
 
+# Coarse, per key and call, besides the limit per address: ten sales a second from one shop.
+KEY_LIMIT = "600 per minute"
 # Importing a resource hangs its calls on the blueprint.
 RESOURCES = (members, purchases, rewards, entries, docs)
 
@@ -17,6 +22,17 @@ RESOURCES = (members, purchases, rewards, entries, docs)
 def api_door() -> APIBlueprint:
     """The blueprint, to be registered on an `APIFlask` that has its parts already."""
     return api
+
+
+def key_limit() -> str:
+    """How often one key may make one call."""
+    return KEY_LIMIT
+
+
+def caller() -> str:
+    """Whose requests are counted together: the key's, of which only a hash is kept."""
+    said = request.headers.get("Authorization", "")
+    return hashlib.sha256(said.encode(errors="replace")).hexdigest() if said else client_address()
 
 
 @api.record

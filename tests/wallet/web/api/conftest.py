@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -15,11 +15,12 @@ from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.test import TestResponse
 
 from app import create_app
+from tests.databases import Sqlite
 from tests.factories import PUBLIC_URL, SECRET_KEY, Cast
 from wallet import clock
 from wallet.config import Settings
 from wallet.ids import public_id
-from wallet.web.wiring import wiring
+from wallet.web.wiring import install, wiring
 
 
 @dataclass
@@ -103,21 +104,13 @@ def code_of(answer: TestResponse) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="session")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Development certificates are made once."""
-    return str(tmp_path_factory.mktemp("data"))
-
-
-@pytest.fixture
-def app(
-    cast: Cast, database_url: str, data_dir: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Flask]:
-    """The whole service on the cast's database, at the cast's time."""
-    monkeypatch.setattr(clock, "now", lambda: cast.now)
+def service(sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The whole service, made once; each test gives it a database of its own."""
+    url = sqlite.migrated()
     made = create_app(
         Settings.read(
-            data_dir=data_dir,
-            database_url=database_url,
+            data_dir=tmp_path_factory.mktemp("data"),
+            database_url=url,
             secret_key=SECRET_KEY,
             public_url=PUBLIC_URL,
         )
@@ -125,6 +118,19 @@ def app(
     yield made
     with made.app_context():
         wiring().database.dispose()
+
+
+@pytest.fixture
+def app(service: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The service on the cast's database, at the cast's time, without limits on floods."""
+    monkeypatch.setattr(clock, "now", lambda: cast.now)
+    for limiter in service.extensions["limiter"]:
+        monkeypatch.setattr(limiter, "enabled", False)
+    with service.app_context():
+        own = wiring()
+    install(service, replace(own, database=cast.database, nudge=lambda: None))
+    yield service
+    install(service, own)
 
 
 @pytest.fixture

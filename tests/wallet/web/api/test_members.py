@@ -251,7 +251,9 @@ def test_a_birthday_is_set_and_taken_away(shop: Shop, cast: Cast, ids: dict[str,
     assert birthday() == "None"
 
 
-def test_a_consent_taken_back_is_written_down_once(shop: Shop, cast: Cast, ids: dict[str, str]) -> None:
+def test_a_consent_taken_back_is_written_down_once(
+    shop: Shop, cast: Cast, ids: dict[str, str]
+) -> None:
     path = f"/members/{ids['ada']}"
     for granted in (False, True, True, False):
         assert shop.patch(path, {"consents": {"email": granted}}).status_code == 200

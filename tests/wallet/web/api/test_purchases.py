@@ -133,7 +133,10 @@ def test_a_time_without_its_zone_or_sense_is_refused(shop: Shop, occurred_at: An
 
 def test_every_wrong_field_is_named_in_the_readers_language(shop: Shop) -> None:
     body = sale(
-        amount_minor=True, items=[{"quantity": "12"}, {"amount_minor": 1.5}], surprise=1, currency="eur"
+        amount_minor=True,
+        items=[{"quantity": "12"}, {"amount_minor": 1.5}],
+        surprise=1,
+        currency="eur",
     )
     del body["external_id"]
     problem = shop.post("/purchases", body).get_json()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
-from tests.databases import Postgres, ServerMissing, Sqlite, postgres_server
+from tests.databases import Postgres, ServerMissing, Sqlite, migrate, postgres_server
 from tests.factories import NOW, Cast, make_cast, open_database
 from wallet.actions import staff_access
 from wallet.db import Database
@@ -64,11 +65,17 @@ def engine(request: pytest.FixtureRequest) -> Sqlite | Postgres:
 
 
 @pytest.fixture
-def database_url(engine: Sqlite | Postgres) -> Iterator[str]:
-    """The address of a fresh database with the schema of this release."""
-    url = engine.migrated()
-    yield url
+def filled(engine: Sqlite | Postgres, request: pytest.FixtureRequest) -> Iterator[tuple[str, Any]]:
+    """A fresh database: with the cast in it where the test asks for the cast, else empty."""
+    url, made = engine.filled(_cast_in if "cast" in request.fixturenames else migrate)
+    yield url, made
     engine.drop(url)
+
+
+@pytest.fixture
+def database_url(filled: tuple[str, Any]) -> str:
+    """The address of a fresh database with the schema of this release."""
+    return filled[0]
 
 
 @pytest.fixture
@@ -79,7 +86,7 @@ def database(database_url: str) -> Iterator[Database]:
     opened.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def light_hashing() -> Iterator[None]:
     """Passwords hashed in no time: how slow the real thing is has a test of its own."""
     heavy, staff_access._hasher = staff_access._hasher, PasswordHasher(1, 8, 1)
@@ -94,8 +101,16 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def cast(database: Database, light_hashing: None) -> Iterator[Cast]:
+def cast(database: Database, filled: tuple[str, Any]) -> Iterator[Cast]:
     """Two programs and their people. Whatever the test does, the ledger passes the audit after it."""
-    made = make_cast(database)
+    made: Cast = filled[1].moved_to(database)
     yield made
     assert made.audit().findings == []
+
+
+def _cast_in(url: str) -> Cast:
+    migrate(url)
+    database = open_database(url)
+    made = make_cast(database)
+    database.dispose()
+    return made

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ class ServerMissing(Exception):
     """PostgreSQL cannot be had here; the message says why."""
 
 
+Fill = Callable[[str], Any]
+
+
 class Postgres:
     """A PostgreSQL server on which databases may be made and dropped."""
 
@@ -32,28 +35,32 @@ class Postgres:
         self._admin_url = make_url(admin_url).set(drivername="postgresql")
         self._prefix = f"comptoir_test_{secrets.token_hex(4)}"
         self._made = 0
-        self._template: str | None = None
+        self._templates: dict[Fill, tuple[str, Any]] = {}
 
     def blank(self) -> str:
         """The address of a new database without any table."""
         return self._create("template0")
 
-    def migrated(self) -> str:
-        """The address of a new database with this release's schema and no rows."""
-        if self._template is None:
+    def filled(self, fill: Fill) -> tuple[str, Any]:
+        """A new database as `fill(address)` leaves one, and what `fill` returned: done once."""
+        if fill not in self._templates:
             url = self.blank()
-            _migrate(url)
-            self._template = str(make_url(url).database)
-        return self._create(self._template)
+            self._templates[fill] = (str(make_url(url).database), fill(url))
+        template, made = self._templates[fill]
+        return self._create(template), made
+
+    def migrated(self) -> str:
+        """A new database with this release's schema and no rows."""
+        return self.filled(migrate)[0]
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever still hangs on it."""
         self._execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
     def close(self) -> None:
-        """Remove the template."""
-        if self._template:
-            self._execute(f'DROP DATABASE IF EXISTS "{self._template}" WITH (FORCE)')
+        """Remove the templates."""
+        for template, _ in self._templates.values():
+            self._execute(f'DROP DATABASE IF EXISTS "{template}" WITH (FORCE)')
 
     def _create(self, template: str) -> str:
         self._made += 1
@@ -75,20 +82,26 @@ class Sqlite:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._made = 0
-        self._template = folder / "template.sqlite3"
+        self._templates: dict[Fill, tuple[str, Any]] = {}
 
     def blank(self) -> str:
         """The address of a file that does not exist yet."""
         self._made += 1
         return f"sqlite:///{self._folder / f'{self._made}.sqlite3'}"
 
-    def migrated(self) -> str:
-        """The address of a file with this release's schema and no rows."""
-        if not self._template.exists():
-            _migrate(f"sqlite:///{self._template}")
+    def filled(self, fill: Fill) -> tuple[str, Any]:
+        """A new file as `fill(address)` leaves one, and what `fill` returned: done once."""
+        if fill not in self._templates:
+            url = self.blank()
+            self._templates[fill] = (str(make_url(url).database), fill(url))
+        template, made = self._templates[fill]
         url = self.blank()
-        shutil.copyfile(self._template, str(make_url(url).database))
-        return url
+        shutil.copyfile(template, str(make_url(url).database))
+        return url, made
+
+    def migrated(self) -> str:
+        """A new database with this release's schema and no rows."""
+        return self.filled(migrate)[0]
 
     def drop(self, url: str) -> None:
         """Remove the file and its neighbours."""
@@ -130,7 +143,8 @@ def _from_pip(folder: Path) -> Any:
         raise ServerMissing(f"PostgreSQL cannot start here: {error}") from error
 
 
-def _migrate(url: str) -> None:
+def migrate(url: str) -> None:
+    """Bring a database to the schema of this release."""
     database = Database(url)
     upgrade_database(database)
     database.dispose()

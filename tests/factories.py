@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -72,7 +72,7 @@ def new_program(database: Database, new: NewProgram, now: datetime = NOW) -> Pro
     return database.run(lambda session: program_view(session, create_program(session, new, now).id))
 
 
-def stamps_too(rules: dict[str, Any]) -> dict[str, Any]:
+def stamps_too(rules: Mapping[str, Any]) -> dict[str, Any]:
     """The rules, with a stamp for every started 10 euros online besides."""
     stamps = {
         "key": "stamps",
@@ -206,6 +206,11 @@ class Cast(Counter):
     other: Counter = field(kw_only=True)
     staff: dict[str, int] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+
+    def moved_to(self, database: Database) -> Cast:
+        """The same people in a copy of their database."""
+        other = replace(self.other, database=database, people=dict(self.other.people))
+        return replace(self, database=database, people=dict(self.people), other=other)
 
 
 # name → (role, program): Dora is at the till, Emil designs cards.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -12,6 +15,9 @@ from wallet.errors import Refusal
 NAME_LENGTH_MAX = 64  # graphemes are fewer; no card shows more
 EMAIL_LENGTH_MAX = 254  # RFC 5321
 EXTERNAL_ID_LENGTH_MAX = 255
+SOURCE_LENGTH_MAX = 64  # the name of a shop or a till
+REASON_LENGTH_MAX = 200  # a sentence, not a letter
+ITEMS_LENGTH_MAX = 500_000  # characters of JSON: about 500 lines with long names
 # Control, surrogate, private-use and unassigned characters never belong in a name; bidirectional
 # overrides could make one name look like another.
 _BAD_CATEGORIES = {"Cc", "Cs", "Co", "Cn"}
@@ -54,6 +60,20 @@ def clean_name(text: str) -> str:
     if len(name) > NAME_LENGTH_MAX:
         raise Refusal("name_invalid")
     return name
+
+
+def check_text(text: str, field: str, longest: int, shortest: int = 0) -> None:
+    """Refuse (`body_invalid`) a text that the database could not keep or nobody could read."""
+    if not shortest <= len(text) <= longest or not is_clean(text):
+        raise Refusal("body_invalid", field=field)
+
+
+def check_items(items: Sequence[Mapping[str, Any]], field: str = "items") -> None:
+    """The same for the lines of a sale, whatever is nested in them."""
+    text = json.dumps(list(items), ensure_ascii=False)
+    is_plain = not any(unicodedata.category(char) == "Cs" for char in text)
+    if len(text) > ITEMS_LENGTH_MAX or "\\u0000" in text or not is_plain:
+        raise Refusal("body_invalid", field=field)
 
 
 def is_clean(text: str) -> bool:

@@ -21,6 +21,7 @@ from wallet.tables.program import (
     program_with_id,
     program_with_slug,
     programs,
+    rules_with_version,
     stores_of,
 )
 from wallet.tables.reward import rewards_of
@@ -106,6 +107,13 @@ def program_view_by_slug(session: Session, slug: str) -> ProgramView:
 def all_programs(session: Session) -> list[ProgramView]:
     """Every program of the installation."""
     return [_view(session, program) for program in programs(session)]
+
+
+def ruleset_at(session: Session, program: ProgramView, version: int) -> Ruleset:
+    """The rules of an earlier version: what a sale gave is counted with those that gave it."""
+    if version == program.rule_version:
+        return program.ruleset
+    return Ruleset.model_validate(rules_with_version(session, program.id, version).rules)
 
 
 def touch_program(program: Program) -> None:

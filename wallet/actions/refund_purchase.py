@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,17 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
+from wallet.actions.identify import (
+    EXTERNAL_ID_LENGTH_MAX,
+    REASON_LENGTH_MAX,
+    check_items,
+    check_text,
+)
 from wallet.actions.post_entry import Posting, account_of, post_entry
-from wallet.actions.program_view import ProgramView
+from wallet.actions.program_view import ProgramView, ruleset_at
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
-from wallet.ids import new_id
+from wallet.ids import new_id, public_id
 from wallet.rules.earning import Sale, earn
 from wallet.rules.lots import Draw, draw_back
 from wallet.rules.money import spell_money
@@ -57,6 +63,8 @@ def refund_purchase(
     now: datetime,
 ) -> Refunded:
     """Once per refund id. Several refunds in any order end in the same state."""
+    check_text(facts.external_id, "external_id", EXTERNAL_ID_LENGTH_MAX, shortest=1)
+    check_text(facts.reason, "reason", REASON_LENGTH_MAX)
     for known in refunds_of(session, purchase.id):
         if known.external_id == facts.external_id:
             return _again(session, purchase, known, facts)
@@ -81,12 +89,14 @@ def refund_purchase(
 
 
 def _again(session: Session, purchase: Purchase, known: Refund, facts: RefundFacts) -> Refunded:
-    if facts.amount_minor is not None and facts.amount_minor != known.amount_minor:
+    is_other_amount = facts.amount_minor not in (None, known.amount_minor)
+    if is_other_amount or (facts.items and list(facts.items) != known.items):
         raise Refusal("request_id_reused")
+    refund_id = public_id("ref", known.id)
     entries = [
         entry
         for entry in entries_of_purchase(session, purchase.id)
-        if entry.kind == "refund" and entry.recorded_at == known.recorded_at
+        if any(part.get("refund_id") == refund_id for part in entry.why)
     ]
     return Refunded(purchase, known, entries, repeated=True)
 
@@ -105,21 +115,28 @@ def _amount(purchase: Purchase, facts: RefundFacts) -> int:
 
 def _items_amount(purchase: Purchase, items: Sequence[dict[str, Any]]) -> int:
     """What the named items cost: by their own amount, else their share of the sold line."""
-    total = 0
-    for item in items:
-        line = next((sold for sold in purchase.items if sold.get("sku") == item.get("sku")), None)
-        if line is None:
-            raise Refusal("items_mismatch")
-        sold, back = (
-            int(line.get("quantity", 1)),
-            int(item.get("quantity", line.get("quantity", 1))),
-        )
-        if not 0 < back <= sold:
-            raise Refusal("items_mismatch")
-        if "amount_minor" not in item and line.get("amount_minor") is None:
+    check_items(items)
+    lines = {line.get("sku"): line for line in reversed(purchase.items)}
+    if len({item.get("sku") for item in items}) != len(items):
+        raise Refusal("items_mismatch")
+    return sum(_item_amount(lines.get(item.get("sku")), item) for item in items)
+
+
+def _item_amount(line: Mapping[str, Any] | None, item: Mapping[str, Any]) -> int:
+    if line is None:
+        raise Refusal("items_mismatch")
+    sold = int(line.get("quantity", 1))
+    back = int(item.get("quantity", sold))
+    if not 0 < back <= sold:
+        raise Refusal("items_mismatch")
+    paid, amount = line.get("amount_minor"), item.get("amount_minor")
+    if amount is None:
+        if paid is None:
             raise Refusal("items_mismatch")  # neither says what it cost
-        total += int(item.get("amount_minor", int(line.get("amount_minor") or 0) * back // sold))
-    return total
+        return int(paid) * back // sold
+    if amount < 0 or (paid is not None and amount > paid):
+        raise Refusal("items_mismatch")
+    return int(amount)
 
 
 def _take_back(
@@ -132,9 +149,8 @@ def _take_back(
 ) -> list[Entry]:
     remaining = purchase.amount_minor - purchase.refunded_minor
     sale = Sale(remaining, purchase.currency, purchase.channel)
-    should = {
-        award.unit: award.quantity for award in earn(program.ruleset, sale, purchase.tier_key)
-    }
+    rules = ruleset_at(session, program, purchase.rule_version)
+    should = {award.unit: award.quantity for award in earn(rules, sale, purchase.tier_key)}
     entries = []
     for accrual in entries_of_purchase(session, purchase.id):
         if accrual.kind != "accrual":
@@ -176,6 +192,7 @@ def _claw_back(  # noqa: PLR0913  one private step with all its facts
         {
             "rule": "refund",
             "rule_version": purchase.rule_version,
+            "refund_id": public_id("ref", refund.id),
             "wanted": wanted,
             "text": _sentence(refund.amount_minor, purchase.currency, wanted, step),
         }

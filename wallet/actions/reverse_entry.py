@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
-from wallet.actions.identify import is_clean
+from wallet.actions.identify import REASON_LENGTH_MAX, check_text
 from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_card import refresh_card
@@ -30,7 +30,6 @@ from wallet.tables.purchase import Refund, purchase_with_id
 from wallet.tables.reward import redemption_with_id
 
 UNDO_WINDOW = timedelta(minutes=10)  # later, another shopper stands there: a manager decides
-REASON_LENGTH_MAX = 200
 REVERSIBLE = ("accrual", "redemption")
 
 
@@ -38,8 +37,7 @@ def reverse_entry(
     session: Session, program: ProgramView, entry_id: int, reason: str, actor: Actor, now: datetime
 ) -> Entry:
     """The entry that undoes another. Only accruals and redemptions, each once."""
-    if len(reason) > REASON_LENGTH_MAX or not is_clean(reason):
-        raise Refusal("body_invalid", field="reason")
+    check_text(reason, "reason", REASON_LENGTH_MAX)
     entry = entry_with_id(session, program.id, entry_id)
     if entry is None:
         raise Refusal("entry_not_found")

@@ -92,6 +92,14 @@ def newest_rules(session: Session, program_id: int) -> RuleVersion:
     return session.scalars(query.order_by(RuleVersion.version.desc()).limit(1)).one()
 
 
+def rules_with_version(session: Session, program_id: int, version: int) -> RuleVersion:
+    """One version of the rules; they are never taken away."""
+    query = select(RuleVersion).where(
+        RuleVersion.program_id == program_id, RuleVersion.version == version
+    )
+    return session.scalars(query).one()
+
+
 def program_keys(session: Session, program_id: int) -> list[ProgramKey]:
     """Every key, oldest first; the last one signs."""
     query = select(ProgramKey).where(ProgramKey.program_id == program_id)

@@ -95,7 +95,7 @@ def close_session() -> Response:
 def _after(role: str) -> str:
     """Where a person goes who did not ask for a page."""
     wanted = safe_next(request.args.get("next", ""), "")
-    return wanted or (url_for("console.overview") if role != "cashier" else "/till/")
+    return wanted or (url_for("console.overview") if role != "cashier" else url_for("till.page"))
 
 
 def _refused(refusal: Refusal) -> str:

@@ -22,19 +22,13 @@ from wallet.actions.program_view import ProgramView, all_programs
 from wallet.actions.registry import stored_pass
 from wallet.errors import Refusal
 from wallet.web.locale import current_language
+from wallet.web.present import code_picture, tier_progress
 from wallet.web.problems import wants_json
 from wallet.web.shopper.link import find_message, only_program
 from wallet.web.shopper.look import look_of
 from wallet.web.shopper.message import Message, message_page
 from wallet.web.shopper.own_card import remember_card
-from wallet.web.shopper.present import (
-    card_face,
-    code_picture,
-    movement_rows,
-    reward_rows,
-    tier_progress,
-    tier_rows,
-)
+from wallet.web.shopper.present import card_face, movement_rows, reward_rows, tier_rows
 from wallet.web.wiring import read, settings, write
 
 POLL_SECONDS = 5  # how often an open web card asks whether something moved

@@ -135,7 +135,7 @@ function showFound({ member, choices = [] }) {
     finder.value = "";
     move({ name: "found", member });
   } else if (choices.length > 0) move({ name: "several", choices, why: "several" });
-  else move({ name: "refuse", sentence: say("not_found") });
+  else decline(say("not_found"));
 }
 
 /**
@@ -235,7 +235,11 @@ function askAgain({ facts }) {
 function refuse(error) {
   if (error instanceof Refused && error.status === 401) return signedOut();
   const lost = error instanceof Unreached ? say("lookup_lost") : say("refused_text");
-  const sentence = error instanceof Refused && error.message ? error.message : lost;
+  decline(error instanceof Refused && error.message ? error.message : lost);
+}
+
+/** @param {string} sentence */
+function decline(sentence) {
   feedback.give("refused");
   undoable = null;
   outcomes.show({ kind: "refused", word: say("refused"), figure: "", sentence, more: "" }, "");

@@ -4,14 +4,14 @@
  * layout, so each burst is kept twice: as the characters that arrived and as the keys that were pressed.
  */
 
-import { CODE_LENGTH, mayBecomeCode, memberCode } from "./code.mjs";
+import { CODE_LENGTH, mayBecomeCode, memberCode, normalise } from "./code.mjs";
 
 export const KEY_GAP_MS = 50; // slower is a person
-export const CODE_GAP_MS = 250; // what looks like a member code so far may stutter: nobody types those by hand
+export const CODE_GAP_MS = 600; // what may become a member code is waited for: a slow machine stutters
 export const BURST_MIN = 4; // characters; shorter bursts are chance
 const BURST_MAX = 512; // characters; a scanner pointed at a page-long code must not fill the memory
 const SUFFIX_WAIT_MS = 300; // for the Enter after a whole code; some scanners are not set to send one
-const SWALLOW_FROM = 8; // characters of a code after which a field is shielded from the rest
+const SHIELD_FROM = 8; // characters of a code after which a shielded field takes no more of it
 
 /**
  * @typedef {object} Stroke
@@ -35,9 +35,14 @@ export class Burst {
     return this.length > 0 && (mayBecomeCode(this.#keys) || mayBecomeCode(this.#codes));
   }
 
-  /** The member code spelled by either reading, or null. */
+  /** The member code spelled by either reading, or by its end when a key was touched just before; or null. */
   get memberCode() {
-    return memberCode(this.#keys) ?? memberCode(this.#codes);
+    const readings = [this.#keys, this.#codes];
+    for (const text of [...readings, ...readings.map((each) => normalise(each).slice(-CODE_LENGTH))]) {
+      const code = memberCode(text);
+      if (code) return code;
+    }
+    return null;
   }
 
   /** What was scanned if it is no member code: the reading by keys when the characters look garbled. */
@@ -87,7 +92,8 @@ function usCharacter(code) {
 
 /**
  * Watches the page for bursts. Inside a field only a member code counts as a scan, and the field gets back
- * what it held before; elsewhere any burst that ends in Enter or Tab does.
+ * what it held before (one with `data-shield` does not even show it for a moment); elsewhere any burst that
+ * ends in Enter or Tab is a scan.
  * @param {Document} page
  * @param {(scan: Scan) => void} onScan
  */
@@ -124,7 +130,7 @@ export function watchWedge(page, onScan) {
     const field = editable(event);
     if (!burst.continuesAt(event.timeStamp)) before = field && { field, value: field.value };
     burst.add({ key: event.key, code: event.code, at: event.timeStamp });
-    if (before && burst.length >= SWALLOW_FROM && burst.mayBecomeCode) {
+    if (before?.field.dataset.shield !== undefined && burst.length >= SHIELD_FROM && burst.mayBecomeCode) {
       stop(event);
       restore(before);
     }

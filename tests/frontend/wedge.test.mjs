@@ -64,6 +64,11 @@ test("characters of a burst before do not spoil the next one", () => {
   assert.equal(burst.memberCode, CODE);
 });
 
+test("a key touched just before a scan does not spoil it", () => {
+  assert.equal(burstOf(strokes(`M${CODE}`, us)).memberCode, CODE);
+  assert.equal(burstOf(strokes(`12${CODE}`, azerty)).memberCode, CODE);
+});
+
 test("a fast amount is no member code", () => {
   const burst = burstOf(strokes("1250", us, 0));
   assert.ok(!burst.mayBecomeCode);

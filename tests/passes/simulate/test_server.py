@@ -60,7 +60,8 @@ def running(folder: Path, shop: Shop, account: GoogleIdentity) -> Iterator[Simul
 @pytest.fixture
 def page(running: Simulators) -> Iterator[httpx2.Client]:
     """What the page calls, through whatever proxy."""
-    with httpx2.Client(base_url=f"{running.url}/phones", headers=GUARD, trust_env=False) as client:
+    base = f"{running.url}/phones"
+    with httpx2.Client(base_url=base, headers=GUARD, timeout=30, trust_env=False) as client:
         yield client
 
 
@@ -190,7 +191,7 @@ def test_an_unknown_card_says_why(page: httpx2.Client) -> None:
 def test_a_person_taps_again_when_google_is_not_ready(
     running: Simulators, page: httpx2.Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phones, "SAVE_AGAIN_SECONDS", (0.1, 0.1, 5.0))
+    monkeypatch.setattr(phones, "SAVE_AGAIN_SECONDS", (0.1,) * 50)
     kept = running.google.store.dump()
     running.google.store.load({"rows": {"loyaltyClass": {}, "loyaltyObject": {}}, "notified": {}})
     later = threading.Timer(0.15, running.google.store.load, (kept,))

@@ -109,6 +109,7 @@ def test_a_push_over_http2_changes_the_iphone(
     shop.credit(1300)
     push(running, shop, folder / "certs")
     wait_for(lambda: running.iphone.activity.codes[-1] == "shown")
+    assert running.iphone.tasks.settle()
     version = page.get("/state").json()["version"]
     assert page.get(f"/state?since={version}").status_code == 204
 

@@ -67,7 +67,6 @@ def _member() -> dict[str, str]:
         "first_visit": _("First visit"),
         "pending": _("+ {count} pending"),
         "next_reward": _("{count} to go: {reward}"),
-        "use": _("Use {reward} for {count}"),
         "amount_invalid": _("Type an amount like {example}."),
         "accrue": _("Add points"),
         "accrue_amount": _("Add points for {amount}"),

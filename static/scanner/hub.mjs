@@ -91,7 +91,6 @@ export class Hub {
     const button = /** @type {HTMLButtonElement} */ (line.querySelector("button"));
     const cost = count(reward.cost, reward.unit);
     button.dataset.testid = `reward-${reward.id}`;
-    button.setAttribute("aria-label", say("use", { reward: reward.name, count: cost }));
     fill(line, ".reward__name", reward.name);
     fill(line, ".reward__cost", cost);
     button.addEventListener("click", () => this.#onReward(reward));

@@ -22,9 +22,9 @@ from wallet.web.console import console_door
 from wallet.web.locale import install_locale
 from wallet.web.media import media_door
 from wallet.web.operations import install_operations
+from wallet.web.pass_maker import PassMaker
 from wallet.web.problems import install_error_answers
 from wallet.web.security import FLOOD_LIMIT, client_address, install_security
-from wallet.web.pass_maker import PassMaker
 from wallet.web.shopper import shopper_door
 from wallet.web.shopper.card import Wallets
 from wallet.web.simulate import simulate_door

@@ -23,7 +23,7 @@ def install_locale(app: Flask) -> None:
     """`?lang=` wins and is remembered; then the cookie, the person's own, the browser's, French."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(ASSETS / "translations")
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
-    Babel(app, locale_selector=choose_language)
+    Babel(app, locale_selector=choose_language)  # type: ignore[no-untyped-call]
     app.jinja_env.filters.update(
         money=money, number=number, day=day, moment=moment, clock=clock_time, said=said
     )

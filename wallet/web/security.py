@@ -85,7 +85,7 @@ def require_role(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R | AnyR
                 raise Refusal("forbidden")
             return view(*args, **kwargs)
 
-        _guarded.roles = roles  # type: ignore[attr-defined]  read by the table of routes and roles
+        setattr(_guarded, "roles", roles)  # noqa: B010  read by the table of routes and roles
         return _guarded
 
     return _guard
@@ -99,7 +99,7 @@ def require_key(view: Callable[P, R]) -> Callable[P, R]:
         g.key = _key_of_request()
         return view(*args, **kwargs)
 
-    _guarded.roles = ("shop",)  # type: ignore[attr-defined]
+    setattr(_guarded, "roles", ("shop",))  # noqa: B010
     return _guarded
 
 

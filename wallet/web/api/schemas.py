@@ -20,8 +20,11 @@ from pydantic_core import PydanticCustomError
 
 from wallet.actions.edit_member import CONSENT_PURPOSES
 from wallet.actions.find_member import MemberRef
-from wallet.actions.identify import EMAIL_LENGTH_MAX, EXTERNAL_ID_LENGTH_MAX
-from wallet.actions.reverse_entry import REASON_LENGTH_MAX
+from wallet.actions.identify import (
+    EMAIL_LENGTH_MAX,
+    EXTERNAL_ID_LENGTH_MAX,
+    REASON_LENGTH_MAX,
+)
 from wallet.rules.money import AMOUNT_MINOR_MAX
 from wallet.web.api.adapter import REF_ERROR
 

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.test import TestResponse
 
 from app import create_app
-from tests.databases import Sqlite
+from tests.databases import Postgres, Sqlite
 from tests.factories import PUBLIC_URL, SECRET_KEY, Cast
 from wallet import clock
 from wallet.config import Settings
@@ -101,6 +101,12 @@ def code_of(answer: TestResponse) -> tuple[int, str]:
     assert problem["status"] == answer.status_code
     assert problem["detail"]
     return answer.status_code, problem["code"]
+
+
+@pytest.fixture
+def engine(sqlite: Sqlite) -> Sqlite | Postgres:
+    """Most calls cannot tell the databases apart; modules where they can ask for both."""
+    return sqlite
 
 
 @pytest.fixture(scope="session")

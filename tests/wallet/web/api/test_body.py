@@ -7,8 +7,17 @@ from typing import Any
 
 import pytest
 
+from tests.databases import Postgres, Sqlite
 from tests.factories import Cast
 from tests.wallet.web.api.conftest import Shop, code_of, sale
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest) -> Sqlite | Postgres:
+    """Odd bytes and large numbers end differently on each."""
+    made: Sqlite | Postgres = request.getfixturevalue(request.param)
+    return made
+
 
 SALE = json.dumps(sale())
 

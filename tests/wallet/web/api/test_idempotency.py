@@ -10,9 +10,17 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.databases import Postgres, Sqlite
 from tests.factories import Cast
 from tests.wallet.web.api.conftest import Shop, code_of, sale
 from wallet.ids import public_id
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest) -> Sqlite | Postgres:
+    """Races end differently on each."""
+    made: Sqlite | Postgres = request.getfixturevalue(request.param)
+    return made
 
 
 def writes(shop: Shop, cast: Cast) -> dict[str, dict[str, Any]]:

@@ -239,7 +239,7 @@ def test_a_refund_takes_points_back(shop: Shop) -> None:
 
 
 def test_a_refund_by_items_takes_their_price(shop: Shop) -> None:
-    items = [
+    items: list[dict[str, Any]] = [
         {"sku": "A", "quantity": 3, "amount_minor": 3000},
         {"sku": "B", "amount_minor": 1000},
         {"sku": "C"},
@@ -250,8 +250,8 @@ def test_a_refund_by_items_takes_their_price(shop: Shop) -> None:
     assert one["purchase"]["refunded_minor"] == 1000
     own = shop.post(path, {"items": [{"sku": "C", "amount_minor": 500}]}).get_json()
     assert own["purchase"]["refunded_minor"] == 1500
-    for items in ([{"sku": "X"}], [{"sku": "C"}], [{"sku": "B", "quantity": 2}]):
-        assert code_of(shop.post(path, {"items": items})) == (422, "items_mismatch")
+    for item in ({"sku": "X"}, {"sku": "C"}, {"sku": "B", "quantity": 2}):
+        assert code_of(shop.post(path, {"items": [item]})) == (422, "items_mismatch")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.databases import Sqlite
 from tests.factories import PUBLIC_URL, SECRET_KEY, Cast
 from wallet import clock
 from wallet.config import Settings
+from wallet.web.wiring import wiring
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -92,13 +93,16 @@ def shop(cast: Cast, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         secret_key=SECRET_KEY,
         public_url=PUBLIC_URL,
     )
-    server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
+    app = create_app(settings)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Shop(f"http://127.0.0.1:{server.server_port}", cast)
     server.shutdown()
     thread.join()
     server.server_close()
+    with app.app_context():
+        wiring().database.dispose()
 
 
 @pytest.fixture

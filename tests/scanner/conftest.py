@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,23 +13,15 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_wtf.csrf import CSRFProtect
 from werkzeug.test import TestResponse
 
-from passes.apple.identity import AppleIdentity
-from passes.google.identity import GoogleIdentity
-from scanner import till_door
+from app import create_app
 from tests.databases import Sqlite
 from tests.factories import PASSWORD, PUBLIC_URL, SECRET_KEY, Cast
 from wallet import clock
 from wallet.actions.staff_access import sign_in
-from wallet.config import ASSETS, Settings
-from wallet.parts import Parts
-from wallet.web.locale import install_locale
-from wallet.web.problems import install_error_answers
-from wallet.web.security import install_security
-from wallet.web.staff import staff_door
-from wallet.web.wiring import install
+from wallet.config import Settings
+from wallet.web.wiring import wiring
 
 
 @dataclass
@@ -96,28 +88,26 @@ def engine(sqlite: Sqlite) -> Sqlite:
     return sqlite
 
 
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder with one development identity: making keys takes time."""
+    return tmp_path_factory.mktemp("data")
+
+
 @pytest.fixture
-def app(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """The till's door and the staff's, at the cast's time."""
+def app(cast: Cast, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The service over the cast, at its time."""
     monkeypatch.setattr(clock, "now", lambda: cast.now)
-    settings = Settings(data_dir=tmp_path, public_url=PUBLIC_URL, secret_key=SECRET_KEY)
-    parts = Parts(
-        settings=settings,
-        database=cast.database,
-        apple=typed(AppleIdentity, None),  # a till signs no passes
-        google=typed(GoogleIdentity, None),
-        nudge=lambda: None,
+    settings = Settings.read(
+        data_dir=data_dir,
+        database_url=cast.database.url,
+        secret_key=SECRET_KEY,
+        public_url=PUBLIC_URL,
     )
-    app = Flask("till", root_path=str(ASSETS))
-    app.config.update(SECRET_KEY=SECRET_KEY, WTF_CSRF_TIME_LIMIT=None, TESTING=True)
-    install(app, parts)
-    install_security(app)
-    install_locale(app)
-    install_error_answers(app)
-    CSRFProtect(app)
-    app.register_blueprint(staff_door())
-    app.register_blueprint(till_door())
-    return app
+    made = create_app(settings)
+    yield made
+    with made.app_context():
+        wiring().database.dispose()
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ class Visitor:
         self.page(f"/p/{slug}/join")
         answer = self.send(f"/p/{slug}/join", {"contact": contact, "name": name, **form})
         assert answer.status_code == 303, answer.text
-        return answer.headers["Location"]
+        return str(httpx2.URL(str(answer.url)).join(answer.headers["Location"]))
 
     def sign_in(self, role: str) -> None:
         """Go to the till as this member of the staff."""

@@ -43,8 +43,14 @@ GLARE = Scene(sway=10, turn=5, glare=True)
 
 def film(path: Path, scene: Scene, frames: int = FRAMES) -> Path:
     """Writes the film and answers its path."""
+    codes = [Image.open(io.BytesIO(qr_png(text))) for text in scene.texts]
+    return film_of(path, codes, scene, frames)
+
+
+def film_of(path: Path, codes: Sequence[Image.Image], scene: Scene, frames: int = FRAMES) -> Path:
+    """The same of these very pictures, whatever made them; `scene.texts` does not count."""
     chance = random.Random(SEED)
-    phones = [_phone(text, scene.code_width) for text in scene.texts]
+    phones = [_phone(code, scene.code_width) for code in codes]
     with path.open("wb") as file:
         for number in range(frames):
             shown = phones if number >= scene.starts_after else []
@@ -72,10 +78,9 @@ def _picture(phones: Sequence[Image.Image], scene: Scene, chance: random.Random)
     return picture
 
 
-def _phone(text: str, code_width: int) -> Image.Image:
+def _phone(code: Image.Image, code_width: int) -> Image.Image:
     """A phone that shows a code on a white card."""
-    code = Image.open(io.BytesIO(qr_png(text))).convert("RGB")
-    code = code.resize((code_width, code_width), Image.Resampling.LANCZOS)
+    code = code.convert("RGB").resize((code_width, code_width), Image.Resampling.LANCZOS)
     edge = code_width // 14
     phone = Image.new("RGBA", (code_width + 2 * edge, int(code_width * 1.7)), (0, 0, 0, 0))
     outline = (0, 0, phone.width - 1, phone.height - 1)

@@ -28,8 +28,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-device-for-media-stream",
 )
+CAMERA = "--use-fake-device-for-media-stream"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,15 +60,17 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def launch(playwright: Playwright) -> Iterator[Callable[..., Browser]]:
-    """Starts Chromium; `film` is what its camera sees."""
+    """Starts Chromium; `film` is what its camera sees, where it has one."""
     program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     if program is None:
         pytest.skip("no Chromium on this machine")
     opened: list[Browser] = []
 
-    def _launch(film: Path | None = None, *more: str) -> Browser:
+    def _launch(film: Path | None = None, *more: str, has_camera: bool = True) -> Browser:
+        camera = [CAMERA] if has_camera else []
         films = [f"--use-file-for-fake-video-capture={film}"] if film else []
-        browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *films, *more])
+        arguments = [*FLAGS, *camera, *films, *more]
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
         opened.append(browser)
         return browser
 

@@ -73,7 +73,7 @@ def _flask(settings: Settings) -> APIFlask:
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        SEND_FILE_MAX_AGE_DEFAULT=None,  # ask each time (304): a till must not run last week's script
         TEMPLATES_AUTO_RELOAD=False,
     )
     if not settings.is_loopback:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Channel = Literal["store", "online", "phone"]
-Kind = Literal["accrual", "redemption", "refund", "reversal", "recovery", "expiry", "adjustment"]
+# Open lists: callers must bear a word that a later release adds.
+Channel = Annotated[str, Field(description="`store`, `online`, `phone`")]
+Kind = Annotated[
+    str,
+    Field(
+        description="`accrual`, `redemption`, `refund`, `reversal`, `recovery`, `expiry`, `adjustment`"
+    ),
+]
+Status = Annotated[str, Field(description="`active`, `merged`, `closed`")]
+RedemptionStatus = Annotated[str, Field(description="`used`, `reversed`")]
 
 
 class Answer(BaseModel):
@@ -56,7 +64,7 @@ class Member(Answer):
     email: str | None
     phone: str | None
     locale: str
-    status: Literal["active", "merged", "closed"]
+    status: Status
     tier: Tier | None
     balances: Balances
     next_reward: NextReward | None
@@ -112,7 +120,7 @@ class Redemption(Answer):
     id: str
     member_id: str
     reward_id: str
-    status: Literal["used", "reversed"]
+    status: RedemptionStatus
     unit: str
     cost: int
     channel: Channel

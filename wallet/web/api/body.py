@@ -11,6 +11,7 @@ from flask import Request
 from flask_babel import gettext as _
 
 from wallet.errors import Refusal
+from wallet.web.security import BODY_BYTES_MAX
 
 DEPTH_MAX = 32  # containers within containers; our deepest body has four
 ERRORS_MAX = 20  # problems told at once; more help nobody
@@ -19,11 +20,16 @@ _MEDIA_TYPES = ("application/json", "application/merge-patch+json")
 
 
 def read_json(request: Request) -> Any:
-    """The body as plain data. `media_type_unsupported`, `json_invalid` or `body_invalid`."""
+    """The body as plain data. `media_type_unsupported`, `body_too_large`, `json_invalid` or
+    `body_invalid`."""
     if request.mimetype not in _MEDIA_TYPES or request.content_encoding:
         raise Refusal("media_type_unsupported")
+    raw = request.get_data()
+    # A body sent in chunks has no length to refuse it by, and is cut off at the limit.
+    if request.content_length is None and len(raw) >= BODY_BYTES_MAX:
+        raise Refusal("body_too_large")
     try:
-        text = request.get_data().decode("utf-8")
+        text = raw.decode("utf-8")
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise Refusal("json_invalid") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
 
 from flask import request
 from werkzeug.datastructures import LanguageAccept
@@ -34,7 +33,7 @@ class Presenter:
             email=view.email or None,
             phone=view.phone or None,
             locale=view.locale,
-            status=cast(Any, view.status),
+            status=view.status,
             tier=self.tier(view.standing.tier),
             balances=self.balances(view.balances),
             next_reward=answers.NextReward(
@@ -72,7 +71,7 @@ class Presenter:
             member_id=public_id("mbr", purchase.member_id),
             source=purchase.source,
             external_id=purchase.external_id,
-            channel=cast(Any, purchase.channel),
+            channel=purchase.channel,
             amount_minor=purchase.amount_minor,
             refunded_minor=purchase.refunded_minor,
             currency=purchase.currency,
@@ -87,10 +86,10 @@ class Presenter:
             id=public_id("red", redemption.id),
             member_id=public_id("mbr", redemption.member_id),
             reward_id=public_id("rwd", redemption.reward_id),
-            status=cast(Any, redemption.status),
+            status=redemption.status,
             unit=redemption.unit,
             cost=redemption.cost,
-            channel=cast(Any, redemption.channel),
+            channel=redemption.channel,
             occurred_at=redemption.occurred_at,
         )
 
@@ -122,12 +121,12 @@ class Presenter:
         return answers.Entry(
             id=_opaque("ent", entry.id),
             unit=entry.unit,
-            kind=cast(Any, entry.kind),
+            kind=entry.kind,
             quantity=entry.quantity,
             balance_after=entry.balance_after,
             occurred_at=entry.occurred_at,
             recorded_at=entry.recorded_at,
-            channel=cast(Any, entry.channel),
+            channel=entry.channel,
             purchase_id=_opaque("pur", entry.purchase_id),
             reverses=_opaque("ent", entry.reverses_id),
             why=[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -188,6 +189,18 @@ def test_a_body_has_a_largest_size(shop: Shop) -> None:
         assert answer.status_code == expected
         if expected == 413:
             assert code_of(answer) == (413, "body_too_large")
+
+
+def test_a_body_in_chunks_has_a_largest_size_too(shop: Shop) -> None:
+    for size, expected in ((300_000, 413), (10_000, 201)):
+        answer = shop.send(
+            "POST",
+            "/purchases",
+            {"Content-Type": "application/json"},
+            input_stream=BytesIO(SALE.encode().ljust(size)),
+            environ_overrides={"wsgi.input_terminated": True},
+        )
+        assert answer.status_code == expected
 
 
 def test_nested_32_deep_is_still_json(shop: Shop) -> None:

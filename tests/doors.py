@@ -91,7 +91,9 @@ class House:
             email = f"{STAFF[role]}@exemple.test"
             session = sign_in(self.cast.database, email, PASSWORD, "127.0.0.1", self.cast.now)
             client.set_cookie("staff", session)
-        return Caller(client, token[1], self.cast.keys.get(SHOPS.get(role, ""), ""))
+        caller = Caller(client, token[1], self.cast.keys.get(SHOPS.get(role, ""), ""))
+        caller.send("GET", "/api/v1/rewards")  # that a key is in use is written down now, not later
+        return caller
 
     @property
     def pass_type_id(self) -> str:

@@ -15,7 +15,7 @@ from wallet.errors import Refusal
 from wallet.ids import new_id, private_id
 from wallet.rules.lots import draw, is_usable
 from wallet.tables.ledger import Entry, open_lots
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 from wallet.tables.reward import Redemption
 
 
@@ -37,6 +37,7 @@ def redeem(
     now: datetime,
 ) -> Redeemed:
     """`insufficient_balance` when the usable lots do not reach; races end there too."""
+    lock_member(session, member)
     if member.status != "active":
         raise Refusal("member_closed")
     reward = find_reward(program, reward_id)

@@ -10,7 +10,7 @@ from passes.card import Card
 from wallet.actions.compose_card import card_of
 from wallet.actions.member_view import member_view, standing_of
 from wallet.actions.program_view import ProgramView
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 from wallet.tables.wallet_pass import WalletPass, passes_of
 
 
@@ -23,6 +23,7 @@ def refresh_card(
     which follows from the same state.
     """
     session.flush()
+    lock_member(session, member)
     tier = standing_of(session, program, member.id, now).tier
     tier_key = tier.key if tier else None
     if member.tier_key != tier_key:

@@ -26,7 +26,7 @@ from wallet.rules.lots import Draw, draw_back
 from wallet.rules.money import spell_money
 from wallet.rules.refunds import Clawback, clawback, to_take_back
 from wallet.tables.ledger import Entry, entries_of_purchase, lots_of_entry, open_lots
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 from wallet.tables.purchase import Purchase, Refund, refunds_of
 
 
@@ -65,6 +65,7 @@ def refund_purchase(
     """Once per refund id. Several refunds in any order end in the same state."""
     check_text(facts.external_id, "external_id", EXTERNAL_ID_LENGTH_MAX, shortest=1)
     check_text(facts.reason, "reason", REASON_LENGTH_MAX)
+    lock_member(session, member)
     for known in refunds_of(session, purchase.id):
         if known.external_id == facts.external_id:
             return _again(session, purchase, known, facts)

@@ -25,7 +25,7 @@ from wallet.tables.ledger import (
     lots_of_entry,
     reversal_of,
 )
-from wallet.tables.member import Member, member_with_id
+from wallet.tables.member import Member, lock_member, member_with_id
 from wallet.tables.purchase import Refund, purchase_with_id
 from wallet.tables.reward import redemption_with_id
 
@@ -43,7 +43,10 @@ def reverse_entry(
         raise Refusal("entry_not_found")
     member = member_with_id(session, program.id, entry.member_id)
     assert member is not None
-    # The account's lock comes first: whoever waits for it sees the reversal that won.
+    if entry.purchase_id is not None:
+        purchase_with_id(session, program.id, entry.purchase_id)  # locked first, as by a refund
+    # Whoever waits for the lock sees the reversal that won.
+    lock_member(session, member)
     account = account_of(session, program.id, entry.member_id, entry.unit)
     if reversal_of(session, entry.id):
         raise Refusal("already_reversed")

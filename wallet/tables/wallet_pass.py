@@ -114,7 +114,8 @@ class PhoneLog(Base):
 
 def passes_of(session: Session, member_id: int) -> list[WalletPass]:
     """The member's passes at every provider."""
-    return list(session.scalars(select(WalletPass).where(WalletPass.member_id == member_id)))
+    query = select(WalletPass).where(WalletPass.member_id == member_id)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def pass_at(session: Session, member_id: int, provider: str) -> WalletPass | None:

@@ -172,6 +172,7 @@ def run(options: argparse.Namespace) -> int:
     if demo and not is_loopback(options.host):
         sys.exit(f"The demo has public passwords: add --no-demo to listen on {options.host}.")
     stop = Stop()
+    os.umask(0o077)  # database, logs and mails are for their owner, like the secrets beside them
     prepare(dev=False)
     env = environment(options, demo=demo)
     make_secret(options.data)
@@ -268,7 +269,7 @@ def start_children(
         "worker": [comptoir, "worker"],
     }
     if not options.no_simulators:
-        main_url = f"http://{'127.0.0.1' if options.host in ('0.0.0.0', '::') else options.host}:{options.port}"
+        main_url = f"http://{'127.0.0.1' if options.host in ('0.0.0.0', '::') else options.host}:{options.port}"  # noqa: S104  not bound here
         commands["simulators"] = [
             comptoir,
             "simulate",
@@ -324,9 +325,9 @@ def watch(children: dict[str, subprocess.Popen[bytes]], stop: Stop) -> None:
 def end_children(children: dict[str, subprocess.Popen[bytes]]) -> None:
     """Ask them to finish, wait, and only then insist."""
     say("Stopping …")
-    for name, child in children.items():
+    for child in children.values():
         if child.poll() is None:
-            child.send_signal(signal.SIGINT if name == "worker" else signal.SIGTERM)
+            child.send_signal(signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS_MAX
     for child in children.values():
         try:
@@ -371,7 +372,15 @@ def check() -> int:
         "types": [str(BIN / "mypy"), "wallet", "passes", "scanner", "app.py", "tests"],
         "imports": [str(BIN / "lint-imports"), "--no-logo"],
         "templates": [str(BIN / "djlint"), "templates", "--lint", "--quiet"],
-        "spelling": [str(BIN / "codespell"), "README.md", "docs", "wallet", "passes", "scanner"],
+        "spelling": [
+            str(BIN / "codespell"),
+            "README.md",
+            "CHANGELOG.md",
+            "CONTRIBUTING.md",
+            "SECURITY.md",
+            "certs",
+            "docs",
+        ],
         "scripts": [*node(), "node_modules/typescript/bin/tsc", "-p", "tests/frontend"],
     }
     failed = [name for name, command in steps.items() if not passes(name, command)]

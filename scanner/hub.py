@@ -38,7 +38,7 @@ def hub(program: ProgramView, view: MemberView, language: str) -> dict[str, Any]
 
 
 def best_first(view: MemberView) -> list[RewardView]:
-    """The catalogue by what it is worth: who can have the brunch is not offered the coffee first."""
+    """The catalogue by what it is worth: who can have the workshop is not offered a coffee first."""
     return sorted(view.rewards, key=lambda reward: -reward.cost)
 
 

@@ -61,7 +61,7 @@ def record_sale() -> tuple[Response, int]:
     def _work(session: Session, program: ProgramView) -> dict[str, Any]:
         member = find_member(session, program, MemberRef(id=body.member_id))
         if not body.confirm_repeat:
-            suspect_repeat(session, program, member, body.amount_minor, clock.now())
+            suspect_repeat(session, member, body.amount_minor, clock.now())
         facts = PurchaseFacts(
             source=SOURCE,
             external_id=body.request_id,

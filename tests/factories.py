@@ -105,6 +105,7 @@ class Counter:
     now: datetime = NOW
     actor: Actor = TILL
     people: dict[str, int] = field(default_factory=dict)
+    crash: type[Exception] | None = None
 
     def enrol(self, name: str, **said: Any) -> Member:
         """A new member, found again by `name`."""
@@ -188,8 +189,15 @@ class Counter:
             return audit(session)
 
     def run(self, work: Callable[[Session], T]) -> T:
-        """One transaction."""
-        return self.database.run(work)
+        """One transaction; with `crash` set it ends by that exception instead of the commit."""
+
+        def then_crash(session: Session) -> T:
+            done = work(session)
+            if self.crash is not None:
+                raise self.crash
+            return done
+
+        return self.database.run(then_crash)
 
     def later(self, **span: float) -> None:
         """Let time pass: `later(days=3)`."""

@@ -131,8 +131,13 @@ class Database:
         self._make_session = sessionmaker(
             self.engine, autoflush=False, expire_on_commit=False, info=dict(info or {})
         )
+        snapshot = (
+            {"read_only": True}
+            if self.is_sqlite
+            else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
         self._make_reader = sessionmaker(
-            self.engine.execution_options(read_only=True),
+            self.engine.execution_options(**snapshot),
             autoflush=False,
             expire_on_commit=False,
             info=dict(info or {}),
@@ -219,6 +224,7 @@ def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
     def _begin(connection: Connection) -> None:
         # A deferred BEGIN lets two writers read the same balance before either writes.
         read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql(f"PRAGMA query_only={int(read_only)}")
         connection.exec_driver_sql("BEGIN" if read_only or not immediate else "BEGIN IMMEDIATE")
 
     return engine

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import structlog
 from huey import PostgresHuey, RedisHuey, SqliteHuey
 from huey.api import Huey
 
@@ -17,6 +18,8 @@ from wallet.config import Settings
 QUEUE = "comptoir"
 NUDGE_TASK = "nudge"
 COALESCE_SECONDS = 0.02  # a basket of scans is one nudge
+
+log = structlog.get_logger()
 
 
 def make_huey(settings: Settings) -> Huey:
@@ -56,7 +59,10 @@ class Waker:
         while not self._closing:
             self._wanted.wait()
             self._wanted.clear()
-            self._send()
+            try:
+                self._send()
+            except Exception as error:  # noqa: BLE001  each carrier has its own; none may end this
+                log.warning("nudge_lost", error=repr(error))
             pause.wait(COALESCE_SECONDS)
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from passes.google.push import GoogleClient
 
 from passes.apple.push import ApnsClient
+from passes.google.push import GoogleClient
 from wallet import clock
 from wallet.actions.deliver_passes import deliver_apple, deliver_google
 from wallet.actions.google_objects import GooglePublisher
@@ -90,7 +90,7 @@ class Worker:
         self._beaten: datetime | None = None
         self.loops = [
             Loop("apple", lambda: deliver_apple(parts.database, self._apns, clock.now)),
-            Loop("google", lambda: deliver_google(parts.database, publisher.publish, clock.now)),
+            Loop("google", lambda: _google_step(parts.database, publisher)),
             Loop("jobs", lambda: self._beat() + run_jobs(parts.database, handlers, clock.now)),
         ]
 
@@ -118,6 +118,11 @@ class Worker:
             _write_beat(self._database, now)
             self._beaten = now
         return 0
+
+
+def _google_step(database: Database, publisher: GooglePublisher) -> int:
+    publisher.publish_classes(clock.now())
+    return deliver_google(database, publisher.publish, clock.now)
 
 
 def _write_beat(database: Database, now: datetime) -> None:

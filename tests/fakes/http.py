@@ -15,7 +15,7 @@ POLL_SECONDS = 0.02  # how soon a server notices that it is to stop
 @contextmanager
 def serve(app: Flask) -> Iterator[str]:
     """Serve on threads until the end of the block; the address without a slash at its end."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
     thread.start()
     try:
@@ -26,6 +26,6 @@ def serve(app: Flask) -> Iterator[str]:
         thread.join()
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  werkzeug's name
         """Say nothing."""

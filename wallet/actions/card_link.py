@@ -105,12 +105,12 @@ def make_card_link(
 
 def peek_card_link(session: Session, token: str, now: datetime) -> ProgramView:
     """The program of a link that still works; looking does not use it up. Else `link_expired`."""
-    return program_view(session, _valid(session, token, now).program_id)
+    return program_view(session, _valid(session, token, now, to_use=False).program_id)
 
 
 def open_card_link(session: Session, token: str, now: datetime) -> tuple[ProgramView, str]:
     """(program, address of the card). Uses the link up, and takes the e-mail address as proven."""
-    link = _valid(session, token, now)
+    link = _valid(session, token, now, to_use=True)
     link.used_at = now
     named = member_with_id(session, link.program_id, link.member_id)
     member = surviving(session, named) if named else None
@@ -125,10 +125,10 @@ def open_card_link(session: Session, token: str, now: datetime) -> tuple[Program
     return program, card_url(session, program, member)
 
 
-def _valid(session: Session, token: str, now: datetime) -> MagicLink:
+def _valid(session: Session, token: str, now: datetime, *, to_use: bool) -> MagicLink:
     if len(token) > TOKEN_LENGTH_MAX or not token.isascii():
         raise Refusal("link_expired")
-    link = link_with_hash(session, _hash(token))
+    link = link_with_hash(session, _hash(token), to_use=to_use)
     if link is None or link.used_at is not None or link.expires_at <= now:
         raise Refusal("link_expired")
     return link

@@ -151,15 +151,21 @@ def failed(item: Claimed, error: DeliveryError) -> Result:
 def _claim_apple(
     session: Session, lease_key: str, now: datetime
 ) -> tuple[list[Claimed], list[tuple[int, int, str, datetime]]]:
-    """Lease, and give each pass its update tag under one lock: from the commit on, phones that ask
-    "what changed since" see it, and no later tag can have become visible before."""
+    """Lease, and give each change its update tag under one lock: from the commit on, phones that ask
+    "what changed since" see it, and no later tag can have become visible before.
+
+    A further try of the same change keeps its tag: a phone that came meanwhile has taken the change,
+    and would be sent for nothing.
+    """
     claimed = claim(session, "apple", lease_key, now)
     if not claimed:
         return [], []
-    tag = next_in_sequence(session, APPLE_TAG)
-    for row in leased_passes(session, lease_key):
-        row.update_tag = tag
-    session.flush()
+    fresh = [row for row in leased_passes(session, lease_key) if row.attempts == 1]
+    if fresh:
+        tag = next_in_sequence(session, APPLE_TAG)
+        for row in fresh:
+            row.update_tag = tag
+        session.flush()
     return claimed, push_tokens(session, [item.id for item in claimed])
 
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy.orm import Session
 
 from passes.card import Card
 from passes.design import Design
+from passes.errors import DeliveryError
 from passes.google.document import Pictures, loyalty_class, loyalty_object, pictures
 from passes.google.identity import GoogleIdentity
 from passes.google.push import GoogleClient
 from wallet.actions.deliver_passes import Claimed
 from wallet.actions.media import image_store
-from wallet.actions.program_view import ProgramView, program_view
+from wallet.actions.program_view import ProgramView, all_programs, program_view
 from wallet.db import Database
 
 Resource = dict[str, Any]
 
 CALLBACK_PATH = "/google/callback"
+CLASS_RETRY = timedelta(seconds=10)  # Google, or the stand-in, may come up after the worker
+
+log = structlog.get_logger()
 
 
 class GoogleObjects:
@@ -77,6 +83,30 @@ class GooglePublisher:
         self._database, self._client = database, client
         self._objects = GoogleObjects(identity, public_url)
         self._published: set[tuple[int, int]] = set()
+        self._retry_at: datetime | None = None
+
+    def publish_classes(self, now: datetime) -> None:
+        """Give Google the class of each program that is new or has changed.
+
+        Not only with its first card: the first shopper may press the button before the worker has
+        brought that card, and Google refuses a save link whose class it does not know.
+        """
+        if self._retry_at and now < self._retry_at:
+            return
+        with self._database.reading() as session:
+            waiting = {
+                (program.id, program.revision): self._objects.class_of(session, program)
+                for program in all_programs(session)
+                if (program.id, program.revision) not in self._published
+            }
+        self._retry_at = None
+        for state, its_class in waiting.items():
+            try:
+                self._client.upsert_class(its_class)
+                self._published.add(state)
+            except DeliveryError as error:
+                self._retry_at = now + CLASS_RETRY
+                log.warning("google_class_waits", class_id=its_class["id"], error=str(error))
 
     def publish(self, item: Claimed) -> None:
         """Insert or update; `DeliveryError` when Google does not take it."""

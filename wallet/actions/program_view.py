@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.identify import is_clean
 from wallet.actions.text import say
 from wallet.context import context_of
 from wallet.errors import Refusal
@@ -142,7 +143,7 @@ def program_view(session: Session, program_id: int) -> ProgramView:
 
 def program_view_by_slug(session: Session, slug: str) -> ProgramView:
     """The same by address word."""
-    program = program_with_slug(session, slug)
+    program = program_with_slug(session, slug) if is_clean(slug) else None
     if program is None:
         raise Refusal("program_not_found")
     return _view(session, program)

@@ -13,6 +13,12 @@ from sqlalchemy.orm import Session
 
 from wallet.actions.accrue import Cause, accrue
 from wallet.actions.actor import Actor
+from wallet.actions.identify import (
+    EXTERNAL_ID_LENGTH_MAX,
+    SOURCE_LENGTH_MAX,
+    check_items,
+    check_text,
+)
 from wallet.actions.member_facts import member_facts
 from wallet.actions.post_entry import account_of
 from wallet.actions.program_view import ProgramView
@@ -25,12 +31,13 @@ from wallet.ids import new_id
 from wallet.rules.earning import Award, MemberFacts, Sale, earn, sale_lines
 from wallet.rules.money import AMOUNT_MINOR_MAX
 from wallet.tables.ledger import Entry, entries_of_purchase
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 from wallet.tables.merging import merged_members
 from wallet.tables.purchase import Purchase, purchase_from, same_amount_since
 from wallet.tables.sale_notice import waiting_notices
 from wallet.tables.staff import name_behind
 
+CHANNELS = ("store", "online", "phone")
 CLOCK_SKEW_MAX = timedelta(minutes=5)  # a till's clock may run ahead by this much
 REPEAT_WINDOW = timedelta(seconds=60)  # the same amount again within it was probably a second tap
 
@@ -78,6 +85,10 @@ def record_purchase(
     now: datetime,
 ) -> Recorded:
     """Once, however often it is sent: the second answer is the first one again."""
+    check_text(facts.source, "source", SOURCE_LENGTH_MAX, shortest=1)
+    check_text(facts.external_id, "external_id", EXTERNAL_ID_LENGTH_MAX, shortest=1)
+    check_items(facts.items)
+    lock_member(session, member)
     digest = _digest(member.id, facts)
     known = purchase_from(session, program.id, facts.source, facts.external_id)
     if known:
@@ -156,6 +167,8 @@ def check_purchase(
     """When the sale happened, after every check that can refuse it."""
     if member.status != "active":
         raise Refusal("member_closed")
+    if facts.channel not in CHANNELS:
+        raise Refusal("body_invalid", field="channel")
     if facts.amount_minor <= 0:
         raise Refusal("amount_invalid")
     if facts.amount_minor > AMOUNT_MINOR_MAX:
@@ -170,12 +183,9 @@ def check_purchase(
     return min(occurred_at, now)
 
 
-def suspect_repeat(
-    session: Session, program: ProgramView, member: Member, amount_minor: int, now: datetime
-) -> None:
+def suspect_repeat(session: Session, member: Member, amount_minor: int, now: datetime) -> None:
     """Refuse (`repeat_suspected`) the same amount for the same member within a minute."""
-    # The account's lock first: of two taps at once the later one must see the other's sale.
-    account_of(session, program.id, member.id, program.ruleset.main_unit.key)
+    lock_member(session, member)  # of two taps at once the later one must see the other's sale
     earlier = same_amount_since(session, member.id, amount_minor, now - REPEAT_WINDOW)
     if earlier:
         raise Refusal(

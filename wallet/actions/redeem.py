@@ -27,7 +27,7 @@ from wallet.errors import Refusal
 from wallet.ids import private_id
 from wallet.rules.lots import draw, is_usable
 from wallet.tables.ledger import AccountState, open_lots
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 from wallet.tables.reward import take_stock
 
 __all__ = ["Redeemed", "Taking", "find_reward", "redeem"]
@@ -54,9 +54,10 @@ def redeem(
     taking: Taking | None = None,
 ) -> Redeemed:
     """`reward_…` when the member may not take it, `insufficient_balance` when the usable lots do not
-    reach. Races for points end at the account's lock, races for the last piece at its stock. Nothing
+    reach. Races for points end at the member's lock, races for the last piece at its stock. Nothing
     is written when it is refused."""
     taking = taking or Taking()
+    lock_member(session, member)
     if member.status != "active":
         raise Refusal("member_closed")
     reward = find_reward(program, reward_id)

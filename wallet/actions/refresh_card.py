@@ -10,8 +10,9 @@ from passes.card import Card
 from wallet.actions.compose_card import card_of
 from wallet.actions.member_view import member_view
 from wallet.actions.program_view import ProgramView
+from wallet.actions.refer import give_referral_code
 from wallet.actions.standing import settle_tier, standing_of
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 from wallet.tables.wallet_pass import WalletPass, passes_of
 
 
@@ -24,12 +25,14 @@ def refresh_card(
     which follows from the same state.
     """
     session.flush()
+    lock_member(session, member)
     standing = standing_of(session, program, member, now)
     settle_tier(member, standing)
     tier_key = standing.tier_key
     stored = passes_of(session, member.id)
     if not stored:
         return False
+    give_referral_code(session, program, member, now)
     card = card_of(program, member_view(session, program, member, now, standing))
     changed = [
         wallet_pass

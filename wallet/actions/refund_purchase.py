@@ -12,6 +12,12 @@ from sqlalchemy.orm import Session
 from wallet.actions.actor import Actor
 from wallet.actions.fill_stamp_cards import unfill_stamp_cards
 from wallet.actions.give_back_spent import give_back_spent
+from wallet.actions.identify import (
+    EXTERNAL_ID_LENGTH_MAX,
+    REASON_LENGTH_MAX,
+    check_items,
+    check_text,
+)
 from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
 from wallet.actions.recompute_sale import (
@@ -21,12 +27,12 @@ from wallet.actions.recompute_sale import (
 )
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
-from wallet.ids import new_id
+from wallet.ids import new_id, public_id
 from wallet.rules.lots import Draw, draw_back
 from wallet.rules.money import spell_money
 from wallet.rules.refunds import Clawback, clawback, to_take_back
 from wallet.tables.ledger import Entry, entries_of_purchase, lots_of_entry, open_lots
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 from wallet.tables.purchase import Purchase, Refund, purchase_with_id, refunds_of
 
 
@@ -63,6 +69,9 @@ def refund_purchase(
     now: datetime,
 ) -> Refunded:
     """Once per refund id. Several refunds in any order end in the same state."""
+    check_text(facts.external_id, "external_id", EXTERNAL_ID_LENGTH_MAX, shortest=1)
+    check_text(facts.reason, "reason", REASON_LENGTH_MAX)
+    lock_member(session, member)
     for known in refunds_of(session, purchase.id):
         if known.external_id == facts.external_id:
             return _again(session, purchase, known, facts)
@@ -83,21 +92,33 @@ def refund_purchase(
     session.flush()
     # What was spent comes back first: then there is something to take earned points from.
     entries = give_back_spent(session, program, purchase, actor, now)
-    entries += take_back(session, program, purchase, actor, now, _refunded(refund, purchase))
+    said = _refunded(refund, purchase)
+    mark = public_id("ref", refund.id)
+    entries += take_back(session, program, purchase, actor, now, said, mark)
     entries += take_back_goals(session, program, purchase, actor, now)
     refresh_card(session, program, member, now)
     return Refunded(purchase, refund, entries, repeated=False)
 
 
 def _again(session: Session, purchase: Purchase, known: Refund, facts: RefundFacts) -> Refunded:
-    if facts.amount_minor is not None and facts.amount_minor != known.amount_minor:
+    is_other_amount = facts.amount_minor not in (None, known.amount_minor)
+    if is_other_amount or (facts.items and list(facts.items) != known.items):
         raise Refusal("request_id_reused")
     entries = [
         entry
         for entry in entries_of_purchase(session, purchase.id)
-        if entry.kind == "refund" and entry.recorded_at == known.recorded_at
+        if entry.kind == "refund" and _is_of(entry, known)
     ]
     return Refunded(purchase, known, entries, repeated=True)
+
+
+def _is_of(entry: Entry, refund: Refund) -> bool:
+    """Whether the refund wrote the entry: by its mark, or, where something spent came back, by the
+    moment."""
+    marks = {part["refund_id"] for part in entry.why if part.get("refund_id")}
+    return (
+        public_id("ref", refund.id) in marks if marks else entry.recorded_at == refund.recorded_at
+    )
 
 
 def _amount(purchase: Purchase, facts: RefundFacts) -> int:
@@ -114,21 +135,28 @@ def _amount(purchase: Purchase, facts: RefundFacts) -> int:
 
 def _items_amount(purchase: Purchase, items: Sequence[dict[str, Any]]) -> int:
     """What the named items cost: by their own amount, else their share of the sold line."""
-    total = 0
-    for item in items:
-        line = next((sold for sold in purchase.items if sold.get("sku") == item.get("sku")), None)
-        if line is None:
-            raise Refusal("items_mismatch")
-        sold, back = (
-            int(line.get("quantity", 1)),
-            int(item.get("quantity", line.get("quantity", 1))),
-        )
-        if not 0 < back <= sold:
-            raise Refusal("items_mismatch")
-        if "amount_minor" not in item and line.get("amount_minor") is None:
+    check_items(items)
+    lines = {line.get("sku"): line for line in reversed(purchase.items)}
+    if len({item.get("sku") for item in items}) != len(items):
+        raise Refusal("items_mismatch")
+    return sum(_item_amount(lines.get(item.get("sku")), item) for item in items)
+
+
+def _item_amount(line: Mapping[str, Any] | None, item: Mapping[str, Any]) -> int:
+    if line is None:
+        raise Refusal("items_mismatch")
+    sold = int(line.get("quantity", 1))
+    back = int(item.get("quantity", sold))
+    if not 0 < back <= sold:
+        raise Refusal("items_mismatch")
+    paid, amount = line.get("amount_minor"), item.get("amount_minor")
+    if amount is None:
+        if paid is None:
             raise Refusal("items_mismatch")  # neither says what it cost
-        total += int(item.get("amount_minor", int(line.get("amount_minor") or 0) * back // sold))
-    return total
+        return int(paid) * back // sold
+    if amount < 0 or (paid is not None and amount > paid):
+        raise Refusal("items_mismatch")
+    return int(amount)
 
 
 def take_back(
@@ -138,8 +166,10 @@ def take_back(
     actor: Actor,
     now: datetime,
     text: Mapping[str, str],
+    refund_id: str = "",
 ) -> list[Entry]:
-    """Take back what the purchase gave and, as it stands now, would not give. `text` says why."""
+    """Take back what the purchase gave and, as it stands now, would not give. `text` says why;
+    `refund_id` is the refund's public id, by which its entries are found again."""
     should = should_have_earned(session, program, purchase)
     entries = []
     for accrual in entries_of_purchase(session, purchase.id):
@@ -149,7 +179,9 @@ def take_back(
         by_rule = should.get(accrual.unit, {})
         wanted = to_take_back(accrual.quantity, taken, sum(by_rule.values()))
         if wanted:
-            entry = _claw_back(session, program, purchase, text, accrual, wanted, actor, now)
+            entry = _claw_back(
+                session, program, purchase, text, accrual, wanted, actor, now, refund_id
+            )
             write_taken(session, purchase, entry, by_rule)
             entries.append(entry)
     return entries
@@ -190,6 +222,7 @@ def _claw_back(  # noqa: PLR0913  one private step with all its facts
     wanted: int,
     actor: Actor,
     now: datetime,
+    refund_id: str,
 ) -> Entry:
     account = account_of(session, program.id, purchase.member_id, accrual.unit)
     unfill_stamp_cards(session, program, account, wanted, actor, now)
@@ -201,6 +234,7 @@ def _claw_back(  # noqa: PLR0913  one private step with all its facts
         {
             "rule": "refund",
             "rule_version": purchase.rule_version,
+            "refund_id": refund_id,
             "wanted": wanted,
             "text": _sentence(text, wanted, step),
         }

@@ -12,7 +12,7 @@ from wallet.actions.actor import Actor
 from wallet.actions.carry_over import forward
 from wallet.actions.fill_stamp_cards import unfill_stamp_cards
 from wallet.actions.give_back_spent import close_payment, give_back_spent
-from wallet.actions.identify import is_clean
+from wallet.actions.identify import REASON_LENGTH_MAX, check_text
 from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_card import refresh_card
@@ -31,11 +31,10 @@ from wallet.tables.ledger import (
     lots_of_entry,
     reversal_of,
 )
-from wallet.tables.member import Member, member_with_id, surviving
+from wallet.tables.member import Member, lock_member, member_with_id, surviving
 from wallet.tables.purchase import Purchase, Refund, purchase_with_id
 
 UNDO_WINDOW = timedelta(minutes=10)  # later, another shopper stands there: a manager decides
-REASON_LENGTH_MAX = 200
 REVERSIBLE = ("accrual", "redemption")
 
 
@@ -43,8 +42,7 @@ def reverse_entry(
     session: Session, program: ProgramView, entry_id: int, reason: str, actor: Actor, now: datetime
 ) -> Entry:
     """The entry that undoes another. Only accruals and redemptions, each once."""
-    if len(reason) > REASON_LENGTH_MAX or not is_clean(reason):
-        raise Refusal("body_invalid", field="reason")
+    check_text(reason, "reason", REASON_LENGTH_MAX)
     entry = entry_with_id(session, program.id, entry_id)
     if entry is None:
         raise Refusal("entry_not_found")
@@ -52,6 +50,7 @@ def reverse_entry(
     assert member is not None
     # The locks come first: whoever waits for them sees the reversal that won.
     purchase = _sale_of(session, program, entry)
+    lock_member(session, member)
     account = account_of(session, program.id, entry.member_id, entry.unit)
     if reversal_of(session, entry.id):
         raise Refusal("already_reversed")

@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
-from wallet.actions.identify import clean_email, clean_name
+from wallet.actions.identify import clean_email, clean_name, is_clean
 from wallet.actions.throttle import (
     SIGN_IN_PER_ADDRESS,
     SIGN_IN_PER_PERSON,
@@ -108,7 +108,7 @@ def sign_in(database: Database, email: str, password: str, address: str, now: da
     who = email.strip().lower()[:254]
     database.run(lambda session: _count(session, who, address, now))
     with database.reading() as session:
-        staff = staff_with_email(session, who)
+        staff = staff_with_email(session, who) if is_clean(who) else None
     is_right = _verify(staff.password_hash if staff else _NOBODY, password)
     if not (staff and is_right and staff.is_active):
         raise Refusal("sign_in_failed")

@@ -128,6 +128,20 @@ def surviving(session: Session, member: Member) -> Member:
     return session.get_one(Member, member.merged_into_id)
 
 
+def lock_member(session: Session, member: Member) -> None:
+    """Wait until nobody else is changing what this member holds; then all that is read is newest.
+
+    Value moves with the member locked first and accounts after, so that nobody waits in a circle.
+    PostgreSQL only: SQLite's writer already holds all. The lock lets foreign keys point here.
+    """
+    held: set[int] = session.info.setdefault("members_locked", set())
+    if member.id in held or session.get_bind().dialect.name == "sqlite":
+        return
+    query = select(Member).where(Member.id == member.id).with_for_update(key_share=True)
+    session.scalar(query.execution_options(populate_existing=True))
+    held.add(member.id)
+
+
 def identifiers_of(session: Session, member_id: int) -> list[Identifier]:
     """Everything by which this member is found, oldest first."""
     query = select(Identifier).where(Identifier.member_id == member_id)
@@ -155,10 +169,12 @@ def members_like(session: Session, program_id: int, words: str, limit: int) -> l
     return list(session.scalars(query.order_by(Member.id.desc()).limit(limit)))
 
 
-def link_with_hash(session: Session, token_hash: str) -> MagicLink | None:
-    """The one-time link with this hash, locked: only one of two taps uses it."""
+def link_with_hash(session: Session, token_hash: str, *, to_use: bool) -> MagicLink | None:
+    """The one-time link with this hash; locked to be used, so that only one of two taps does."""
     query = select(MagicLink).where(MagicLink.token_hash == token_hash)
-    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if to_use:
+        query = query.with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
 def consents_of(session: Session, member_id: int) -> list[Consent]:

@@ -106,7 +106,7 @@ def account_balances(session: Session, member_ids: Sequence[int], unit: str) -> 
     query = select(Account.member_id, Account.balance).where(
         Account.member_id.in_(member_ids), Account.unit == unit
     )
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def last_purchases(session: Session, member_ids: Sequence[int]) -> dict[int, datetime]:
@@ -116,7 +116,7 @@ def last_purchases(session: Session, member_ids: Sequence[int]) -> dict[int, dat
         .where(Purchase.member_id.in_(member_ids))
         .group_by(Purchase.member_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def contacts_of(session: Session, member_ids: Sequence[int]) -> dict[int, str]:

@@ -120,7 +120,7 @@ def passes_of(session: Session, member_id: int) -> list[WalletPass]:
     query = select(WalletPass).where(
         or_(WalletPass.member_id == member_id, WalletPass.member_id.in_(merged))
     )
-    return list(session.scalars(query))
+    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def pass_at(session: Session, member_id: int, provider: str) -> WalletPass | None:

@@ -95,14 +95,14 @@ def close_session() -> Response:
 def _after(role: str) -> str:
     """Where a person goes who did not ask for a page."""
     wanted = safe_next(request.args.get("next", ""), "")
-    return wanted or (url_for("console.overview") if role != "cashier" else "/till/")
+    return wanted or (url_for("console.overview") if role != "cashier" else url_for("till.page"))
 
 
 def _refused(refusal: Refusal) -> str:
     wait = refusal.facts.get("retry_after_seconds")
     if wait is None:
         return sentence(refusal.code)
-    minutes = -(-int(wait) // 60)
+    minutes = max(1, round(int(wait) / 60))
     return _("Too many attempts. Please try again in %(minutes)s min.", minutes=minutes)
 
 

@@ -53,7 +53,7 @@ class Caller:
 
 @pytest.fixture
 def call(google: GoogleStandIn) -> Caller:
-    app = Flask("google")
+    app = Flask("google-wallet")
     app.register_blueprint(google.blueprint())
     caller = Caller(app.test_client())
     caller.token = google.issue_token(assertion(AUDIENCE), AUDIENCE)

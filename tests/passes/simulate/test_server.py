@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from passes.apple.identity import make_development_identity
 from passes.google.identity import GoogleIdentity, make_development_account
+from passes.simulate import phones
 from passes.simulate.server import STATE_NAME, Place, Simulators
 from tests.passes.cast import IDENTITY
 from tests.passes.simulate.loyalty import a_class, an_object, assertion, points_of, save_jwt
@@ -58,7 +60,8 @@ def running(folder: Path, shop: Shop, account: GoogleIdentity) -> Iterator[Simul
 @pytest.fixture
 def page(running: Simulators) -> Iterator[httpx2.Client]:
     """What the page calls, through whatever proxy."""
-    with httpx2.Client(base_url=f"{running.url}/phones", headers=GUARD, trust_env=False) as client:
+    base = f"{running.url}/phones"
+    with httpx2.Client(base_url=base, headers=GUARD, timeout=30, trust_env=False) as client:
         yield client
 
 
@@ -106,6 +109,7 @@ def test_a_push_over_http2_changes_the_iphone(
     shop.credit(1300)
     push(running, shop, folder / "certs")
     wait_for(lambda: running.iphone.activity.codes[-1] == "shown")
+    assert running.iphone.tasks.settle()
     version = page.get("/state").json()["version"]
     assert page.get(f"/state?since={version}").status_code == 204
 
@@ -183,6 +187,19 @@ def test_an_unknown_card_says_why(page: httpx2.Client) -> None:
     response = add(page, "no-such-card")
     assert response.status_code == 422
     assert "answered 404" in response.json()["iphone"]["problem"]
+
+
+def test_a_person_taps_again_when_google_is_not_ready(
+    running: Simulators, page: httpx2.Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phones, "SAVE_AGAIN_SECONDS", (0.1,) * 50)
+    kept = running.google.store.dump()
+    running.google.store.load({"rows": {"loyaltyClass": {}, "loyaltyObject": {}}, "notified": {}})
+    later = threading.Timer(0.15, running.google.store.load, (kept,))
+    later.start()
+    assert "id" in add(page, shop.TOKEN).json()["android"]
+    assert running.android.activity.codes[0] == "refused"
+    later.join()
 
 
 def test_everything_survives_a_restart(

@@ -72,11 +72,11 @@ def test_a_movement_of_the_other_brand_does_not_exist_here(cast: Cast) -> None:
         cast.reverse(stranger)
 
 
-@pytest.mark.parametrize("reason", ["\x00", "a\ud800", "x" * 10_000])
-def test_a_reason_that_cannot_be_kept_is_refused(cast: Cast, reason: str) -> None:
+def test_a_reason_that_cannot_be_kept_is_refused(cast: Cast) -> None:
     taken = cast.redeem("ada", 30)
-    with pytest.raises(Refusal, match="body_invalid"):
-        cast.reverse(taken.entry, reason)
+    for reason in ("\x00", "a\ud800", "x" * 10_000):
+        with pytest.raises(Refusal, match="body_invalid"):
+            cast.reverse(taken.entry, reason)
     assert cast.balance("ada").available == 570
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.engine import make_url
 from werkzeug.test import TestResponse
 
 from app import create_app
-from tests.databases import Sqlite
+from tests.databases import Sqlite, migrate
 from tests.factories import PASSWORD, PUBLIC_URL, SECRET_KEY, Cast, make_cast, open_database
 from wallet import clock
 from wallet.config import Settings
@@ -62,28 +59,22 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("data")
 
 
-@pytest.fixture(scope="session")
-def cast_file(sqlite: Sqlite, light_hashing: None) -> tuple[Path, Cast]:
-    """A database with the cast in it, made once and copied for each test."""
-    url = sqlite.migrated()
-    made = make_cast(open_database(url))
-    made.database.dispose()
-    return Path(str(make_url(url).database)), made
+def _cast_in(url: str) -> Cast:
+    migrate(url)
+    database = open_database(url)
+    made = make_cast(database)
+    database.dispose()
+    return made
 
 
 @pytest.fixture
-def web_cast(cast_file: tuple[Path, Cast], tmp_path: Path) -> Iterator[Cast]:
+def web_cast(sqlite: Sqlite) -> Iterator[Cast]:
     """The cast on SQLite: what both databases must do alike is tested below the doors."""
-    file, made = cast_file
-    copy = shutil.copyfile(file, tmp_path / "cast.sqlite3")
-    database = open_database(f"sqlite:///{copy}")
-    yield replace(
-        made,
-        database=database,
-        people=dict(made.people),
-        other=replace(made.other, database=database, people=dict(made.other.people)),
-    )
+    url, made = sqlite.filled(_cast_in)
+    database = open_database(url)
+    yield made.moved_to(database)
     database.dispose()
+    sqlite.drop(url)
 
 
 @pytest.fixture

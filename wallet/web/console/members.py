@@ -14,7 +14,7 @@ from wallet.actions.program_view import ProgramView
 from wallet.rules.spell import spell_quantity
 from wallet.web.console.frame import console_page, own_program
 from wallet.web.locale import current_language
-from wallet.web.shopper.present import (
+from wallet.web.present import (
     MovementRow,
     channel_name,
     grouped,

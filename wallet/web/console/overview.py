@@ -15,8 +15,8 @@ from wallet.actions.program_view import ProgramView
 from wallet.rules.spell import spell_number, spell_quantity
 from wallet.web.console.frame import SEES_PEOPLE, console_page, own_program
 from wallet.web.locale import current_language
+from wallet.web.present import MovementRow, code_picture, movement_row
 from wallet.web.security import staff
-from wallet.web.shopper.present import MovementRow, code_picture, movement_row
 from wallet.web.wiring import read, settings
 
 CHART_HEIGHT = 160  # units of the drawing; the page scales it

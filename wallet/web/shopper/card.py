@@ -19,9 +19,11 @@ from wallet.actions.card_page import CardPage, card_page, card_version
 from wallet.actions.issue_pass import issue_pass
 from wallet.actions.member_view import MemberView, member_view, member_with_token
 from wallet.actions.program_view import ProgramView, all_programs
+from wallet.actions.refer import give_referral_code
 from wallet.actions.registry import stored_pass
 from wallet.errors import Refusal
 from wallet.web.locale import current_language
+from wallet.web.present import code_picture, tier_progress
 from wallet.web.problems import wants_json
 from wallet.web.shopper.link import find_message, only_program
 from wallet.web.shopper.look import look_of
@@ -29,10 +31,10 @@ from wallet.web.shopper.message import Message, message_page
 from wallet.web.shopper.own_card import remember_card
 from wallet.web.shopper.present import (
     card_face,
-    code_picture,
     movement_rows,
+    note_rows,
+    referral_row,
     reward_rows,
-    tier_progress,
     tier_rows,
     voucher_rows,
 )
@@ -64,6 +66,12 @@ class CardPages:
         if found is None:
             return _unknown_card()
         program, page = found
+        if (
+            program.ruleset.referral
+            and page.member.status == "active"
+            and not page.member.notes.code
+        ):
+            page = write(lambda session: _with_code(session, token, now)) or page
         answer = Response(_render(program, page, token))
         answer.headers["X-Robots-Tag"] = "noindex"
         answer.headers["Cache-Control"] = "private, no-store"
@@ -145,6 +153,16 @@ def _read_page(session: Session, token: str, now: datetime) -> tuple[ProgramView
     return program, card_page(session, program, member, now)
 
 
+def _with_code(session: Session, token: str, now: datetime) -> CardPage | None:
+    """The page of a member who joined before there were referrals, with a code from now on."""
+    found = member_with_token(session, token, all_programs(session))
+    if found is None:
+        return None
+    program, member = found
+    give_referral_code(session, program, member, now)
+    return card_page(session, program, member, now)
+
+
 def _render(program: ProgramView, page: CardPage, token: str) -> str:
     language = current_language()
     member = page.member
@@ -156,6 +174,8 @@ def _render(program: ProgramView, page: CardPage, token: str) -> str:
         look=look_of(program, tier.key if tier else None),
         card=card_face(program, member, language),
         rewards=reward_rows(program, member, language),
+        notes=note_rows(program, member, language),
+        referral=referral_row(program, member, language),
         vouchers=voucher_rows(program, member, language),
         tiers=tier_rows(program, language, tier.key if tier else None),
         tier_sentence=sentence,

@@ -29,7 +29,7 @@ from wallet.web.locale import current_language
 from wallet.web.security import client_address
 from wallet.web.shopper.look import brand_css, look_of
 from wallet.web.shopper.message import Message, message_page
-from wallet.web.shopper.own_card import own_card, remember_card
+from wallet.web.shopper.own_card import card_path, own_card, remember_card
 from wallet.web.shopper.present import detail, perks, tier_rows
 from wallet.web.wiring import read, write
 
@@ -87,7 +87,7 @@ def join_now(slug: str) -> Response | str | tuple[str, int]:
             raise
         return _form_page(program, form, errors), refusal.status
     flash(_("Welcome! Show this code at the till: it works right now."), "ok")
-    return remember_card(redirect(address, 303), program, address)
+    return remember_card(redirect(card_path(address), 303), program, address)
 
 
 def privacy(slug: str) -> str:
@@ -189,10 +189,10 @@ def _already_a_member(program: ProgramView, form: JoinForm) -> Response | str:
 
     def _send(session: Session) -> str:
         member = find_member(session, program, ref)
-        address = card_url(session, program, member)
-        if address != known:
+        path = card_path(card_url(session, program, member))
+        if path != known:
             send_card_link(session, member, now)
-        return address
+        return path
 
     if write(_send) == known:
         return redirect(known, 303)

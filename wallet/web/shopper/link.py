@@ -18,7 +18,7 @@ from wallet.actions.throttle import LINK_PER_ADDRESS, count_attempt
 from wallet.errors import Refusal
 from wallet.web.security import client_address
 from wallet.web.shopper.message import Link, Message, message_page
-from wallet.web.shopper.own_card import remember_card
+from wallet.web.shopper.own_card import card_path, remember_card
 from wallet.web.wiring import read, write
 
 
@@ -87,7 +87,7 @@ def use_link(token: str) -> Response | tuple[str, int]:
     except Refusal as refusal:
         spent: tuple[str, int] = _spent(refusal)
         return spent
-    return remember_card(redirect(address, 303), program, address)
+    return remember_card(redirect(card_path(address), 303), program, address)
 
 
 def find_message(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
@@ -12,11 +14,17 @@ from wallet.web.wiring import read, settings
 COOKIE_SECONDS = 365 * 24 * 3600
 
 
+def card_path(address: str) -> str:
+    """The way to a card on this very host. Under another name of the host (localhost, an address in
+    the shop's network) the page's policy lets no form lead to the public one."""
+    return urlsplit(address).path
+
+
 def remember_card(answer: Response, program: ProgramView, address: str) -> Response:
     """Keep the way to the card, readable by this program's pages only and by no script."""
     answer.set_cookie(
         _cookie(program),
-        address.rsplit("/", 1)[1],
+        card_path(address).rsplit("/", 1)[1],
         max_age=COOKIE_SECONDS,
         path=f"/p/{program.slug}",
         httponly=True,
@@ -27,11 +35,11 @@ def remember_card(answer: Response, program: ProgramView, address: str) -> Respo
 
 
 def own_card(program: ProgramView) -> str:
-    """The address of the card that was opened here before; empty when there is none."""
+    """The path of the card that was opened here before; empty when there is none."""
     token = request.cookies.get(_cookie(program), "")
     if not token or not read(lambda session: member_with_token(session, token, [program])):
         return ""
-    return settings().public_url + url_for("shopper.card", token=token)
+    return url_for("shopper.card", token=token)
 
 
 def _cookie(program: ProgramView) -> str:

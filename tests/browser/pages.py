@@ -1,0 +1,141 @@
+"""What tests do on pages, in one place: sign in, wait, read, check."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page
+
+from passes.qr import qr_png
+from tests.factories import PASSWORD, Cast
+from wallet.actions.staff_access import sign_in
+
+WAIT_SECONDS = 8.0  # two cores that others use too
+POLL_SECONDS = 0.02
+PUPPET = Path(__file__).with_name("puppet_camera.js")
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@dataclass
+class Shop:
+    """The running service and the people in it."""
+
+    address: str
+    cast: Cast
+
+    def let_in(self, context: BrowserContext, who: str = "dora") -> None:
+        """This person is signed in in that browser."""
+        email = f"{who}@exemple.test"
+        token = sign_in(self.cast.database, email, PASSWORD, "127.0.0.1", self.cast.now)
+        context.add_cookies([{"name": "staff", "value": token, "url": self.address}])
+
+
+@dataclass
+class TillPage:
+    """The till in one tab. `complaints` are what the console said about policy and scripts."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def open(
+        cls, shop: Shop, context: BrowserContext, *, puppet: bool = False, language: str = "en"
+    ) -> TillPage:
+        """Signed in as Dora, at the till."""
+        shop.let_in(context)
+        page = context.new_page()
+        till = cls(page)
+        page.on("pageerror", lambda error: till.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: (
+                till.complaints.append(said.text)
+                if "Content Security Policy" in said.text
+                else None
+            ),
+        )
+        if puppet:
+            page.add_init_script(path=PUPPET)
+        page.goto(f"{shop.address}/till/?lang={language}")
+        return till
+
+    def part(self, name: str) -> Locator:
+        """A part by its test id."""
+        return self.page.get_by_test_id(name)
+
+    def text(self, name: str) -> str:
+        """The text of a part."""
+        return (self.part(name).text_content() or "").strip()
+
+    @property
+    def desk(self) -> str:
+        """What the till is doing."""
+        return str(self.page.evaluate("document.getElementById('main').dataset.desk ?? 'idle'"))
+
+    @property
+    def camera(self) -> str:
+        """What the camera is doing."""
+        return str(self.page.evaluate("document.getElementById('stage').dataset.camera"))
+
+    def wait_for(self, desk: str) -> None:
+        """Until the till does this."""
+        wait(lambda: self.desk == desk, f"the till to be {desk}, it is {self.desk}")
+
+    def wait_for_camera(self, state: str) -> None:
+        """Until the camera does this."""
+        wait(lambda: self.camera == state, f"the camera to be {state}, it is {self.camera}")
+
+    def start(self) -> None:
+        """The one tap of the shift."""
+        self.page.get_by_role("button", name="Start scanning").click()
+        self.wait_for_camera("live")
+
+    def find(self, query: str) -> None:
+        """Type it and press Enter."""
+        self.part("scan-input").fill(query)
+        self.part("scan-input").press("Enter")
+
+    def show_codes(self, *texts: str) -> None:
+        """Hold these before the puppet camera."""
+        addresses = [
+            f"data:image/png;base64,{base64.b64encode(qr_png(text)).decode()}" for text in texts
+        ]
+        self.page.evaluate("addresses => window.puppet.show(addresses)", addresses)
+
+    def scan_by_wedge(self, strokes: list[tuple[str, str]], gap_seconds: float = 0.005) -> None:
+        """A hand scanner: (character, key) pairs, one every 5 ms, then Enter."""
+        keys = self.page.context.new_cdp_session(self.page)
+        for character, code in [*strokes, ("\r", "Enter")]:
+            key = "Enter" if code == "Enter" else character
+            stroke: dict[str, Any] = {"key": key, "code": code, "text": character}
+            keys.send("Input.dispatchKeyEvent", {"type": "keyDown", **stroke})
+            keys.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": key, "code": code})
+            time.sleep(gap_seconds)
+        keys.detach()
+
+    def violations(self) -> list[str]:
+        """What axe finds wrong now. Run through the debugger: the page's policy stays as it is."""
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate(
+            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", AXE_RULES
+        )
+        return [
+            f"{violation['id']}: {node['target']} {node['failureSummary']}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+
+
+def wait(is_so: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:
+    """Until it is so. Polls: the page's policy forbids Playwright's own way of waiting."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,401 @@
+"""Every route, every role: who gets what. A route that is not in the table fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from passes.design import Design
+from passes.images import google_images, media_hash, no_uploads
+from tests.databases import Sqlite
+from tests.doors import ROLES, House, everything_in, open_house
+from tests.factories import PASSWORD, make_cast, open_database
+from wallet.ids import public_id
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each of ROLES, in that order, is answered. `path` and `said` are made anew for each."""
+
+    expected: str
+    path: Callable[[House], str]
+    said: Callable[[House], dict[str, Any]] = lambda house: {}
+
+
+def _fixed(path: str) -> Callable[[House], str]:
+    return lambda house: path
+
+
+def _member(house: House) -> str:
+    return public_id("mbr", house.cast.people["ada"])
+
+
+def _reward(house: House) -> str:
+    return public_id("rwd", house.cast.program.rewards[0].id)
+
+
+def _store(house: House) -> str:
+    return public_id("sto", house.cast.program.stores[-1].id)
+
+
+def _form(**said: str) -> Callable[[House], dict[str, Any]]:
+    return lambda house: {"data": said}
+
+
+def _tap(**said: Any) -> Callable[[House], dict[str, Any]]:
+    """What the till's page sends: `member_id` and the like are Ada's where they say so."""
+
+    def _said(house: House) -> dict[str, Any]:
+        return {
+            "json": {name: made(house) if callable(made) else made for name, made in said.items()}
+        }
+
+    return _said
+
+
+def _request_id(_house: House) -> str:
+    return str(uuid4())
+
+
+def _own_sale(house: House) -> str:
+    """A sale of Dora's, who alone may undo it."""
+    sale = {
+        "request_id": str(uuid4()),
+        "member_id": _member(house),
+        "amount_minor": next(_numbers) * 100,
+    }
+    answer = house.caller("cashier").send("POST", "/till/api/purchases", json=sale)
+    assert answer.status_code == 201, answer.text
+    found: str = answer.get_json()["undo"]["purchase_id"]
+    return found
+
+
+def _write(body: Callable[[House], dict[str, Any]]) -> Callable[[House], dict[str, Any]]:
+    return lambda house: {"json": body(house), "headers": {"Idempotency-Key": str(uuid4())}}
+
+
+def _sale(house: House) -> dict[str, Any]:
+    return {
+        "member": {"id": _member(house)},
+        "external_id": f"order-{next(_numbers)}",
+        "amount_minor": 1000,
+        "currency": "EUR",
+    }
+
+
+def _purchase(house: House) -> str:
+    return public_id("pur", house.cast.buy("ada", 3000).purchase.id)
+
+
+def _entry(house: House) -> str:
+    return public_id("ent", house.cast.buy("ada", 3000).entries[0].id)
+
+
+def _device(house: House) -> str:
+    return f"/apple/v1/devices/0123456789abcdef/registrations/{house.pass_type_id}"
+
+
+def _serial(house: House) -> str:
+    return house.apple_pass().serial
+
+
+def _picture(house: House) -> str:
+    """The program's logo as Google fetches it."""
+    logo = google_images(Design.parse(house.cast.program.design), no_uploads)["logo"]
+    return f"/media/{media_hash(logo)}.png"
+
+
+def _public(path: str) -> Row:
+    """For everybody, whoever they are."""
+    return Row("200 200 200 200 200 200 200 200", _fixed(path))
+
+
+# anonymous, cashier, marketer, manager, owner, stranger (the other brand's owner), shop, strange shop
+TABLE: dict[tuple[str, str], Row] = {
+    # --- shoppers -----------------------------------------------------------------------------
+    ("GET", "/"): _public("/"),
+    ("GET", "/p/<slug>/join"): _public("/p/demo/join"),
+    ("POST", "/p/<slug>/join"): Row(
+        "303 303 303 303 303 303 303 303",
+        _fixed("/p/demo/join"),
+        lambda house: {"data": {"contact": f"new-{next(_numbers)}@exemple.test"}},
+    ),
+    ("GET", "/p/<slug>/brand.css"): _public("/p/demo/brand.css"),
+    ("GET", "/p/<slug>/privacy"): _public("/p/demo/privacy"),
+    ("GET", "/p/<slug>/find-card"): _public("/p/demo/find-card"),
+    ("POST", "/p/<slug>/find-card"): Row(
+        "200 200 200 200 200 200 200 200",
+        _fixed("/p/demo/find-card"),
+        _form(email="ada@exemple.test"),
+    ),
+    ("GET", "/link/<token>"): Row("200 200 200 200 200 200 200 200", lambda h: h.link_path()),
+    ("POST", "/link/<token>"): Row("303 303 303 303 303 303 303 303", lambda h: h.link_path()),
+    ("GET", "/card/<token>"): Row("200 200 200 200 200 200 200 200", lambda h: h.card_path()),
+    ("GET", "/card/<token>/state"): Row(
+        "200 200 200 200 200 200 200 200", lambda h: f"{h.card_path()}/state"
+    ),
+    ("GET", "/card/<token>/apple.pkpass"): Row(
+        "200 200 200 200 200 200 200 200", lambda h: f"{h.card_path()}/apple.pkpass"
+    ),
+    ("GET", "/card/<token>/google"): Row(
+        "302 302 302 302 302 302 302 302", lambda h: f"{h.card_path()}/google"
+    ),
+    ("GET", "/media/<digest>.png"): Row("200 200 200 200 200 200 200 200", _picture),
+    # --- staff --------------------------------------------------------------------------------
+    ("GET", "/staff/sign-in"): Row("200 303 303 303 303 303 200 200", _fixed("/staff/sign-in")),
+    ("POST", "/staff/sign-in"): Row(
+        "303 303 303 303 303 303 303 303",
+        _fixed("/staff/sign-in"),
+        _form(email="dora@exemple.test", password=PASSWORD),
+    ),
+    ("POST", "/staff/sign-out"): Row("303 303 303 303 303 303 303 303", _fixed("/staff/sign-out")),
+    ("GET", "/till/"): Row("302 200 403 200 200 200 302 302", _fixed("/till/")),
+    ("POST", "/till/store"): Row(
+        "401 303 403 303 303 404 401 401",
+        _fixed("/till/store"),
+        lambda house: {"data": {"store": _store(house)}},
+    ),
+    ("POST", "/till/api/lookup"): Row(
+        "401 200 403 200 200 404 401 401",
+        _fixed("/till/api/lookup"),
+        _tap(member_id=_member, source="typed"),
+    ),
+    ("POST", "/till/api/purchases"): Row(
+        "401 201 403 201 201 404 401 401",
+        _fixed("/till/api/purchases"),
+        _tap(
+            request_id=_request_id,
+            member_id=_member,
+            amount_minor=lambda house: 100_00 + next(_numbers) * 100,
+        ),
+    ),
+    ("POST", "/till/api/redemptions"): Row(
+        "401 201 403 201 201 404 401 401",
+        _fixed("/till/api/redemptions"),
+        _tap(request_id=_request_id, member_id=_member, reward_id=_reward),
+    ),
+    # Each undoes own acts only; this sale is the cashier's.
+    ("POST", "/till/api/undo"): Row(
+        "401 201 403 403 403 404 401 401",
+        _fixed("/till/api/undo"),
+        _tap(request_id=_request_id, purchase_id=_own_sale),
+    ),
+    ("GET", "/console/"): Row("302 403 200 200 200 200 302 302", _fixed("/console/")),
+    ("GET", "/console/members"): Row("302 403 403 200 200 200 302 302", _fixed("/console/members")),
+    ("GET", "/console/members/<member_id>"): Row(
+        "302 403 403 200 200 404 302 302", lambda h: f"/console/members/{_member(h)}"
+    ),
+    # --- shops --------------------------------------------------------------------------------
+    ("GET", "/api/docs"): _public("/api/docs"),
+    ("GET", "/api/openapi.json"): _public("/api/openapi.json"),
+    ("POST", "/api/v1/members"): Row(
+        "401 401 401 401 401 401 201 201",
+        _fixed("/api/v1/members"),
+        _write(lambda house: {"email": f"new-{next(_numbers)}@exemple.test"}),
+    ),
+    ("GET", "/api/v1/members"): Row("401 401 401 401 401 401 200 200", _fixed("/api/v1/members")),
+    ("GET", "/api/v1/members/<member_id>"): Row(
+        "401 401 401 401 401 401 200 404", lambda h: f"/api/v1/members/{_member(h)}"
+    ),
+    ("PATCH", "/api/v1/members/<member_id>"): Row(
+        "401 401 401 401 401 401 200 404",
+        lambda h: f"/api/v1/members/{_member(h)}",
+        lambda house: {"json": {"name": f"Ada {next(_numbers)}"}},
+    ),
+    ("GET", "/api/v1/members/<member_id>/entries"): Row(
+        "401 401 401 401 401 401 200 404", lambda h: f"/api/v1/members/{_member(h)}/entries"
+    ),
+    ("POST", "/api/v1/purchases"): Row(
+        "401 401 401 401 401 401 201 404", _fixed("/api/v1/purchases"), _write(_sale)
+    ),
+    ("POST", "/api/v1/purchases/quote"): Row(
+        "401 401 401 401 401 401 200 404", _fixed("/api/v1/purchases/quote"), _write(_sale)
+    ),
+    ("POST", "/api/v1/purchases/<purchase_id>/refunds"): Row(
+        "401 401 401 401 401 401 201 404",
+        lambda h: f"/api/v1/purchases/{_purchase(h)}/refunds",
+        _write(lambda house: {"amount_minor": 1000}),
+    ),
+    ("POST", "/api/v1/entries/<entry_id>/reversal"): Row(
+        "401 401 401 401 401 401 201 404",
+        lambda h: f"/api/v1/entries/{_entry(h)}/reversal",
+        _write(lambda house: {"reason": "typed twice"}),
+    ),
+    ("POST", "/api/v1/redemptions"): Row(
+        "401 401 401 401 401 401 201 404",
+        _fixed("/api/v1/redemptions"),
+        _write(lambda house: {"member": {"id": _member(house)}, "reward_id": _reward(house)}),
+    ),
+    ("GET", "/api/v1/rewards"): Row("401 401 401 401 401 401 200 200", _fixed("/api/v1/rewards")),
+    # --- phones: the pass's own token opens these, and nothing else does ----------------------
+    ("GET", "/apple/v1/devices/<device>/registrations/<pass_type>"): Row(
+        "204 204 204 204 204 204 204 204", _device
+    ),
+    ("POST", "/apple/v1/devices/<device>/registrations/<pass_type>/<serial>"): Row(
+        "401 401 401 401 401 401 401 401",
+        lambda h: f"{_device(h)}/{_serial(h)}",
+        lambda house: {"json": {"pushToken": "ab" * 32}},
+    ),
+    ("DELETE", "/apple/v1/devices/<device>/registrations/<pass_type>/<serial>"): Row(
+        "401 401 401 401 401 401 401 401", lambda h: f"{_device(h)}/{_serial(h)}"
+    ),
+    ("GET", "/apple/v1/passes/<pass_type>/<serial>"): Row(
+        "401 401 401 401 401 401 401 401",
+        lambda h: f"/apple/v1/passes/{h.pass_type_id}/{_serial(h)}",
+    ),
+    ("POST", "/apple/v1/log"): Row(
+        "200 200 200 200 200 200 200 200",
+        _fixed("/apple/v1/log"),
+        lambda house: {"json": {"logs": ["a complaint"]}},
+    ),
+    # --- operations, and the simulators' page (they are not running here) ----------------------
+    ("GET", "/healthz"): _public("/healthz"),
+    ("GET", "/readyz"): _public("/readyz"),
+    ("GET", "/metrics"): _public("/metrics"),
+    ("GET", "/static/<path:filename>"): _public("/static/css/base.css"),
+    ("GET", "/simulate/"): _public("/simulate/"),
+    ("GET", "/simulate/api/<path:path>"): Row(
+        "503 503 503 503 503 503 503 503", _fixed("/simulate/api/state")
+    ),
+    ("POST", "/simulate/api/<path:path>"): Row(
+        "503 503 503 503 503 503 503 503", _fixed("/simulate/api/add")
+    ),
+    ("DELETE", "/simulate/api/<path:path>"): Row(
+        "503 503 503 503 503 503 503 503", _fixed("/simulate/api/iphone/cards/1")
+    ),
+}
+
+# They carry their own credentials, or (the simulators) guard themselves and nothing real.
+WITHOUT_CSRF = ("/api/", "/apple/", "/simulate/api/")
+# A request that changes nothing may come without a token.
+READING = {"GET", "HEAD", "OPTIONS"}
+
+
+@pytest.fixture(scope="module")
+def house(
+    sqlite: Sqlite, light_hashing: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """One house for the whole table: each request brings what it needs."""
+    url = sqlite.migrated()
+    database = open_database(url)
+    cast = make_cast(database)
+    cast.buy("ada", 900_000)  # enough for every reward in the table
+    with open_house(cast, tmp_path_factory.mktemp("doors")) as house:
+        yield house
+    assert cast.audit().findings == []
+    database.dispose()
+    sqlite.drop(url)
+
+
+def _routes(house: House) -> set[tuple[str, str]]:
+    return {
+        (method, rule.rule)
+        for rule in house.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def _ids(row: tuple[str, str]) -> str:
+    return f"{row[0]} {row[1]}"
+
+
+def test_every_route_is_in_the_table_and_the_table_has_no_other(house: House) -> None:
+    assert _routes(house) == set(TABLE)
+
+
+@pytest.mark.parametrize("route", TABLE, ids=_ids)
+def test_who_gets_what(house: House, route: tuple[str, str]) -> None:
+    method, row = route[0], TABLE[route]
+    found = []
+    for role in ROLES:
+        said = row.said(house)
+        answer = house.caller(role).send(method, row.path(house), **said)
+        found.append(answer.status_code)
+        if route[1].startswith("/staff/"):
+            house.dismiss(role)
+    assert dict(zip(ROLES, found, strict=True)) == dict(
+        zip(ROLES, map(int, row.expected.split()), strict=True)
+    )
+
+
+@pytest.mark.parametrize("role", ["anonymous", "owner"])
+@pytest.mark.parametrize(
+    "route",
+    [one for one in TABLE if one[0] not in READING and not one[1].startswith(WITHOUT_CSRF)],
+    ids=_ids,
+)
+def test_without_the_pages_token_nothing_happens(
+    house: House, route: tuple[str, str], role: str
+) -> None:
+    row = TABLE[route]
+    caller, path, said = house.caller(role), row.path(house), row.said(house)
+    before = everything_in(house.cast.database)
+    shown = {"Accept": "application/json", **said.pop("headers", {})}
+    answer = caller.send(route[0], path, csrf=False, headers=shown, **said)
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "csrf_failed")
+    assert everything_in(house.cast.database) == before
+
+
+@pytest.mark.parametrize("token", ["", "x", "ImFiYyI.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb"])
+def test_a_token_of_somebody_else_is_none(house: House, token: str) -> None:
+    before = everything_in(house.cast.database)
+    answer = house.caller("anonymous").send(
+        "POST",
+        "/p/demo/join",
+        csrf=False,
+        headers={"X-CSRFToken": token},
+        data={"contact": "forged@exemple.test"},
+    )
+    assert answer.status_code == 400
+    assert everything_in(house.cast.database) == before
+
+
+REFUSED = [
+    (route, role)
+    for route, row in TABLE.items()
+    for role, status in zip(ROLES, row.expected.split(), strict=True)
+    if route[0] not in READING and int(status) >= 400
+]
+
+
+@pytest.mark.parametrize(("route", "role"), REFUSED, ids=str)
+def test_who_is_refused_changes_nothing(house: House, route: tuple[str, str], role: str) -> None:
+    row = TABLE[route]
+    caller, path, said = house.caller(role), row.path(house), row.said(house)
+    before = everything_in(house.cast.database)
+    assert caller.send(route[0], path, **said).status_code >= 400
+    assert everything_in(house.cast.database) == before
+
+
+def test_the_passs_own_token_opens_the_phones_doors(house: House) -> None:
+    found = house.apple_pass("bruno")
+    shown = {"Authorization": f"ApplePass {found.auth_token}"}
+    caller = house.caller("anonymous")
+    current = f"/apple/v1/passes/{house.pass_type_id}/{found.serial}"
+    registration = f"{_device(house)}/{found.serial}"
+    token = {"pushToken": "ab" * 32}
+    assert caller.send("GET", current, headers=shown).status_code == 200
+    assert caller.send("POST", registration, headers=shown, json=token).status_code == 201
+    assert caller.send("POST", registration, headers=shown, json=token).status_code == 200
+    assert caller.send("GET", _device(house)).get_json()["serialNumbers"] == [found.serial]
+    assert caller.send("DELETE", registration, headers=shown).status_code == 200
+    other = f"/apple/v1/passes/{house.pass_type_id}/{house.apple_pass('ada').serial}"
+    assert caller.send("GET", other, headers=shown).status_code == 401
+
+
+def test_a_session_ends_on_the_server_when_somebody_signs_out(house: House) -> None:
+    caller = house.caller("manager")
+    cookie = caller.client.get_cookie("staff")
+    assert cookie
+    assert caller.send("GET", "/till/").status_code == 200
+    caller.send("POST", "/staff/sign-out")
+    caller.client.set_cookie("staff", cookie.value)
+    assert caller.send("GET", "/till/").status_code == 302
+    house.dismiss("manager")

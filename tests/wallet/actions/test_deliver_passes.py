@@ -1,0 +1,137 @@
+"""Apple's update tags: a new one for each change, the same one for each further try of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from passes.apple.push import PushOutcome
+from passes.errors import DeliveryError
+from tests.factories import Cast
+from wallet.actions.deliver_passes import LEASE, deliver_apple
+from wallet.actions.issue_pass import issue_pass
+from wallet.actions.registry import Registry
+from wallet.tables.wallet_pass import WalletPass, pass_at
+
+Deliver = Callable[[], int]
+
+
+@dataclass
+class Apns:
+    """Answers as told; remembers which tokens were pushed."""
+
+    status: int = 200
+    pushed: list[str] = field(default_factory=list)
+
+    def push_many(self, tokens: Sequence[str]) -> list[PushOutcome]:
+        """The same answer for all."""
+        self.pushed += tokens
+        return [PushOutcome(token, self.status) for token in tokens]
+
+
+@pytest.fixture
+def apns() -> Apns:
+    return Apns()
+
+
+@pytest.fixture
+def deliver(cast: Cast, apns: Apns) -> Deliver:
+    """Ada's card is on one iPhone; what was changed is delivered by calling this."""
+    cast.run(
+        lambda session: issue_pass(
+            session, cast.program, cast.member(session, "ada"), "apple", cast.now
+        )
+    )
+    Registry(cast.database, lambda: cast.now).register("iphone", "token", _row(cast).serial)
+    return lambda: deliver_apple(cast.database, apns, lambda: cast.now)
+
+
+def _row(cast: Cast) -> WalletPass:
+    with cast.database.reading() as session:
+        found = pass_at(session, cast.people["ada"], "apple")
+        assert found
+        return found
+
+
+def test_each_change_gets_a_tag_of_its_own(cast: Cast, deliver: Deliver, apns: Apns) -> None:
+    tags = [_row(cast).update_tag]
+    for _ in range(3):
+        cast.buy("ada")
+        assert deliver() == 1
+        tags.append(_row(cast).update_tag)
+    assert tags == sorted(set(tags))
+    assert apns.pushed == ["token"] * 3
+
+
+def test_nothing_changed_is_nothing_sent(cast: Cast, deliver: Deliver, apns: Apns) -> None:
+    assert deliver() == 0
+    assert apns.pushed == []
+
+
+@pytest.mark.parametrize("status", [0, 503, 403])
+def test_a_push_tried_again_keeps_its_tag(
+    cast: Cast, deliver: Deliver, apns: Apns, status: int
+) -> None:
+    # A phone that came for another card may have taken this change already; told again under a new
+    # tag it would fetch the same once more and complain.
+    cast.buy("ada")
+    apns.status = status
+    deliver()
+    told = _row(cast).update_tag
+    cast.later(hours=1)
+    apns.status = 200
+    assert deliver() == 1
+    assert _row(cast).update_tag == told
+    assert _row(cast).delivered_version == _row(cast).wanted_version
+
+
+def test_a_change_while_the_push_is_tried_again_gets_a_new_tag(
+    cast: Cast, deliver: Deliver, apns: Apns
+) -> None:
+    cast.buy("ada")
+    apns.status = 503
+    deliver()
+    told = _row(cast).update_tag
+    cast.later(seconds=1)
+    cast.buy("ada")
+    deliver()
+    assert _row(cast).update_tag > told
+
+
+def test_a_claim_that_was_never_settled_comes_back_when_its_lease_ends(
+    cast: Cast, deliver: Deliver, apns: Apns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def _die(_tokens: Sequence[str]) -> list[PushOutcome]:
+        raise KeyboardInterrupt
+
+    cast.buy("ada")
+    with monkeypatch.context() as patched:
+        patched.setattr(apns, "push_many", _die)
+        with pytest.raises(KeyboardInterrupt):
+            deliver()
+    told = _row(cast).update_tag
+    assert deliver() == 0
+    cast.now += LEASE
+    assert deliver() == 1
+    assert _row(cast).update_tag == told
+    assert apns.pushed == ["token"]
+
+
+def test_a_service_that_cannot_be_reached_is_tried_later(
+    cast: Cast, deliver: Deliver, apns: Apns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def _unreachable(_tokens: Sequence[str]) -> list[PushOutcome]:
+        raise DeliveryError("no route")
+
+    cast.buy("ada")
+    with monkeypatch.context() as patched:
+        patched.setattr(apns, "push_many", _unreachable)
+        assert deliver() == 1
+    row = _row(cast)
+    assert (row.last_error, row.lease_until, row.delivered_version) == ("no route", None, 1)
+    assert deliver() == 0
+    cast.later(minutes=1)
+    assert deliver() == 1
+    assert _row(cast).last_error == ""

@@ -1,0 +1,308 @@
+"""The database itself: races, the append-only ledger, safe versions, snapshots."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter as Tally
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
+from sqlalchemy.orm import Session
+
+from tests.databases import Postgres, Sqlite
+from tests.factories import Cast, Counter, new_program, open_database, stamps_too, with_rules
+from wallet.actions.audit import Audit, audit
+from wallet.actions.compose_card import compose_card
+from wallet.actions.issue_pass import issue_pass
+from wallet.actions.load_demo import PROGRAM
+from wallet.actions.once import Ask, once
+from wallet.actions.record_purchase import PurchaseFacts, record_purchase
+from wallet.db import APPEND_ONLY_TABLES, Database, is_wal_safe, sqlite_version
+from wallet.errors import Refusal
+from wallet.tables.ledger import Entry
+from wallet.tables.member import Member
+from wallet.tables.wallet_pass import pass_at
+
+THREADS = 8
+PRICE = 10
+HELD = 100
+
+
+def at_once(work: Callable[[int], Any], threads: int = THREADS) -> list[Any]:
+    """`work(0)`, `work(1)` … started together; their results or exceptions."""
+    barrier = threading.Barrier(threads)
+    results: list[Any] = [None] * threads
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            results[number] = work(number)
+        except Exception as error:  # noqa: BLE001  whatever comes is what the test looks at
+            results[number] = error
+
+    started = [threading.Thread(target=run, args=(number,)) for number in range(threads)]
+    for thread in started:
+        thread.start()
+    for thread in started:
+        thread.join(timeout=60)
+    return results
+
+
+def a_member_with_100_points(database: Database) -> Counter:
+    """And a reward for ten of them."""
+    reward = replace(PROGRAM.rewards[0], cost=PRICE)
+    counter = Counter(database, new_program(database, replace(PROGRAM, rewards=(reward,))))
+    counter.enrol("ada")
+    counter.buy("ada", HELD * 100)
+    return counter
+
+
+def hammer(counter: Counter) -> Tally[str]:
+    """Eight tills take a reward each until they are told that it is enough; what they were told."""
+    told: Tally[str] = Tally()
+
+    def till(_: int) -> None:
+        for _turn in range(HELD // PRICE + 2):
+            try:
+                counter.redeem("ada", PRICE)
+                told["taken"] += 1
+            except Refusal as refusal:
+                told[refusal.code] += 1
+            except OperationalError as error:
+                told[str(error.orig)] += 1
+
+    at_once(till)
+    return told
+
+
+def _execute(statement: str, session: Session) -> None:
+    session.execute(text(statement))
+
+
+def audited(database: Database) -> Audit:
+    """The ledger, replayed."""
+    with database.reading() as session:
+        return audit(session)
+
+
+def test_of_all_who_reach_for_the_same_points_exactly_ten_get_them(database: Database) -> None:
+    counter = a_member_with_100_points(database)
+    told = hammer(counter)
+    assert told["taken"] == HELD // PRICE
+    assert set(told) == {"taken", "insufficient_balance"}
+    assert counter.balance("ada").available == 0
+    assert audited(database).findings == []
+
+
+def test_the_race_is_won_by_begin_immediate_and_by_nothing_else(sqlite: Sqlite) -> None:
+    """The same hammer on SQLite's own kind of transaction: it must not stand."""
+    url = sqlite.migrated()
+    honest = open_database(url)
+    counter = a_member_with_100_points(honest)
+    honest.dispose()
+    counter.database = open_database(url, immediate=False)
+    told = hammer(counter)
+    broken = {word for word in told if "locked" in word}
+    assert broken or told["taken"] != HELD // PRICE, told
+    counter.database.dispose()
+    sqlite.drop(url)
+
+
+def test_one_request_sent_by_many_at_once_moves_points_once(cast: Cast) -> None:
+    def work(session: Session) -> dict[str, Any]:
+        facts = PurchaseFacts("till", "stutter", "store", 4000, "EUR")
+        done = record_purchase(
+            session, cast.program, cast.member(session, "bruno"), facts, cast.actor, cast.now
+        )
+        return {"entries": [entry.hash for entry in done.entries]}
+
+    def ask(session: Session) -> dict[str, Any]:
+        one = Ask(cast.program.id, "till:purchase", "key-1", {"amount": 4000})
+        return once(session, one, cast.now, lambda: work(session))
+
+    answers = at_once(lambda _: cast.run(ask))
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    firsts = [answer for answer in answers if not answer.get("repeated")]
+    assert len(firsts) == 1
+    assert all(answer["entries"] == firsts[0]["entries"] for answer in answers)
+    assert cast.balance("bruno").available == 40
+
+
+def test_one_sale_sent_by_many_at_once_is_one_sale(cast: Cast) -> None:
+    sales = at_once(lambda _: cast.buy("bruno", 4000, external_id="one"))
+    assert Tally(sale.repeated for sale in sales) == {False: 1, True: THREADS - 1}
+    assert len({sale.purchase.id for sale in sales}) == 1
+    assert cast.balance("bruno").available == 40
+
+
+def test_one_refund_sent_by_many_at_once_is_one_refund(cast: Cast) -> None:
+    sale = cast.buy("bruno", 4000)
+    refunds = at_once(lambda _: cast.refund(sale, 1000, external_id="one"))
+    assert Tally(refund.repeated for refund in refunds) == {False: 1, True: THREADS - 1}
+    assert cast.balance("bruno").available == 30
+
+
+def test_of_many_undos_at_once_one_wins(cast: Cast) -> None:
+    taken = cast.redeem("ada", 100)
+    results = at_once(lambda _: cast.reverse(taken.entry))
+    told = Tally(str(r) if isinstance(r, Refusal) else type(r).__name__ for r in results)
+    assert told == {"Entry": 1, "already_reversed": THREADS - 1}
+    assert cast.balance("ada").available == 600
+
+
+def test_a_refund_and_an_undo_at_once_take_the_points_once(cast: Cast) -> None:
+    for _ in range(5):
+        sale = cast.buy("bruno", 4000)
+        both = (partial(cast.refund, sale), partial(cast.reverse, sale.entries[0]))
+        results = at_once(lambda number: both[number](), threads=2)  # noqa: B023  done within
+        assert sum(isinstance(result, Refusal) for result in results) == 1, results
+        assert cast.balance("bruno").available == 0
+
+
+def test_one_person_enrolled_by_many_at_once_is_one_member(cast: Cast) -> None:
+    results = at_once(lambda _: cast.enrol("dalia"))
+    told = Tally(str(r) if isinstance(r, Refusal) else type(r).__name__ for r in results)
+    assert told == {"Member": 1, "member_exists": THREADS - 1}
+
+
+def test_two_changes_at_once_both_reach_the_card(database: Database) -> None:
+    """Points at the till and stamps online lock different accounts; the card shows both."""
+    rules = stamps_too(PROGRAM.rules)
+    rules["earning"][0] = {**rules["earning"][0], "channels": ["store"]}
+    counter = Counter(database, new_program(database, with_rules(PROGRAM, "both", **rules)))
+    counter.enrol("ada")
+
+    def issue(session: Session) -> None:
+        issue_pass(session, counter.program, counter.member(session, "ada"), "apple", counter.now)
+
+    counter.run(issue)
+    for _ in range(5):
+        at_once(
+            lambda number: counter.buy("ada", 26_000, channel="online" if number else "store"),
+            threads=2,
+        )
+        view = counter.view("ada")
+        with database.reading() as session:
+            wallet_pass = pass_at(session, counter.people["ada"], "apple")
+            assert wallet_pass is not None
+            with_stamps = compose_card(
+                session, counter.program, counter.member(session, "ada"), counter.now
+            )
+            assert wallet_pass.card_hash == with_stamps.content_hash
+            assert view.standing.tier is not None
+            assert wallet_pass.tier_key == view.standing.tier.key
+            assert session.get_one(Member, counter.people["ada"]).tier_key == wallet_pass.tier_key
+
+
+def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(cast: Cast) -> None:
+    with cast.database.reading() as session:
+        before = session.scalar(text("SELECT count(*) FROM entry"))
+        cast.buy("bruno")
+        assert session.scalar(text("SELECT count(*) FROM entry")) == before
+    with cast.database.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM entry")) == before + 1
+
+
+def test_a_reader_writes_nothing(cast: Cast) -> None:
+    with cast.database.reading() as session, pytest.raises(DBAPIError):
+        session.execute(text("UPDATE member SET name = 'Eve'"))
+    assert cast.view("ada").name == "Ada"
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY_TABLES)
+def test_the_database_itself_refuses_to_change_what_was_written(cast: Cast, table: str) -> None:
+    cast.enrol("dalia", consents={"email": "Oui"})
+    cast.redeem("ada", 30)
+    for statement in (f"UPDATE {table} SET id = id + 1", f"DELETE FROM {table}"):
+        with pytest.raises(DBAPIError, match=f"{table} is append-only"):
+            cast.run(partial(_execute, statement))
+
+
+@pytest.mark.postgres
+def test_a_ledger_is_not_truncated_either(postgres: Postgres) -> None:
+    url = postgres.migrated()
+    opened = open_database(url)
+    with pytest.raises(DBAPIError, match="entry is append-only"):
+        opened.run(lambda session: session.execute(text("TRUNCATE entry CASCADE")))
+    opened.dispose()
+    postgres.drop(url)
+
+
+def test_a_balance_of_lots_below_zero_is_refused_by_the_database(cast: Cast) -> None:
+    with pytest.raises(DBAPIError):
+        cast.run(lambda session: session.execute(text("UPDATE lot SET remaining = -1")))
+
+
+@pytest.mark.parametrize(
+    ("version", "is_safe"),
+    [
+        ((3, 6, 23), False),  # it has no WAL
+        ((3, 7, 0), False),
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 0), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 1), False),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 53, 4), True),
+        ((4, 0, 0), True),
+    ],
+)
+def test_wal_is_only_used_where_it_cannot_corrupt(
+    version: tuple[int, int, int], is_safe: bool
+) -> None:
+    assert is_wal_safe(version) is is_safe
+
+
+def test_the_library_in_use_is_a_safe_one(sqlite: Sqlite) -> None:
+    assert is_wal_safe(sqlite_version())
+    opened = open_database(sqlite.migrated())
+    with opened.reading() as session:
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert session.scalar(text("PRAGMA synchronous")) == 2  # FULL: on the disk before the reply
+        assert session.scalar(text("PRAGMA foreign_keys")) == 1
+    opened.dispose()
+
+
+def test_an_unsafe_library_falls_back_to_a_rollback_journal(
+    sqlite: Sqlite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wallet.db.sqlite_version", lambda: (3, 40, 1))
+    opened = open_database(sqlite.blank())
+    with opened.reading() as session:
+        assert session.scalar(text("PRAGMA journal_mode")) == "truncate"
+    opened.dispose()
+
+
+def test_times_come_back_as_they_went_in(cast: Cast) -> None:
+    with cast.database.reading() as session:
+        entry = session.query(Entry).first()
+        assert entry is not None
+        assert entry.recorded_at.tzinfo is UTC
+        assert entry.recorded_at.microsecond == cast.now.microsecond
+
+
+def test_a_time_without_a_zone_is_refused(cast: Cast) -> None:
+    naive = datetime(2026, 3, 14)  # noqa: DTZ001  that is the point
+    with pytest.raises((StatementError, ValueError), match="naive time"):
+        cast.run(lambda session: setattr(cast.member(session, "ada"), "joined_at", naive))
+
+
+def test_what_fails_in_the_middle_leaves_nothing(cast: Cast) -> None:
+    def fail(session: Session) -> None:
+        cast.member(session, "ada").name = "Eve"
+        session.flush()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        cast.run(fail)
+    assert cast.view("ada").name == "Ada"

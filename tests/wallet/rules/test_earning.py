@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.factories import NOW
 from wallet.actions.load_demo import RULES
-from wallet.rules.earning import Award, MemberFacts, Sale, earn
+from wallet.rules.earning import Award, MemberFacts, Sale, compute, earn
 from wallet.rules.ruleset import QUANTITY_PER_SALE_MAX, Ruleset
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -64,16 +64,34 @@ def test_a_hundred_thousand_prices_and_rates_earn_what_exact_fractions_say() -> 
         for exact in [Fraction(quantity, per_minor) * Fraction(multiplier)]
         for rounding in ROUND
     ]
+    gold = member("gold")
     prices = [*range(1, 4_000), *range(4_001, 1_000_000, 1_277)]
     wrong = [
         (price, rules.earning[0], rules.rounding)
         for price in prices
         for rules, rounded, rate in cases
-        if quantity_of(earn(rules, Sale(price, "EUR", "store"), member("gold")))
+        if sum(given.total for given in compute(rules, Sale(price, "EUR", "store"), gold))
         != rounded(price * rate)
     ]
     assert len(prices) * len(cases) > 100_000
     assert wrong == []
+
+
+@given(
+    amount=st.integers(0, 10_000_000),
+    tier=st.sampled_from(["bronze", "silver", "gold", None]),
+    rounding=st.sampled_from(sorted(ROUND)),
+)
+def test_what_is_explained_is_what_is_computed(
+    amount: int, tier: str | None, rounding: str
+) -> None:
+    rules, sale = ruleset(rounding=rounding), Sale(amount, "EUR", "store")
+    awards = earn(rules, sale, member(tier))
+    found = compute(rules, sale, member(tier))
+    assert [(award.unit, award.quantity) for award in awards] == [
+        (given.scale.unit.key, given.total) for given in found
+    ]
+    assert all(sum(award.rules.values()) == award.quantity for award in awards)
 
 
 @given(

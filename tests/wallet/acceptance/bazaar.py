@@ -236,9 +236,9 @@ class Bazaar(Counter):
 
         return self.run(work)
 
-    def change(self, key: str, **changes: Any) -> None:
+    def change(self, called: str, **changes: Any) -> None:
         """Edit a reward."""
-        number = self.called(key).id
+        number = self.called(called).id
         self.run(lambda session: edit_reward(session, self.program.id, number, changes))
         self.fresh()
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import bench_accrual, bench_pass
+from tests.benchmarks import bench_accrual, bench_pass, bench_replay
 
-BENCHES: dict[str, Callable[[], None]] = {"accrual": bench_accrual.run, "pass": bench_pass.run}
+BENCHES: dict[str, Callable[[], None]] = {
+    "accrual": bench_accrual.run,
+    "pass": bench_pass.run,
+    "replay": bench_replay.run,
+}
 
 
 def main(names: list[str]) -> int:

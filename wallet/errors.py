@@ -36,6 +36,7 @@ CODES: dict[str, tuple[int, str]] = {
     "member_closed": (409, N_("This membership is closed.")),
     "member_merged": (409, N_("This member was already merged into another one.")),
     "merge_same": (409, N_("This is one and the same member.")),
+    "merge_not_found": (404, N_("No such merge.")),
     "not_merged": (409, N_("This member was not merged.")),
     "merge_not_last": (409, N_("The other member was merged later: please undo that first.")),
     "activity_exists": (409, N_("This activity was already recorded with other facts.")),

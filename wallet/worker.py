@@ -1,6 +1,7 @@
 """The worker: huey wakes it; it claims by lease and calls the action that does the work.
 
-Three loops beside each other, so that a slow provider holds up nobody else: Apple, Google, jobs.
+Loops beside each other, so that a slow provider holds up nobody else: Apple, Google, jobs, and the
+calendar, which does what is due because time has passed.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import structlog
 from passes.apple.push import ApnsClient
 from passes.google.push import GoogleClient
 from wallet import clock
+from wallet.actions.calendar import run_calendar
 from wallet.actions.deliver_passes import deliver_apple, deliver_google
+from wallet.actions.expire import MAIL_JOB
 from wallet.actions.google_objects import GooglePublisher
 from wallet.actions.mail_card_link import card_link_handler
+from wallet.actions.mail_expiry_notice import expiry_notice_handler
 from wallet.actions.readiness import beat
 from wallet.actions.run_jobs import run_jobs
 from wallet.actions.sale_link import SETTLE_JOB
@@ -28,6 +32,7 @@ from wallet.waker import make_huey, nudge_task
 
 log = structlog.get_logger()
 
+CALENDAR_SECONDS = 60.0  # what depends on the day may begin a minute after midnight
 SWEEP_SECONDS = 1.0  # retries become due without a nudge, and a nudge may be lost
 PAUSE_AFTER_CRASH_SECONDS = 5.0
 HEARTBEAT_SECONDS = 15.0
@@ -39,10 +44,12 @@ POLL_SECONDS_MAX = 0.2
 
 
 class Loop:
-    """Does `step` until it finds nothing, then waits for a nudge or the sweep."""
+    """Does `step` until it finds nothing, then waits for a nudge or for `sweep_seconds`."""
 
-    def __init__(self, name: str, step: Callable[[], int]) -> None:
-        self._name, self._step = name, step
+    def __init__(
+        self, name: str, step: Callable[[], int], sweep_seconds: float = SWEEP_SECONDS
+    ) -> None:
+        self._name, self._step, self._sweep_seconds = name, step, sweep_seconds
         self._wanted, self._closing = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -51,8 +58,9 @@ class Loop:
         self._thread.start()
 
     def wake(self) -> None:
-        """There may be work."""
-        self._wanted.set()
+        """There may be work; a loop that goes by the day does not hear of it."""
+        if self._sweep_seconds <= SWEEP_SECONDS:
+            self._wanted.set()
 
     def stop(self) -> None:
         """Finish the step under way and end."""
@@ -72,7 +80,7 @@ class Loop:
             except Exception:
                 log.exception("worker_step_failed", loop=self._name)
                 self._wanted.wait(PAUSE_AFTER_CRASH_SECONDS)
-            self._wanted.wait(SWEEP_SECONDS)
+            self._wanted.wait(self._sweep_seconds)
 
 
 class Worker:
@@ -83,8 +91,10 @@ class Worker:
         self._apns = ApnsClient(apns_url(settings), parts.apple, apns_ca(settings))
         google = GoogleClient(google_wallet_url(settings), google_token_url(settings), parts.google)
         publisher = GooglePublisher(parts.database, google, parts.google, settings.public_url)
+        mailer = make_mailer(settings)
         handlers = {
-            "card_link": card_link_handler(make_mailer(settings)),
+            "card_link": card_link_handler(mailer),
+            MAIL_JOB: expiry_notice_handler(mailer),
             SETTLE_JOB: settle_sale_job,
         }
         self._beaten: datetime | None = None
@@ -92,6 +102,7 @@ class Worker:
             Loop("apple", lambda: deliver_apple(parts.database, self._apns, clock.now)),
             Loop("google", lambda: _google_step(parts.database, publisher)),
             Loop("jobs", lambda: self._beat() + run_jobs(parts.database, handlers, clock.now)),
+            Loop("calendar", lambda: run_calendar(parts.database, clock.now), CALENDAR_SECONDS),
         ]
 
     def start(self) -> None:

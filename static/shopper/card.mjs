@@ -102,6 +102,28 @@ function count(from, to) {
   requestAnimationFrame(step);
 }
 
+/** One tap: the phone's own share sheet, else the link goes to the clipboard. @param {HTMLElement} button */
+async function share(button) {
+  const url = button.dataset.share ?? "";
+  const text = button.dataset.shareText ?? "";
+  try {
+    if (navigator.share) {
+      await navigator.share({ text, url });
+    } else {
+      await navigator.clipboard.writeText(url);
+      news.textContent = button.dataset.shared ?? "";
+      const words = button.querySelector("span");
+      if (words) words.textContent = button.dataset.shared ?? "";
+    }
+  } catch {
+    // The sheet was closed, or copying is not allowed: the link stands above the button.
+  }
+}
+
+for (const button of card.querySelectorAll("[data-share]")) {
+  button.addEventListener("click", () => void share(/** @type {HTMLElement} */ (button)));
+}
+
 document.addEventListener("visibilitychange", () => {
   void stayAwake();
   void follow();

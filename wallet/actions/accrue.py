@@ -46,7 +46,7 @@ def accrue(
 def lot_times(
     program: ProgramView, unit: str, occurred_at: datetime
 ) -> tuple[datetime, datetime | None]:
-    """From when what is earned then can be spent, and when it is gone."""
+    """From when what a sale earned then can be spent, and when it is gone."""
     rules = program.ruleset
     return (
         available_at(occurred_at, rules.pending_days_of(unit)),
@@ -73,6 +73,9 @@ def _accrue(
 ) -> Entry:
     account = account_of(session, program.id, member_id, award.unit)
     renew_lots(session, program, account, now)
+    free_at, ends_at = lot_times(program, award.unit, cause.occurred_at)
+    if cause.purchase_id is None:
+        free_at = cause.occurred_at  # only what was bought can be brought back
     entry = post_entry(
         session,
         account,
@@ -87,7 +90,7 @@ def _accrue(
             why=why_of(award, program.rule_version),
             purchase_id=cause.purchase_id,
             activity_id=cause.activity_id,
-            lot=lot_times(program, award.unit, cause.occurred_at),
+            lot=(free_at, ends_at),
         ),
     )
     write_awards(session, entry, award.rules, cause.occurred_at)

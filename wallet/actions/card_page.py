@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.card_notes import notes_of
 from wallet.actions.member_view import MemberView, balances_of, member_view
 from wallet.actions.program_view import ProgramView
 from wallet.tables.ledger import Entry, accounts_of, entries_of
@@ -64,7 +65,8 @@ def card_version(session: Session, program: ProgramView, member: Member, now: da
     spendable = sorted((unit, held.available, held.pending) for unit, held in balances.items())
     vouchers = [row.id for row in waiting_vouchers(session, member.id, now)]
     about = (member.tier_key, member.name, member.status, member.charity_id)
-    facts = (heads, spendable, vouchers, program.revision, *about)
+    notes = notes_of(session, program, member.id, "", now)  # endings were told, a period ended
+    facts = (heads, spendable, notes, vouchers, program.revision, *about)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:VERSION_LENGTH]
 
 

@@ -8,11 +8,14 @@ from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from passes.card import Card, Fact, Place, Section
+from wallet.actions.card_notes import note_sections
 from wallet.actions.member_view import MemberView, member_view
 from wallet.actions.program_view import ProgramView
 from wallet.rules.lots import last_day
 from wallet.rules.member_code import spoken
 from wallet.rules.money import spell_money
+from wallet.rules.perks import perks_of
+from wallet.rules.spell import spell_quantity
 from wallet.rules.voucher_code import spoken_voucher
 from wallet.tables.member import Member
 
@@ -26,6 +29,7 @@ _LABELS = {
     "next_tier": {"fr": "Prochain statut", "en": "Next status"},
     "vouchers": {"fr": "Mes bons à utiliser", "en": "My vouchers"},
     "charity": {"fr": "Mon association", "en": "My charity"},
+    "perks": {"fr": "Mes avantages", "en": "My benefits"},
     "card": {"fr": "Ma carte et mes mouvements", "en": "My card and movements"},
 }
 
@@ -115,25 +119,21 @@ def _sections(
             url=view.card_url,
         ),
     ]
+    sections += note_sections(program, view.notes, languages)
     if view.vouchers:
         body = _vouchers(program, view, languages)
         sections.append(Section("vouchers", _label("vouchers", languages), body))
+    perks = {language: _perks(program, view, language) for language in languages}
+    if any(perks.values()):
+        sections.append(Section("perks", _label("perks", languages), perks))
     body = _rewards(program, view, languages)
     sections.append(Section("rewards", _label("rewards", languages), body))
     if view.charity:
         names = {language: program.text(view.charity.name, language) for language in languages}
         sections.append(Section("charity", _label("charity", languages), names))
     if view.standing.next_tier:
-        missing = view.standing.missing_minor
-        body = {
-            language: f"{program.text(view.standing.next_tier.name, language)} : encore "
-            f"{spell_money(missing, program.currency, 'fr')}"
-            if language == "fr"
-            else f"{program.text(view.standing.next_tier.name, language)}: "
-            f"{spell_money(missing, program.currency, language)} to go"
-            for language in languages
-        }
-        sections.append(Section("next_tier", _label("next_tier", languages), body))
+        gaps = {language: _tier_gap(program, view, language) for language in languages}
+        sections.append(Section("next_tier", _label("next_tier", languages), gaps))
     for index, told in enumerate(program.details.get("back", [])):
         title, body = told["title"], told["body"]
         sections.append(
@@ -145,6 +145,27 @@ def _sections(
             )
         )
     return tuple(sections)
+
+
+def _tier_gap(program: ProgramView, view: MemberView, language: str) -> str:
+    """What is missing to the next status: money, or points where points make it."""
+    standing, rules = view.standing, program.ruleset
+    assert standing.next_tier is not None
+    name = program.text(standing.next_tier.name, language)
+    if rules.tier_unit is not None:
+        unit = rules.unit(rules.tier_unit)
+        gap = spell_quantity(unit, standing.missing_points, program.currency, language)
+    else:
+        gap = spell_money(standing.missing_minor, program.currency, language)
+    return f"{name} : encore {gap}" if language == "fr" else f"{name}: {gap} to go"
+
+
+def _perks(program: ProgramView, view: MemberView, language: str) -> str:
+    standing = view.standing
+    fallback = program.locale
+    return "\n".join(
+        perks_of(program.ruleset, standing.tier_key, standing.plans, language, fallback)
+    )
 
 
 def _vouchers(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> dict[str, str]:

@@ -9,8 +9,10 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
-from wallet.actions.enrol import check_birthday, check_external_id
-from wallet.actions.identify import clean_email, clean_name, clean_phone
+from wallet.actions.enrol import check_birthday
+from wallet.actions.identify import check_external_id, clean_email, clean_name, clean_phone
+from wallet.actions.note_newsletter import note_newsletter
+from wallet.actions.note_profile import note_profile
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
@@ -65,6 +67,8 @@ def edit_member(
         if not _is_taken(session, member, "external", value, source):
             _add(session, member, "external", value, source, now)
     put_consents(session, member, edit.consents, actor, now)
+    note_newsletter(session, program, member, actor, now)
+    note_profile(session, program, member, actor, now)
     refresh_card(session, program, member, now)
 
 

@@ -10,14 +10,11 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
-from wallet.actions.identify import (
-    EXTERNAL_ID_LENGTH_MAX,
-    clean_email,
-    clean_name,
-    clean_phone,
-    is_clean,
-)
+from wallet.actions.give_welcome import give_welcome
+from wallet.actions.identify import check_external_id, clean_email, clean_name, clean_phone
+from wallet.actions.note_profile import note_profile
 from wallet.actions.program_view import ProgramView
+from wallet.actions.refer import give_referral_code, note_referral
 from wallet.errors import Refusal
 from wallet.ids import new_id
 from wallet.rules.member_code import ID_BITS, make_code
@@ -44,6 +41,7 @@ class Enrolment:
     birthday: date | None = None
     external_ids: tuple[tuple[str, str], ...] = ()
     consents: Mapping[str, str] = field(default_factory=dict)
+    referral_code: str = ""  # of the member who sent this one; unknown ones are passed over
 
 
 def enrol(
@@ -85,7 +83,23 @@ def enrol(
             )
         )
     session.flush()
+    _first_steps(session, program, member, enrolment, actor, now)
     return member
+
+
+def _first_steps(
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    enrolment: Enrolment,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """What a new member gets and is told from the first moment on."""
+    give_referral_code(session, program, member, now)
+    note_referral(session, program, member, enrolment.referral_code, now)
+    give_welcome(session, program, member, actor, now)
+    note_profile(session, program, member, actor, now)
 
 
 def _identifiers(program: ProgramView, enrolment: Enrolment) -> list[tuple[str, str, str]]:
@@ -121,12 +135,6 @@ def _new_member(
         joined_store_id=actor.store_id,
         joined_by=actor.label,
     )
-
-
-def check_external_id(source: str, value: str) -> None:
-    """Refuse what a shop's id cannot be."""
-    if not value or len(value) > EXTERNAL_ID_LENGTH_MAX or not is_clean(value + source):
-        raise Refusal("body_invalid", field="external_ids")
 
 
 def check_birthday(day: date | None, now: datetime) -> date | None:

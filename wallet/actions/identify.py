@@ -76,6 +76,12 @@ def check_items(items: Sequence[Mapping[str, Any]], field: str = "items") -> Non
         raise Refusal("body_invalid", field=field)
 
 
+def check_external_id(source: str, value: str) -> None:
+    """Refuse what a shop's id cannot be."""
+    if not value or len(value) > EXTERNAL_ID_LENGTH_MAX or not is_clean(value + source):
+        raise Refusal("body_invalid", field="external_ids")
+
+
 def is_clean(text: str) -> bool:
     """No NUL, no control character, no lone surrogate, nothing unassigned."""
     return not any(unicodedata.category(char) in _BAD_CATEGORIES for char in text)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from wallet.actions.compose_card import compose_card
 from wallet.actions.program_view import ProgramView
+from wallet.actions.refer import give_referral_code
 from wallet.ids import new_id
 from wallet.tables.member import Member
 from wallet.tables.wallet_pass import WalletPass, pass_at
@@ -28,6 +29,7 @@ def issue_pass(
     known = pass_at(session, member.id, provider)
     if known:
         return known
+    give_referral_code(session, program, member, now)
     card = compose_card(session, program, member, now)
     wallet_pass = WalletPass(
         id=new_id(),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.card_notes import Notes, notes_of
 from wallet.actions.charity import charity_of
 from wallet.actions.may_take import obstacles as find_obstacles
 from wallet.actions.program_view import CharityView, ProgramView, RewardView
@@ -71,6 +72,7 @@ class MemberView:
     obstacles: Mapping[int, str | None] = field(default_factory=dict)
     vouchers: tuple[VoucherView, ...] = ()
     charity: CharityView | None = None
+    notes: Notes = field(default_factory=Notes)
 
     @property
     def public_id(self) -> str:
@@ -124,6 +126,7 @@ def member_view(
         obstacles=obstacles,
         vouchers=waiting_for(session, program, member, now),
         charity=charity_of(program, member),
+        notes=notes_of(session, program, member.id, contacts.get("referral", ""), now),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint, and_, extract, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from wallet.db import Base
 from wallet.tables.member import Member
@@ -36,27 +37,46 @@ def born_on(
     session: Session, program_id: int, days: Collection[tuple[int, int]], after_id: int, limit: int
 ) -> list[Member]:
     """Active members born on one of these (month, day), in the order of ids."""
+    return _on(session, program_id, Member.birthday, days, after_id, limit)
+
+
+def joined_on(
+    session: Session, program_id: int, days: Collection[tuple[int, int]], after_id: int, limit: int
+) -> list[Member]:
+    """Active members who joined on one of these (month, day) of the UTC calendar."""
+    return _on(session, program_id, Member.joined_at, days, after_id, limit)
+
+
+def _on(
+    session: Session,
+    program_id: int,
+    column: InstrumentedAttribute[Any],
+    days: Collection[tuple[int, int]],
+    after_id: int,
+    limit: int,
+) -> list[Member]:
     hits = [
-        and_(extract("month", Member.birthday) == month, extract("day", Member.birthday) == day)
+        and_(extract("month", column) == month, extract("day", column) == day)
         for month, day in days
     ]
     query = select(Member).where(
         Member.program_id == program_id,
         Member.id > after_id,
         Member.status == "active",
-        Member.birthday.is_not(None),
+        column.is_not(None),
         or_(*hits),
     )
     return list(session.scalars(query.order_by(Member.id).limit(limit)))
 
 
-def active_after(
-    session: Session, program_id: int, after_id: int, limit: int, base_tier: str | None = None
+def above_base(
+    session: Session, program_id: int, base_tier: str, after_id: int, limit: int
 ) -> list[Member]:
-    """Active members in the order of ids; with `base_tier` those who have another one."""
+    """Active members with another status than everybody begins with, in the order of ids."""
     query = select(Member).where(
-        Member.program_id == program_id, Member.id > after_id, Member.status == "active"
+        Member.program_id == program_id,
+        Member.id > after_id,
+        Member.status == "active",
+        or_(Member.tier_key != base_tier, Member.earned_tier_key != base_tier),
     )
-    if base_tier is not None:
-        query = query.where(Member.tier_key != base_tier)
     return list(session.scalars(query.order_by(Member.id).limit(limit)))

@@ -129,6 +129,13 @@ def due_notices(session: Session, now: datetime, limit: int) -> list[ExpiryNotic
     return list(session.scalars(query))
 
 
+def notice_with_unit(session: Session, notice_id: int) -> tuple[ExpiryNotice, str] | None:
+    """A notice and the unit it speaks of."""
+    query = select(ExpiryNotice, Account.unit).join(Account, Account.id == ExpiryNotice.account_id)
+    row = session.execute(query.where(ExpiryNotice.id == notice_id)).first()
+    return (row[0], row[1]) if row else None
+
+
 def unsent_notices(session: Session, account_id: int, expires_at: datetime) -> int:
     """How many notices of this end were not sent yet."""
     query = select(func.count()).where(

@@ -55,6 +55,18 @@ def standing_merge(session: Session, merged_id: int) -> Merge | None:
     return session.scalar(query.order_by(Merge.id.desc()).limit(1))
 
 
+def merge_with_id(session: Session, program_id: int, merge_id: int) -> Merge | None:
+    """The merge, if it belongs to the program."""
+    merge = session.get(Merge, merge_id)
+    return merge if merge and merge.program_id == program_id else None
+
+
+def merges_of(session: Session, survivor_id: int) -> list[Merge]:
+    """Every merge into this member, newest first."""
+    query = select(Merge).where(Merge.survivor_id == survivor_id)
+    return list(session.scalars(query.order_by(Merge.id.desc())))
+
+
 def merged_members(session: Session, survivor_id: int) -> list[int]:
     """Everybody who is this member now."""
     query = select(Member.id).where(Member.merged_into_id == survivor_id)

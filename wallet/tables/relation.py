@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
@@ -98,6 +98,12 @@ def membership_from(
     return session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
+def membership_with_id(session: Session, program_id: int, membership_id: int) -> Membership | None:
+    """The period, if it belongs to the program."""
+    row = session.get(Membership, membership_id)
+    return row if row and row.program_id == program_id else None
+
+
 def lapsed_memberships(session: Session, now: datetime, limit: int) -> list[Membership]:
     """Periods that ended and of which the card does not know yet, locked, earliest first."""
     query = (
@@ -111,10 +117,12 @@ def lapsed_memberships(session: Session, now: datetime, limit: int) -> list[Memb
     return list(session.scalars(query))
 
 
-def referral_of_friend(session: Session, friend_id: int) -> Referral | None:
-    """By whom this member was brought, locked."""
+def referral_of_friend(session: Session, friend_id: int, *, locked: bool = True) -> Referral | None:
+    """By whom this member was brought."""
     query = select(Referral).where(Referral.friend_id == friend_id)
-    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if locked:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
 
 
 def referrals_by(session: Session, referrer_id: int, limit: int) -> list[Referral]:
@@ -140,15 +148,13 @@ def holding_referral(session: Session, referral_id: int) -> Referral | None:
     return session.scalar(query)
 
 
-def rewarded_between(
-    session: Session, referrer_id: int, start: datetime, end: datetime
-) -> list[Referral]:
-    """Referrals for which this member was rewarded from `start` to before `end`."""
-    query = select(Referral).where(
+def rewarded_between(session: Session, referrer_id: int, start: datetime, end: datetime) -> int:
+    """For how many friends this member was rewarded from `start` to before `end`."""
+    query = select(func.count()).where(
         Referral.referrer_id == referrer_id,
         Referral.status == "rewarded",
         Referral.reason == "",
         Referral.rewarded_at >= start,
         Referral.rewarded_at < end,
     )
-    return list(session.scalars(query))
+    return int(session.scalar(query) or 0)

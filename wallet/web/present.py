@@ -55,6 +55,7 @@ def kind_name(kind: str) -> str:
         "recovery": _("Set off"),
         "expiry": _("Expired"),
         "adjustment": _("Adjustment"),
+        "transfer": _("Transfer"),
     }
     return names.get(kind, kind)
 

@@ -156,6 +156,7 @@ def _enrol(session: Session, program: ProgramView, form: JoinForm) -> str:
         email=form.contact if is_email else "",
         phone="" if is_email else form.contact,
         name=form.name,
+        referral_code=request.args.get("ref", ""),
         consents={
             consent.purpose: consent.sentence
             for consent in _consents(program)

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from babel.dates import format_date
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from wallet.actions.card_notes import ending_line, plan_line, referral_line
 from wallet.actions.card_page import CardPage
 from wallet.actions.member_view import MemberView
 from wallet.actions.program_view import ProgramView, RewardView
 from wallet.errors import Refusal
 from wallet.rules.lots import last_day
 from wallet.rules.money import spell_money
-from wallet.rules.ruleset import EarnRule, Tier
+from wallet.rules.ruleset import EarnRule, PerAmount, Tier
 from wallet.rules.spell import spell_number, spell_quantity, unit_word
 from wallet.rules.voucher_code import spoken_voucher
 from wallet.web.present import MovementRow, code_picture, grouped, movement_row
@@ -62,6 +64,23 @@ class VoucherRow:
     kind: str
     code: str
     until: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """One line that the member should know of."""
+
+    icon: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRow:
+    """What bringing a friend gives, the link, and the words that go with it."""
+
+    text: str
+    url: str
+    invitation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +139,13 @@ def perks(program: ProgramView, locale: str) -> list[Perk]:
 
 def _earning_perk(program: ProgramView, rule: EarnRule, locale: str) -> Perk:
     unit = program.ruleset.unit(rule.unit)
-    title = _(
-        "%(quantity)s for every %(amount)s",
-        quantity=spell_quantity(unit, rule.quantity, program.currency, locale),
-        amount=spell_money(rule.per_minor, program.currency, locale),
-    )
+    quantity = spell_quantity(unit, rule.quantity, program.currency, locale)
+    if isinstance(rule, PerAmount):
+        amount = spell_money(rule.per_minor, program.currency, locale)
+        title = _("%(quantity)s for every %(amount)s", quantity=quantity, amount=amount)
+    else:
+        name = program.text(rule.name, locale)
+        title = _("%(name)s: %(quantity)s", name=name, quantity=quantity)
     everywhere = rule.channels is None or {"store", "online"} <= set(rule.channels)
     return Perk("coins", title, _("In the shop and online, on one account.") if everywhere else "")
 
@@ -208,6 +229,24 @@ def voucher_rows(program: ProgramView, member: MemberView, locale: str) -> list[
         )
         for voucher in member.vouchers
     ]
+
+
+def note_rows(program: ProgramView, member: MemberView, locale: str) -> list[NoteRow]:
+    """What was paid for and until when, and what will be lost soon."""
+    notes = member.notes
+    rows = [NoteRow("badge-check", plan_line(program, paid, locale)) for paid in notes.plans]
+    return rows + [NoteRow("clock", ending_line(program, end, locale)) for end in notes.endings]
+
+
+def referral_row(program: ProgramView, member: MemberView, locale: str) -> ReferralRow | None:
+    """The link by which this member brings friends; nothing where that is not rewarded."""
+    notes = member.notes
+    if not notes.code:
+        return None
+    invitation = _(
+        "Join me at %(program)s: your card is ready in a few seconds.", program=program.name
+    )
+    return ReferralRow(referral_line(program, notes, locale), notes.url, invitation)
 
 
 def _reward_row(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from wallet.actions.program_view import ProgramView
 from wallet.db import unhurried
 from wallet.ids import public_id
+from wallet.rules.periods import local_time
 from wallet.rules.replay import (
     Change,
     Comparison,
@@ -152,6 +153,7 @@ class _History:
     ) -> None:
         asked = replayer.looks_at
         span = (session, program.id, period.since, period.until)
+        self._time_zone = program.time_zone
         self._with_items = "lines" in asked
         self._sales = sale_rows(*span, with_items=self._with_items)
         self._returned = _ByMember(returned_rows(*span)) if self._with_items else None
@@ -190,7 +192,7 @@ class _History:
         return PastMember(
             member_id,
             tuple(tags or ()),
-            joined_at,
+            local_time(joined_at, self._time_zone).date() if joined_at else None,
             birthday,
             [(plan, start, end) for _, plan, start, end in plans],
         )

@@ -21,7 +21,9 @@ from wallet.rules.ruleset import PerAmount, PerItem, Ruleset
 from wallet.rules.terms import When
 from wallet.rules.tier_track import TierTrack
 
-REMEMBERED_MAX = 200_000  # answers kept; prices of one shop are few, and they fit in memory
+_Gave = tuple[dict[str, int], dict[str, int]]  # by unit, by rule
+
+REMEMBERED_MAX = 50_000  # answers kept: most prices of a shop, in some tens of megabytes
 
 
 class PastSale(NamedTuple):
@@ -44,7 +46,7 @@ class PastMember:
 
     id: int
     tags: tuple[str, ...] = ()
-    joined_at: datetime | None = None
+    joined_on: date | None = None
     birthday: date | None = None
     plans: Sequence[tuple[str, datetime, datetime]] = ()
 
@@ -68,7 +70,8 @@ class Replayer:
         self.rules, self.currency, self.zone = rules, currency, ZoneInfo(time_zone)
         self.since = since
         self.looks_at = looks_at(rules)
-        self._is_repeatable = not self.looks_at & {"lines", "counts"}
+        self._has_lines = "lines" in self.looks_at
+        self._needs_view = bool(self.looks_at & {"time", "person", "counts"})
         # Conditions on the moment and the person: what they say is part of what is remembered.
         self._conditions = [
             part.when.model_copy(update={"purchase_min_minor": None})
@@ -76,7 +79,7 @@ class Replayer:
             if part.when is not None and _asked(part.when)
         ]
         self._track = TierTrack(rules, time_zone)
-        self._remembered: dict[Any, tuple[Counter[str], Counter[str]]] = {}
+        self._remembered: dict[Any, _Gave] = {}
 
     def warm_up_from(self) -> datetime:
         """From when sales matter, so that tiers and caps stand right when the period begins."""
@@ -97,7 +100,7 @@ class Replayer:
             tier_key = track.tier_key(at, plans)
             units, rules = self._give(member, sale, tier_key, plans, usage)
             kept = sale.amount_minor - sale.refunded_minor
-            track.add(at, units[by_points] if by_points else kept)
+            track.add(at, units.get(by_points, 0) if by_points else kept)
             if at >= since:
                 outcome.sales += 1
                 outcome.tier_key, outcome.tier_before = tier_key, sale.tier_key
@@ -119,47 +122,50 @@ class Replayer:
         tier_key: str | None,
         plans: tuple[str, ...],
         usage: _Usage | None,
-    ) -> tuple[Counter[str], Counter[str]]:
-        """(by unit, by rule)."""
-        if not self._is_repeatable:
+    ) -> _Gave:
+        """(by unit, by rule). The same sale in the same circumstances is computed once."""
+        view: MemberFacts | None = None
+        if self._needs_view:
             view = self._view(member, past, tier_key, plans, usage)
-            return self._compute(past, view, usage)
-        said: tuple[bool, ...] = ()
-        if self._conditions:
-            view = self._view(member, past, tier_key, plans, None)
-            channel = past.channel
-            said = tuple([holds(when, channel, view, 0) for when in self._conditions])
-        key = (
-            past.amount_minor,
-            past.refunded_minor,
-            past.channel,
-            tier_key,
-            plans,
-            past.parts,
-            said,
-        )
-        found = self._remembered.get(key)
-        if found is None:
-            view = self._view(member, past, tier_key, plans, None)
-            found = self._compute(past, view, None)
-            if len(self._remembered) < REMEMBERED_MAX:
-                self._remembered[key] = found
+        if self._has_lines:
+            found = self._compute(past, view or self._view(member, past, tier_key, plans, None))
+        else:
+            key = self._key(past, tier_key, plans, view)
+            remembered = self._remembered.get(key)
+            if remembered is None:
+                view = view or self._view(member, past, tier_key, plans, None)
+                remembered = self._compute(past, view)
+                if len(self._remembered) < REMEMBERED_MAX:
+                    self._remembered[key] = remembered
+            found = remembered
+        if usage:
+            usage.add(past.amount_minor - past.refunded_minor, past.channel, *found)
         return found
 
-    def _compute(
-        self, past: PastSale, view: MemberFacts, usage: _Usage | None
-    ) -> tuple[Counter[str], Counter[str]]:
-        lines = sale_lines(past.items) if "lines" in self.looks_at else ()
+    def _key(
+        self,
+        past: PastSale,
+        tier_key: str | None,
+        plans: tuple[str, ...],
+        view: MemberFacts | None,
+    ) -> tuple[object, ...]:
+        """Everything that the answer depends on."""
+        key = (past.amount_minor, past.refunded_minor, past.channel, tier_key, plans, past.parts)
+        if view is None:
+            return key
+        said = [holds(when, past.channel, view, 0) for when in self._conditions]
+        return (*key, *said, *view.used.items(), *view.visits.items())
+
+    def _compute(self, past: PastSale, view: MemberFacts) -> _Gave:
+        lines = sale_lines(past.items) if self._has_lines else ()
         sale = Sale(past.amount_minor, self.currency, past.channel, *past.parts, lines=lines)
         if past.refunded_minor:
             sale = kept_sale(sale, past.refunded_minor, past.returned)
-        units: Counter[str] = Counter()
-        rules: Counter[str] = Counter()
+        units: dict[str, int] = {}
+        rules: dict[str, int] = {}
         for given in compute(self.rules, sale, view):
             units[given.scale.unit.key] = given.total
-            rules.update(given.by_rule)
-        if usage:
-            usage.add(sale, units, rules)
+            rules |= given.by_rule  # a rule earns one unit only
         return units, rules
 
     def _view(
@@ -175,7 +181,7 @@ class Replayer:
             at,
             tier_key,
             member.tags,
-            member.joined_at.astimezone(self.zone).date() if member.joined_at else None,
+            member.joined_on,
             member.birthday,
             plans,
             usage.used(at) if usage else {},
@@ -219,8 +225,12 @@ class _Usage:
         self._ends: dict[str, datetime] = {}  # period → when the running one ends
         self._used: dict[tuple[str, str], tuple[int, int]] = {}
         self._visits: Counter[str] = Counter()
-        self._pairs = [(scope, per) for scope, per, _ in rules.counted]
-        self._periods = sorted({per for _, per in self._pairs})
+        # (rule or unit, whether it is a unit, what it is counted under)
+        self._pairs = [
+            (scope.removeprefix("unit:"), scope.startswith("unit:"), (scope, per))
+            for scope, per, _ in rules.counted
+        ]
+        self._periods = sorted({per for _, per, _ in rules.counted})
         self._goals = {(goal.key, goal.within) for goal in rules.visit_goals}
 
     def used(self, at: datetime) -> Mapping[tuple[str, str], tuple[int, int]]:
@@ -246,18 +256,18 @@ class _Usage:
             for goal in self._rules.visit_goals
         }
 
-    def add(self, sale: Sale, units: Mapping[str, int], rules: Mapping[str, int]) -> None:
-        """Count a sale and what it gave."""
+    def add(
+        self, kept_minor: int, channel: str, units: Mapping[str, int], rules: Mapping[str, int]
+    ) -> None:
+        """Count a sale, of which so much was kept, and what it gave."""
         for goal in self._rules.visit_goals:
             when = goal.when
             channels = goal.channels or (when and when.channels)
             least = (when and when.purchase_min_minor) or 1
-            if sale.amount_minor >= least and (not channels or sale.channel in channels):
+            if kept_minor >= least and (not channels or channel in channels):
                 self._visits[goal.key] += 1
-        for pair in self._pairs:
-            scope = pair[0]
-            kind, _, unit = scope.partition(":")
-            gave = units.get(unit, 0) if unit and kind == "unit" else rules.get(scope, 0)
+        for name, is_unit, pair in self._pairs:
+            gave = (units if is_unit else rules).get(name, 0)
             if gave:
                 quantity, times = self._used.get(pair, (0, 0))
                 self._used[pair] = quantity + gave, times + 1

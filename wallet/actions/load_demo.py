@@ -24,6 +24,7 @@ from wallet.actions.record_purchase import PurchaseFacts, record_purchase
 from wallet.actions.redeem import redeem
 from wallet.actions.refund_purchase import RefundFacts, refund_purchase
 from wallet.actions.staff_access import NewStaff, create_staff
+from wallet.actions.use_voucher import Use, use_voucher
 from wallet.db import Database
 from wallet.errors import Refusal
 from wallet.ids import public_id
@@ -36,6 +37,8 @@ MEMBERS = 300
 DAYS = 365
 SEED = 1686
 REFUND_SHARE = 0.02
+VOUCHER_DAYS = 90
+VOUCHER_USED_SHARE = 0.8  # the others are still waiting, or ran out
 REDEEM_SHARE = 0.45  # of the visits in which a reward is within reach
 STAFF = (
     ("owner@demo.test", "Camille Exemple", "owner"),
@@ -178,6 +181,29 @@ PROGRAM = NewProgram(
         ),
         NewReward({"fr": "Livraison offerte", "en": "Free delivery"}, "shipping", 120),
         NewReward(
+            {"fr": "Un paquet de grains", "en": "A bag of beans"},
+            "gift",
+            160,
+            description={
+                "fr": "Un bon à utiliser quand vous voulez, en boutique ou en ligne",
+                "en": "A voucher to use when you like, in store or online",
+            },
+            key="beans",
+            mode="voucher",
+            voucher_days=VOUCHER_DAYS,
+        ),
+        NewReward(
+            {"fr": "3 € pour votre association", "en": "€3 for your charity"},
+            "donation",
+            200,
+            description={
+                "fr": "Vos points deviennent un don",
+                "en": "Your points become a donation",
+            },
+            value={"amount_minor": 300},
+            key="charity",
+        ),
+        NewReward(
             {"fr": "Atelier barista", "en": "Barista workshop"},
             "experience",
             400,
@@ -186,6 +212,10 @@ PROGRAM = NewProgram(
                 "en": "Two hours with our roaster",
             },
         ),
+    ),
+    charities=(
+        {"fr": "Les Arbres du Modèle", "en": "The Model Trees"},
+        {"fr": "La Soupe des Essais", "en": "The Sample Soup"},
     ),
 )
 
@@ -390,15 +420,26 @@ def _one_visit(  # noqa: PLR0913  all that a visit may bring
             )
         return
     if model.random() < REDEEM_SHARE:
-        reward = model.choices(view.rewards, weights=(9, 5, 4, 2, 1))[0]
-        try:
-            redeem(
-                session,
-                view,
-                member,
-                public_id("rwd", reward.id),
-                actor,
-                visit.at + timedelta(seconds=40),
-            )
-        except Refusal:
-            return  # not enough points yet: most visits end so
+        _take_one(session, view, model, member, visit, actor, now)
+
+
+def _take_one(
+    session: Session,
+    view: ProgramView,
+    model: random.Random,
+    member: Member,
+    visit: Visit,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """A reward, if the points reach; a voucher is mostly used on another day."""
+    reward = model.choices(view.rewards, weights=(9, 5, 4, 2, 4, 4, 1))[0]
+    is_used, days = model.random() < VOUCHER_USED_SHARE, model.randint(2, 40)
+    at, reward_id = visit.at + timedelta(seconds=40), public_id("rwd", reward.id)
+    try:
+        taken = redeem(session, view, member, reward_id, actor, at)
+    except Refusal:
+        return  # not enough points yet: most visits end so
+    used_at = at + timedelta(days=days)
+    if taken.voucher and is_used and used_at < now:
+        use_voucher(session, view, taken.voucher.code, Use("demo"), actor, used_at)

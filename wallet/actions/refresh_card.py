@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from passes.card import Card
 from wallet.actions.compose_card import card_of
 from wallet.actions.member_view import member_view
 from wallet.actions.program_view import ProgramView
@@ -34,15 +34,16 @@ def refresh_card(
         return False
     give_referral_code(session, program, member, now)
     card = card_of(program, member_view(session, program, member, now, standing))
+    digest = card.content_hash
     changed = [
         wallet_pass
         for wallet_pass in stored
-        if wallet_pass.card_hash != card.content_hash
+        if wallet_pass.card_hash != digest
         or wallet_pass.tier_key != tier_key
         or wallet_pass.design_id != program.design_id
     ]
     for wallet_pass in changed:
-        put_card(wallet_pass, program, card, tier_key, now)
+        put_card(wallet_pass, program, (card.to_json(), digest), tier_key, now)
         wallet_pass.is_urgent = is_urgent or wallet_pass.is_urgent
     session.flush()
     if changed:
@@ -51,11 +52,14 @@ def refresh_card(
 
 
 def put_card(
-    wallet_pass: WalletPass, program: ProgramView, card: Card, tier_key: str | None, now: datetime
+    wallet_pass: WalletPass,
+    program: ProgramView,
+    content: tuple[dict[str, Any], str],
+    tier_key: str | None,
+    now: datetime,
 ) -> None:
-    """The pass wants this content from now on."""
-    wallet_pass.card = card.to_json()
-    wallet_pass.card_hash = card.content_hash
+    """The pass wants this content (a card as plain data, its hash) from now on."""
+    wallet_pass.card, wallet_pass.card_hash = content
     wallet_pass.tier_key = tier_key
     wallet_pass.design_id = program.design_id
     wallet_pass.wanted_version += 1

@@ -151,7 +151,12 @@ class ExpiryNotice(Base):
     __tablename__ = "expiry_notice"
     __table_args__ = (
         UniqueConstraint("account_id", "expires_at", "ordinal"),
-        Index("ix_expiry_notice_due", "due_at", sqlite_where=text("sent_at IS NULL"), postgresql_where=text("sent_at IS NULL")),
+        Index(
+            "ix_expiry_notice_due",
+            "due_at",
+            sqlite_where=text("sent_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL"),
+        ),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
@@ -142,10 +142,14 @@ def lock_member(session: Session, member: Member) -> None:
     held.add(member.id)
 
 
+_IDENTIFIERS_OF = (
+    select(Identifier).where(Identifier.member_id == bindparam("member")).order_by(Identifier.id)
+)
+
+
 def identifiers_of(session: Session, member_id: int) -> list[Identifier]:
     """Everything by which this member is found, oldest first."""
-    query = select(Identifier).where(Identifier.member_id == member_id)
-    return list(session.scalars(query.order_by(Identifier.id)))
+    return list(session.scalars(_IDENTIFIERS_OF, {"member": member_id}))
 
 
 def members_like(session: Session, program_id: int, words: str, limit: int) -> list[Member]:

@@ -135,10 +135,17 @@ def spent_since(session: Session, member_id: int, since: datetime) -> int:
     return int(found.scalar_one())
 
 
+_NEWEST = (
+    select(Purchase)
+    .where(Purchase.member_id == bindparam("member"))
+    .order_by(Purchase.occurred_at.desc(), Purchase.id.desc())
+    .limit(1)
+)
+
+
 def newest_purchase(session: Session, member_id: int) -> Purchase | None:
     """The member's last visit or order."""
-    query = select(Purchase).where(Purchase.member_id == member_id)
-    return session.scalar(query.order_by(Purchase.occurred_at.desc(), Purchase.id.desc()).limit(1))
+    return session.scalar(_NEWEST, {"member": member_id})
 
 
 def same_amount_since(

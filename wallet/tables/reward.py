@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     UniqueConstraint,
+    bindparam,
     func,
     or_,
     select,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wallet.db import Base
+from wallet.db import Base, UtcDateTime
 
 
 class Reward(Base):
@@ -213,18 +214,23 @@ def vouchers_of_purchase(session: Session, purchase_id: int) -> list[Voucher]:
     return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
+_WAITING_VOUCHERS = (
+    select(Voucher)
+    .where(
+        Voucher.member_id == bindparam("member"),
+        Voucher.status == "issued",
+        or_(
+            Voucher.expires_at.is_(None),
+            Voucher.expires_at > bindparam("at", type_=UtcDateTime()),
+        ),
+    )
+    .order_by(Voucher.expires_at.is_(None), Voucher.expires_at, Voucher.id)
+)
+
+
 def waiting_vouchers(session: Session, member_id: int, now: datetime) -> list[Voucher]:
     """What the member may still use, the one that ends first in front."""
-    query = select(Voucher).where(
-        Voucher.member_id == member_id,
-        Voucher.status == "issued",
-        or_(Voucher.expires_at.is_(None), Voucher.expires_at > now),
-    )
-    return list(
-        session.scalars(
-            query.order_by(Voucher.expires_at.is_(None), Voucher.expires_at, Voucher.id)
-        )
-    )
+    return list(session.scalars(_WAITING_VOUCHERS, {"member": member_id, "at": now}))
 
 
 def unused_vouchers_of_unit(

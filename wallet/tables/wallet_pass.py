@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
     and_,
+    bindparam,
     delete,
     func,
     or_,
@@ -113,14 +114,24 @@ class PhoneLog(Base):
     message: Mapped[str]
 
 
+_PASSES_OF = (
+    select(WalletPass)
+    .where(
+        or_(
+            WalletPass.member_id == bindparam("member"),
+            WalletPass.member_id.in_(
+                select(Member.id).where(Member.merged_into_id == bindparam("member"))
+            ),
+        )
+    )
+    .execution_options(populate_existing=True)
+)
+
+
 def passes_of(session: Session, member_id: int) -> list[WalletPass]:
     """Passes at every provider that show this member's card: its own, and those that members merged
     into it still hold."""
-    merged = select(Member.id).where(Member.merged_into_id == member_id)
-    query = select(WalletPass).where(
-        or_(WalletPass.member_id == member_id, WalletPass.member_id.in_(merged))
-    )
-    return list(session.scalars(query.execution_options(populate_existing=True)))
+    return list(session.scalars(_PASSES_OF, {"member": member_id}))
 
 
 def pass_at(session: Session, member_id: int, provider: str) -> WalletPass | None:

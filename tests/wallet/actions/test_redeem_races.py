@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 from tests.wallet.acceptance.bazaar import WEB, open_bazaar
@@ -14,7 +15,7 @@ from wallet.errors import Refusal
 AT_ONCE = 12
 
 
-def outcomes(works: list[Callable[[], object]]) -> Counter[str]:
+def outcomes(works: Sequence[Callable[[], object]]) -> Counter[str]:
     """Start all at the same moment; how often each refusal came, and how often it was done."""
     start = Barrier(len(works))
 
@@ -35,7 +36,7 @@ def test_twelve_takers_of_three_pieces_are_three(database: Database) -> None:
     people = [f"member{number}" for number in range(AT_ONCE)]
     for who in people:
         bazaar.rich(who, 4_000)
-    works = [lambda who=who: bazaar.take(who, "pastry") for who in people]  # type: ignore[misc]
+    works = [partial(bazaar.take, who, "pastry") for who in people]
     assert outcomes(works) == {"done": 3, "reward_sold_out": AT_ONCE - 3}
     assert bazaar.stock("pastry") == 0
     assert sum(bazaar.balance(who).available for who in people) == AT_ONCE * 40 - 3 * 30
@@ -57,10 +58,7 @@ def test_a_voucher_shown_everywhere_at_once_is_used_once(database: Database) -> 
     taken = bazaar.take("ada", "delivery")
     assert taken.voucher is not None
     code = taken.voucher.code
-    works = [
-        lambda number=number: bazaar.use(code, f"use-{number}", WEB)  # type: ignore[misc]
-        for number in range(AT_ONCE)
-    ]
+    works = [partial(bazaar.use, code, f"use-{number}", WEB) for number in range(AT_ONCE)]
     assert outcomes(works) == {"done": 1, "voucher_used": AT_ONCE - 1}
 
 
@@ -74,8 +72,8 @@ def test_taking_a_voucher_back_and_using_it_end_in_one_of_the_two(database: Data
         code = taken.voucher.code
         found = outcomes(
             [
-                lambda code=code: bazaar.void(code),  # type: ignore[misc]
-                lambda code=code, number=number: bazaar.use(code, f"use-{number}"),  # type: ignore[misc]
+                partial(bazaar.void, code),
+                partial(bazaar.use, code, f"use-{number}"),
             ]
         )
         assert found["done"] == 1
@@ -110,8 +108,8 @@ def test_the_sale_and_its_refund_may_arrive_at_the_same_moment(database: Databas
         name = f"T-{number}"
         found = outcomes(
             [
-                lambda name=name: bazaar.buy("ada", 4_000, external_id=name),  # type: ignore[misc]
-                lambda name=name: bazaar.refund_by_id(name, "all", None),  # type: ignore[misc]
+                partial(bazaar.buy, "ada", 4_000, external_id=name),
+                partial(bazaar.refund_by_id, name, "all", None),
             ]
         )
         assert found == {"done": 2}

@@ -27,9 +27,7 @@ def days_between(first: date | None, last: date | None, time_zone: str, now: dat
     first = first or months_before(last, MONTHS)
     if first > last:
         raise ValueError("the first day is after the last one")
-    return Period(
-        start_of_day(first, time_zone), start_of_day(last + timedelta(days=1), time_zone)
-    )
+    return Period(start_of_day(first, time_zone), start_of_day(last + timedelta(days=1), time_zone))
 
 
 def minor_value(value: float | None, currency: str) -> Fraction | None:

@@ -178,16 +178,6 @@ def standing(
     )
 
 
-def perks_of(rules: Ruleset, tier_key: str | None, language: str, fallback: str) -> list[str]:
-    """What a status gives: its own perks after those of every status below it."""
-    rank = _rank(rules, tier_key)
-    return [
-        perk
-        for tier in rules.tiers[: rank + 1]
-        for perk in tier.perks.get(language) or tier.perks.get(fallback) or []
-    ]
-
-
 def _lent(rules: Ruleset, plans: Iterable[str]) -> int:
     lent = [rules.plan(key) for key in plans]
     return max((_rank(rules, plan.tier) for plan in lent if plan and plan.tier), default=-1)

@@ -14,6 +14,7 @@ from passes.qr import qr_svg
 from wallet.actions.card_page import Movement
 from wallet.actions.member_view import MemberView
 from wallet.actions.program_view import ProgramView
+from wallet.rules.lots import last_day
 from wallet.rules.money import spell_money
 from wallet.rules.spell import spell_quantity
 
@@ -70,17 +71,40 @@ def channel_name(channel: str) -> str:
 def tier_progress(
     program: ProgramView, member: MemberView, locale: str
 ) -> tuple[str, int, int] | None:
-    """(sentence, spent, needed) towards the next status, both in minor units."""
-    following = member.standing.next_tier
-    if following is None:
+    """(sentence, reached, needed) towards keeping a status that is about to go, else towards the
+    next one; both in what the program counts: minor units, or units."""
+    standing, rules = member.standing, program.ruleset
+    held = rules.tier(standing.held.tier_key)
+    wanted = standing.next_tier
+    if standing.held.kept_until is not None and held is not None and held is standing.tier:
+        wanted = held
+    if wanted is None:
         return None
-    sentence = _(
-        "%(amount)s more to reach %(tier)s",
-        amount=spell_money(member.standing.missing_minor, program.currency, locale),
-        tier=program.text(following.name, locale),
-    )
-    needed = following.threshold_minor
-    return sentence, max(needed - member.standing.missing_minor, 0), needed
+    needed, reached = rules.threshold(wanted), max(standing.figure, 0)
+    missing = spell_figure(program, max(needed - standing.figure, 0), locale)
+    name = program.text(wanted.name, locale)
+    if wanted is held and standing.held.kept_until is not None:
+        day = last_day(standing.held.kept_until, program.time_zone)
+        sentence = _to_keep(program, missing, format_date(day, "long", locale=locale), name)
+    elif rules.tier_unit is None:
+        sentence = _("%(amount)s more to reach %(tier)s", amount=missing, tier=name)
+    else:
+        sentence = _("%(quantity)s more for %(tier)s", quantity=missing, tier=name)
+    return sentence, min(reached, needed), needed
+
+
+def _to_keep(program: ProgramView, missing: str, day: str, tier: str) -> str:
+    if program.ruleset.tier_unit is None:
+        return _("%(amount)s more by %(day)s to keep %(tier)s", amount=missing, day=day, tier=tier)
+    return _("%(quantity)s more by %(day)s for %(tier)s", quantity=missing, day=day, tier=tier)
+
+
+def spell_figure(program: ProgramView, figure: int, locale: str) -> str:
+    """An amount of what makes the status: money, or units where they count."""
+    rules = program.ruleset
+    if rules.tier_unit is None:
+        return spell_money(figure, program.currency, locale)
+    return spell_quantity(rules.unit(rules.tier_unit), figure, program.currency, locale)
 
 
 def spell_time(moment: datetime, time_zone: str, locale: str) -> str:

@@ -13,7 +13,7 @@ from tests.wallet.rules.rulebook import TIERS, rule, rules, unit, words
 from wallet.actions.load_demo import RULES
 from wallet.rules.ruleset import Ruleset, Tier
 from wallet.rules.tier_track import TierTrack
-from wallet.rules.tiers import Held, perks_of, reached, settle, standing, window_start
+from wallet.rules.tiers import Held, reached, settle, standing, window_start
 
 CAFE = Ruleset.model_validate(RULES)
 PARIS = "Europe/Paris"
@@ -210,7 +210,7 @@ def test_a_member_never_stands_below_what_the_figures_reach(
         at += timedelta(days=20)
 
 
-# plans and perks
+# plans
 
 PLANS = [{"key": "vip", "name": words("Club"), "tier": "gold", "months": 12}]
 
@@ -230,18 +230,6 @@ def test_a_tier_in_grace_shows_the_way_to_the_one_above() -> None:
     assert found.tier_key == "silver"
     assert found.next_tier is not None
     assert (found.next_tier.key, found.missing_minor) == ("gold", 49_900)
-
-
-def test_s05_a_tier_has_the_perks_of_those_below_it() -> None:
-    assert perks_of(CAFE, "bronze", "fr", "en") == ["Une attention pour votre anniversaire"]
-    assert perks_of(CAFE, "gold", "en", "fr") == [
-        "A treat on your birthday",
-        "Free delivery",
-        "Private tastings",
-        "A gift every year",
-    ]
-    assert perks_of(CAFE, None, "fr", "en") == []
-    assert perks_of(CAFE, "silver", "de", "en")[-1] == "Free delivery"
 
 
 # the same along the years, sale by sale

@@ -20,9 +20,16 @@ from wallet.rules.money import spell_money
 from wallet.rules.ruleset import EarnRule, PerAmount, Tier
 from wallet.rules.spell import spell_number, spell_quantity, unit_word
 from wallet.rules.voucher_code import spoken_voucher
-from wallet.web.present import MovementRow, code_picture, grouped, movement_row
+from wallet.web.present import (
+    MovementRow,
+    code_picture,
+    grouped,
+    movement_row,
+    spell_figure,
+)
 
 DAYS_A_YEAR = 365
+MONTHS_A_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +164,30 @@ def tier_rows(program: ProgramView, locale: str, current: str | None = None) -> 
 
 def _tier_row(program: ProgramView, tier: Tier, locale: str, current: str | None) -> TierRow:
     perks_told = tier.perks.get(locale) or tier.perks.get(program.locale) or []
-    amount = spell_money(tier.threshold_minor, program.currency, locale)
-    days = program.ruleset.tier_window_days
-    if not tier.threshold_minor:
-        threshold = _("from the first day")
-    elif days == DAYS_A_YEAR:
-        threshold = _("from %(amount)s of purchases in a year", amount=amount)
-    else:
-        threshold = _("from %(amount)s of purchases in %(days)s days", amount=amount, days=days)
+    needed = program.ruleset.threshold(tier)
+    threshold = _threshold(program, needed, locale) if needed else _("from the first day")
     return TierRow(
         program.text(tier.name, locale), threshold, " · ".join(perks_told), tier.key == current
     )
+
+
+def _threshold(program: ProgramView, needed: int, locale: str) -> str:
+    """`from €250 of purchases in a calendar year`."""
+    rules = program.ruleset
+    amount = spell_figure(program, needed, locale)
+    what = amount if rules.tier_unit else _("%(amount)s of purchases", amount=amount)
+    policy = rules.tier_policy
+    if policy is None:
+        if rules.tier_window_days == DAYS_A_YEAR:
+            return _("from %(what)s in a year", what=what)
+        return _("from %(what)s in %(days)s days", what=what, days=rules.tier_window_days)
+    if policy.window == "calendar_year":
+        return _("from %(what)s in a calendar year", what=what)
+    if policy.window == "lifetime":
+        return _("from %(what)s in all", what=what)
+    if policy.months == MONTHS_A_YEAR:
+        return _("from %(what)s in a year", what=what)
+    return _("from %(what)s in %(months)s months", what=what, months=policy.months)
 
 
 def card_face(program: ProgramView, member: MemberView, locale: str) -> CardFace:

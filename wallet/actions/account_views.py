@@ -14,9 +14,10 @@ from wallet.actions.program_view import ProgramView
 from wallet.errors import Refusal
 from wallet.ids import private_id
 from wallet.rules.ruleset import Tier
+from wallet.tables.credit import CreditPayment
 from wallet.tables.ledger import Entry, entries_of
 from wallet.tables.member import Member, member_with_id
-from wallet.tables.purchase import Purchase, purchase_with_id
+from wallet.tables.purchase import Activity, Purchase, purchase_with_id
 from wallet.tables.reports import members_page
 from wallet.tables.reward import Redemption, redemption_with_id
 
@@ -53,6 +54,10 @@ class PurchaseView:
     items: Sequence[Mapping[str, Any]]
     occurred_at: datetime
     recorded_at: datetime
+    tax_minor: int = 0
+    shipping_minor: int = 0
+    gift_card_minor: int = 0
+    credit_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,36 @@ class RedemptionView:
     unit: str
     cost: int
     channel: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityView:
+    """Something that a member did."""
+
+    id: int
+    member_id: int
+    kind: str
+    source: str
+    external_id: str
+    channel: str
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """Store credit that paid part of a bill."""
+
+    id: int
+    member_id: int
+    unit: str
+    amount_minor: int
+    refunded_minor: int
+    bill_minor: int | None
+    source: str | None
+    external_id: str | None
+    purchase_id: int | None
     occurred_at: datetime
 
 
@@ -120,6 +155,10 @@ def purchase_view(purchase: Purchase) -> PurchaseView:
         items=purchase.items,
         occurred_at=purchase.occurred_at,
         recorded_at=purchase.recorded_at,
+        tax_minor=purchase.tax_minor,
+        shipping_minor=purchase.shipping_minor,
+        gift_card_minor=purchase.gift_card_minor,
+        credit_minor=purchase.credit_minor,
     )
 
 
@@ -134,6 +173,36 @@ def redemption_view(redemption: Redemption) -> RedemptionView:
         cost=redemption.cost,
         channel=redemption.channel,
         occurred_at=redemption.occurred_at,
+    )
+
+
+def activity_view(activity: Activity) -> ActivityView:
+    """Something that a member did, as a plain object."""
+    return ActivityView(
+        id=activity.id,
+        member_id=activity.member_id,
+        kind=activity.kind,
+        source=activity.source,
+        external_id=activity.external_id,
+        channel=activity.channel,
+        occurred_at=activity.occurred_at,
+        recorded_at=activity.recorded_at,
+    )
+
+
+def payment_view(payment: CreditPayment) -> PaymentView:
+    """A payment with credit as a plain object."""
+    return PaymentView(
+        id=payment.id,
+        member_id=payment.member_id,
+        unit=payment.unit,
+        amount_minor=payment.amount_minor,
+        refunded_minor=payment.refunded_minor,
+        bill_minor=payment.bill_minor,
+        source=payment.source,
+        external_id=payment.external_id,
+        purchase_id=payment.purchase_id,
+        occurred_at=payment.occurred_at,
     )
 
 

@@ -74,6 +74,10 @@ def quote_purchase(
         items=facts.items,
         occurred_at=occurred_at,
         recorded_at=now,
+        tax_minor=facts.tax_minor,
+        shipping_minor=facts.shipping_minor,
+        gift_card_minor=facts.gift_card_minor,
+        credit_minor=facts.credit_minor,
     )
     figure = _figure_after(session, program, member, facts, awards, occurred_at, now)
     reached = standing_with(session, program, member, figure, view.plans, now)

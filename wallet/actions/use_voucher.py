@@ -80,8 +80,9 @@ def use_voucher(
 def look_at_voucher(
     session: Session, program: ProgramView, code: str, now: datetime
 ) -> tuple[Voucher, RewardView, Member, str | None]:
-    """The voucher with its reward and member, and why it cannot be used now (None: it can)."""
-    voucher, reward, member = _find(session, program, code)
+    """The voucher with its reward and member, and why it cannot be used now (None: it can).
+    Nothing is locked: looking is allowed in a read-only transaction."""
+    voucher, reward, member = _find(session, program, code, locked=False)
     try:
         check_usable(voucher, reward, now)
     except Refusal as refusal:
@@ -102,9 +103,11 @@ def check_usable(voucher: Voucher, reward: RewardView, now: datetime) -> None:
         raise Refusal("voucher_not_yet", opens_at=opens_at)
 
 
-def _find(session: Session, program: ProgramView, code: str) -> tuple[Voucher, RewardView, Member]:
+def _find(
+    session: Session, program: ProgramView, code: str, *, locked: bool = True
+) -> tuple[Voucher, RewardView, Member]:
     parsed = parse_voucher_code(code)
-    voucher = voucher_with_code(session, program.id, parsed) if parsed else None
+    voucher = voucher_with_code(session, program.id, parsed, locked=locked) if parsed else None
     if voucher is None:
         raise Refusal("voucher_unknown")
     reward = reward_with_id(session, program.id, voucher.reward_id)

@@ -16,6 +16,28 @@ from wallet.web.api.idempotency import HEADER
 from wallet.web.problems import PROBLEM_JSON
 
 KEY_SCHEME = "key"
+TAGS = (
+    "Members",
+    "Merging",
+    "Purchases",
+    "Activities",
+    "Rewards",
+    "Vouchers",
+    "Credit",
+    "Memberships",
+    "Giving",
+    "Entries",
+)
+# What a body that names a member may meet.
+MEMBER_CODES = (
+    "member_not_found",
+    "code_not_ours",
+    "code_unknown",
+    "member_reference_invalid",
+    "member_closed",
+    "email_invalid",
+    "phone_invalid",
+)
 _EVERY_CALL = ("unauthorized", "rate_limited", "unavailable")
 _EVERY_BODY = ("json_invalid", "body_too_large", "media_type_unsupported", "body_invalid")
 _KEY_CODES = ("idempotency_key_missing", "idempotency_key_invalid", "idempotency_key_reused")
@@ -73,7 +95,7 @@ def configure(app: Flask, public_url: str) -> None:
     app.title, app.version = "Comptoir", "1"
     app.description = _INTRODUCTION
     app.servers = [{"url": public_url}]
-    app.tags = [{"name": name} for name in ("Members", "Purchases", "Rewards", "Entries")]
+    app.tags = [{"name": name} for name in TAGS]
     app.config.update(
         OPENAPI_VERSION="3.1.0",
         AUTO_200_RESPONSE=False,  # pages of other doors are no part of the API

@@ -7,7 +7,20 @@ import hashlib
 from apiflask import APIBlueprint
 from flask import Flask, request
 
-from wallet.web.api import docs, entries, members, purchases, rewards
+from wallet.web.api import (
+    activities,
+    credit,
+    docs,
+    entries,
+    giving,
+    members,
+    memberships,
+    merging,
+    purchases,
+    referrals,
+    rewards,
+    vouchers,
+)
 from wallet.web.api.blueprint import api
 from wallet.web.api.documents import configure
 from wallet.web.security import client_address
@@ -16,7 +29,20 @@ from wallet.web.wiring import settings
 # Coarse, per key and call, besides the limit per address: ten sales a second from one shop.
 KEY_LIMIT = "600 per minute"
 # Importing a resource hangs its calls on the blueprint.
-RESOURCES = (members, purchases, rewards, entries, docs)
+RESOURCES = (
+    members,
+    merging,
+    referrals,
+    purchases,
+    activities,
+    rewards,
+    vouchers,
+    credit,
+    memberships,
+    giving,
+    entries,
+    docs,
+)
 
 
 def api_door() -> APIBlueprint:

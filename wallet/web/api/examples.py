@@ -36,6 +36,10 @@ MEMBER: dict[str, Any] = {
     "apple_url": f"{_CARD_URL}/apple.pkpass",
     "google_url": f"{_CARD_URL}/google",
     "joined_at": _AT,
+    "vouchers": [],
+    "memberships": [],
+    "charity": None,
+    "referral_url": "https://cards.example.com/p/cafe/join?ref=K7Q2MX9T",
 }
 MEMBERS: dict[str, Any] = {"data": [MEMBER], "next_cursor": None}
 NEW_PURCHASE: dict[str, Any] = {
@@ -66,6 +70,10 @@ _PURCHASE: dict[str, Any] = {
     "refunded_minor": 0,
     "currency": "EUR",
     "items": NEW_PURCHASE["items"],
+    "tax_minor": 0,
+    "shipping_minor": 0,
+    "gift_card_minor": 0,
+    "credit_minor": 0,
     "occurred_at": _AT,
     "recorded_at": _AT,
 }
@@ -176,4 +184,191 @@ REVERSAL_RESULT: dict[str, Any] = {
     "balances": _balances(0),
     "tier": _TIER,
     "repeated": False,
+}
+
+_OTHER_ID = "mbr_01H5C9W3R8E2P"
+_MERGE: dict[str, Any] = {
+    "id": "mrg_01H7R0B6F4M1S",
+    "merged_id": _OTHER_ID,
+    "survivor_id": _MEMBER_ID,
+    "at": _AT,
+    "undone_at": None,
+}
+NEW_MERGE: dict[str, Any] = {"into": _MEMBER_ID}
+MERGED_MEMBER: dict[str, Any] = {**MEMBER, "merge": _MERGE}
+MERGES: dict[str, Any] = {"data": [_MERGE], "next_cursor": None}
+DUPLICATES: dict[str, Any] = {
+    "data": [
+        {
+            "older": {
+                "id": _MEMBER_ID,
+                "number": "482913075",
+                "name": "Léa Exemple",
+                "joined_at": _AT,
+            },
+            "newer": {
+                "id": _OTHER_ID,
+                "number": "730184652",
+                "name": "Lea Exemple",
+                "joined_at": _AT,
+            },
+            "score": 80,
+            "reasons": [{"key": "phone", "text": "Same phone number"}],
+        }
+    ],
+    "next_cursor": None,
+}
+NEW_ACTIVITY: dict[str, Any] = {
+    "member": {"id": _MEMBER_ID},
+    "kind": "review",
+    "source": "shop",
+    "external_id": "review-381",
+    "channel": "online",
+    "occurred_at": _AT,
+}
+ACTIVITY_RESULT: dict[str, Any] = {
+    "activity": {
+        "id": "act_01H7R1J2V6D8N",
+        "member_id": _MEMBER_ID,
+        "kind": "review",
+        "source": "shop",
+        "external_id": "review-381",
+        "channel": "online",
+        "occurred_at": _AT,
+        "recorded_at": _AT,
+    },
+    "entries": [
+        {
+            **_ENTRY,
+            "id": "ent_01H7R1J2V6D8P",
+            "quantity": 20,
+            "balance_after": 60,
+            "purchase_id": None,
+            "why": [{"text": "A review", "rule": "review", "rule_version": 1}],
+        }
+    ],
+    "balances": _balances(60),
+    "tier": _TIER,
+    "repeated": False,
+}
+_VOUCHER: dict[str, Any] = {
+    "code": "K7Q2MX9T4H",
+    "member_id": _MEMBER_ID,
+    "redemption_id": "red_01H7Q4A0CK7TS",
+    "reward": {**REWARDS["data"][0], "kind": "amount", "value": {"amount_minor": 500}},
+    "status": "issued",
+    "obstacle": None,
+    "issued_at": _AT,
+    "opens_at": None,
+    "expires_at": "2026-08-02T12:30:00Z",
+    "used_at": None,
+    "used_channel": None,
+}
+VOUCHERS: dict[str, Any] = {"data": [_VOUCHER], "next_cursor": None}
+VOUCHER_USE: dict[str, Any] = {
+    "code": "K7Q2M-X9T4H",
+    "sale": {"source": "shop", "external_id": "10043"},
+    "bill_minor": 3200,
+}
+VOUCHER_USED: dict[str, Any] = {
+    "voucher": {
+        **_VOUCHER,
+        "status": "used",
+        "obstacle": "voucher_used",
+        "used_at": _AT,
+        "used_channel": "online",
+    },
+    "worth_minor": 500,
+    "handover": {},
+    "repeated": False,
+}
+NEW_CREDIT_PAYMENT: dict[str, Any] = {
+    "member": {"id": _MEMBER_ID},
+    "amount_minor": 250,
+    "bill_minor": 3200,
+    "sale": {"source": "shop", "external_id": "10044"},
+}
+CREDIT_PAYMENT_RESULT: dict[str, Any] = {
+    "payment": {
+        "id": "cpy_01H7R3K8X2B5Q",
+        "member_id": _MEMBER_ID,
+        "unit": "credit",
+        "amount_minor": 250,
+        "refunded_minor": 0,
+        "bill_minor": 3200,
+        "source": "shop",
+        "external_id": "10044",
+        "purchase_id": None,
+        "occurred_at": _AT,
+    },
+    "entries": [
+        {
+            **_ENTRY,
+            "id": "ent_01H7R3K8X2B5R",
+            "unit": "credit",
+            "kind": "redemption",
+            "quantity": -250,
+            "balance_after": 150,
+            "purchase_id": None,
+            "why": [{"text": "Paid with credit: €2.50", "rule": "credit", "rule_version": 1}],
+        }
+    ],
+    "balances": {"credit": {"available": 150, "pending": 0}},
+    "repeated": False,
+}
+_CHARITY: dict[str, Any] = {"id": "chy_01H0000000A1B", "name": "The River Garden"}
+CHARITIES: dict[str, Any] = {"data": [_CHARITY], "next_cursor": None}
+CHARITY_CHOICE: dict[str, Any] = {"charity_id": _CHARITY["id"]}
+DONATION_TOTALS: dict[str, Any] = {
+    "currency": "EUR",
+    "total_minor": 12500,
+    "charities": [{"charity_id": _CHARITY["id"], "name": _CHARITY["name"], "amount_minor": 12500}],
+}
+NEW_MEMBERSHIP: dict[str, Any] = {
+    "member": {"id": _MEMBER_ID},
+    "plan": "vip",
+    "source": "billing",
+    "external_id": "in-5501",
+}
+MEMBERSHIP_RESULT: dict[str, Any] = {
+    "membership": {
+        "id": "msh_01H7R4T5C9W3E",
+        "member_id": _MEMBER_ID,
+        "plan": "vip",
+        "name": "VIP",
+        "status": "active",
+        "source": "billing",
+        "external_id": "in-5501",
+        "starts_at": _AT,
+        "ends_at": "2027-05-04T22:00:00Z",
+        "last_day": "2027-05-04",
+        "cancelled_at": None,
+    },
+    "tier": {"key": "gold", "name": "Gold"},
+    "repeated": False,
+}
+CANCELLED: dict[str, Any] = {
+    **MEMBERSHIP_RESULT,
+    "membership": {
+        **MEMBERSHIP_RESULT["membership"],
+        "status": "cancelled",
+        "ends_at": "2026-06-01T08:00:00Z",
+        "last_day": "2026-06-01",
+        "cancelled_at": "2026-06-01T08:00:00Z",
+    },
+    "tier": _TIER,
+}
+REFERRALS: dict[str, Any] = {
+    "code": "K7Q2MX9T",
+    "url": "https://cards.example.com/p/cafe/join?ref=K7Q2MX9T",
+    "friends": [
+        {
+            "member_id": _OTHER_ID,
+            "status": "holding",
+            "reason": None,
+            "joined_at": _AT,
+            "due_at": "2026-05-18T12:30:00Z",
+            "rewarded_at": None,
+        }
+    ],
 }

@@ -200,6 +200,7 @@ def _enrol(session: Session, new: NewMember) -> answers.Member:
         name=new.name or "",
         birthday=new.birthday,
         external_ids=_external_ids(new),
+        referral_code=new.referral_code or "",
     )
     member = enrol(session, program, enrolment, key().actor, now)
     put_consents(session, member, consents, key().actor, now)

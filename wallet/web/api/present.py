@@ -8,8 +8,14 @@ from flask import request
 from werkzeug.datastructures import LanguageAccept
 
 from wallet.actions import account_views as views
-from wallet.actions.member_view import Balance, MemberView
-from wallet.actions.program_view import ProgramView, RewardView
+from wallet.actions.donation_totals import DonationTotals
+from wallet.actions.member_view import Balance, MemberView, VoucherView
+from wallet.actions.membership_views import MembershipView
+from wallet.actions.merge_views import MergeView
+from wallet.actions.program_view import CharityView, ProgramView, RewardView
+from wallet.actions.referral_views import ReferralsView
+from wallet.actions.suggest_duplicates import TEXTS, Suggestion
+from wallet.actions.voucher_state import VoucherState
 from wallet.ids import public_id
 from wallet.rules.ruleset import Tier
 from wallet.web.api import answers
@@ -47,7 +53,20 @@ class Presenter:
             apple_url=f"{view.card_url}/apple.pkpass",
             google_url=f"{view.card_url}/google",
             joined_at=view.joined_at,
+            vouchers=[self._voucher_line(voucher) for voucher in view.vouchers],
+            memberships=[
+                answers.PaidPlan(
+                    plan=paid.plan.key, name=self._say(paid.plan.name), last_day=paid.last_day
+                )
+                for paid in view.notes.plans
+            ],
+            charity=self.charity(view.charity) if view.charity else None,
+            referral_url=view.notes.url or None,
         )
+
+    def merged(self, view: MemberView, merge: MergeView) -> answers.MergedMember:
+        """The member who stays after a merge."""
+        return answers.MergedMember(merge=self.merge(merge), **dict(self.member(view)))
 
     def tier(self, tier: Tier | None) -> answers.Tier | None:
         """A status with its name."""
@@ -76,6 +95,10 @@ class Presenter:
             refunded_minor=purchase.refunded_minor,
             currency=purchase.currency,
             items=[dict(item) for item in purchase.items],
+            tax_minor=purchase.tax_minor,
+            shipping_minor=purchase.shipping_minor,
+            gift_card_minor=purchase.gift_card_minor,
+            credit_minor=purchase.credit_minor,
             occurred_at=purchase.occurred_at,
             recorded_at=purchase.recorded_at,
         )
@@ -103,6 +126,144 @@ class Presenter:
             value=dict(reward.value),
             unit=reward.unit,
             cost=reward.cost,
+        )
+
+    def activity(self, activity: views.ActivityView) -> answers.Activity:
+        """Something that a member did."""
+        return answers.Activity(
+            id=public_id("act", activity.id),
+            member_id=public_id("mbr", activity.member_id),
+            kind=activity.kind,
+            source=activity.source,
+            external_id=activity.external_id,
+            channel=activity.channel,
+            occurred_at=activity.occurred_at,
+            recorded_at=activity.recorded_at,
+        )
+
+    def membership(self, period: MembershipView) -> answers.Membership:
+        """A paid period."""
+        return answers.Membership(
+            id=public_id("msh", period.id),
+            member_id=public_id("mbr", period.member_id),
+            plan=period.plan,
+            name=self._say(period.name),
+            status=period.status,
+            source=period.source,
+            external_id=period.external_id,
+            starts_at=period.starts_at,
+            ends_at=period.ends_at,
+            last_day=period.last_day,
+            cancelled_at=period.cancelled_at,
+        )
+
+    def merge(self, merge: MergeView) -> answers.Merge:
+        """Who went into whom."""
+        return answers.Merge(
+            id=public_id("mrg", merge.id),
+            merged_id=public_id("mbr", merge.merged_id),
+            survivor_id=public_id("mbr", merge.survivor_id),
+            at=merge.at,
+            undone_at=merge.undone_at,
+        )
+
+    def duplicate(self, found: Suggestion) -> answers.Duplicate:
+        """Two members who may be one person."""
+        older, newer = (
+            answers.Person(
+                id=public_id("mbr", member.id),
+                number=member.number,
+                name=member.name,
+                joined_at=member.joined_at,
+            )
+            for member in (found.older, found.newer)
+        )
+        return answers.Duplicate(
+            older=older,
+            newer=newer,
+            score=found.score,
+            reasons=[
+                answers.DuplicateReason(key=reason, text=self._say(TEXTS[reason]))
+                for reason in found.reasons
+            ],
+        )
+
+    def referrals(self, view: ReferralsView) -> answers.Referrals:
+        """The code to share and the friends."""
+        return answers.Referrals(
+            code=view.code or None,
+            url=view.url or None,
+            friends=[
+                answers.Friend(
+                    member_id=public_id("mbr", friend.member_id),
+                    status=friend.status,
+                    reason=self._say(friend.reason) if friend.reason else None,
+                    joined_at=friend.joined_at,
+                    due_at=friend.due_at,
+                    rewarded_at=friend.rewarded_at,
+                )
+                for friend in view.friends
+            ],
+        )
+
+    def _voucher_line(self, voucher: VoucherView) -> answers.VoucherLine:
+        return answers.VoucherLine(
+            code=voucher.code,
+            name=self._say(voucher.name),
+            kind=voucher.kind,
+            value=dict(voucher.value),
+            opens_at=voucher.opens_at,
+            expires_at=voucher.expires_at,
+        )
+
+    def voucher(self, voucher: VoucherState) -> answers.Voucher:
+        """A reward waiting to be used, or one that waited."""
+        return answers.Voucher(
+            code=voucher.code,
+            member_id=public_id("mbr", voucher.member_id),
+            redemption_id=public_id("red", voucher.redemption_id),
+            reward=self.reward(voucher.reward),
+            status=voucher.status,
+            obstacle=voucher.obstacle,
+            issued_at=voucher.issued_at,
+            opens_at=voucher.opens_at,
+            expires_at=voucher.expires_at,
+            used_at=voucher.used_at,
+            used_channel=voucher.used_channel,
+        )
+
+    def payment(self, payment: views.PaymentView) -> answers.CreditPayment:
+        """Credit that paid part of a bill."""
+        return answers.CreditPayment(
+            id=public_id("cpy", payment.id),
+            member_id=public_id("mbr", payment.member_id),
+            unit=payment.unit,
+            amount_minor=payment.amount_minor,
+            refunded_minor=payment.refunded_minor,
+            bill_minor=payment.bill_minor,
+            source=payment.source,
+            external_id=payment.external_id,
+            purchase_id=_opaque("pur", payment.purchase_id),
+            occurred_at=payment.occurred_at,
+        )
+
+    def charity(self, charity: CharityView) -> answers.Charity:
+        """Somebody to whom members may give."""
+        return answers.Charity(id=public_id("chy", charity.id), name=self._say(charity.name))
+
+    def donation_totals(self, totals: DonationTotals) -> answers.DonationTotals:
+        """What was given."""
+        return answers.DonationTotals(
+            currency=totals.currency,
+            total_minor=totals.total_minor,
+            charities=[
+                answers.CharityTotal(
+                    charity_id=public_id("chy", each.charity_id),
+                    name=self._say(each.name),
+                    amount_minor=each.amount_minor,
+                )
+                for each in totals.charities
+            ],
         )
 
     def purchase_result(

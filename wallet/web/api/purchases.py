@@ -17,7 +17,7 @@ from wallet.actions.refund_purchase import RefundFacts, refund_purchase
 from wallet.ids import public_id
 from wallet.web.api import answers, examples
 from wallet.web.api.blueprint import V1, api
-from wallet.web.api.documents import KEY_SCHEME, refusals
+from wallet.web.api.documents import KEY_SCHEME, MEMBER_CODES, refusals
 from wallet.web.api.idempotency import idempotency_key, write_once
 from wallet.web.api.present import Presenter
 from wallet.web.api.schemas import NewPurchase, NewRefund, PurchaseQuote
@@ -26,17 +26,12 @@ from wallet.web.wiring import read
 
 _TAGS = ["Purchases"]
 _SALE_CODES = (
-    "member_not_found",
-    "code_not_ours",
-    "code_unknown",
-    "member_reference_invalid",
-    "member_closed",
-    "email_invalid",
-    "phone_invalid",
+    *MEMBER_CODES,
     "amount_invalid",
     "amount_too_large",
     "currency_mismatch",
     "purchase_in_future",
+    "parts_invalid",
 )
 
 
@@ -165,4 +160,8 @@ def _facts(said: NewPurchase) -> PurchaseFacts:
         currency=said.currency,
         occurred_at=said.occurred_at,
         items=[item.model_dump(exclude_none=True) for item in said.items],
+        tax_minor=said.tax_minor,
+        shipping_minor=said.shipping_minor,
+        gift_card_minor=said.gift_card_minor,
+        credit_minor=said.credit_minor,
     )

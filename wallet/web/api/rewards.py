@@ -10,10 +10,11 @@ from wallet import clock
 from wallet.actions.account_views import outcome, redemption_view
 from wallet.actions.find_member import find_member
 from wallet.actions.program_view import program_view
-from wallet.actions.redeem import redeem
+from wallet.actions.redeem import Taking, redeem
+from wallet.actions.voucher_state import state_of
 from wallet.web.api import answers, examples
 from wallet.web.api.blueprint import V1, api
-from wallet.web.api.documents import KEY_SCHEME, refusals
+from wallet.web.api.documents import KEY_SCHEME, MEMBER_CODES, refusals
 from wallet.web.api.idempotency import write_once
 from wallet.web.api.present import Presenter
 from wallet.web.api.schemas import NewRedemption
@@ -21,6 +22,20 @@ from wallet.web.security import key, require_key
 from wallet.web.wiring import read
 
 _TAGS = ["Rewards"]
+_TAKING_CODES = (
+    "reward_not_found",
+    "insufficient_balance",
+    "reward_not_yet",
+    "reward_over",
+    "reward_sold_out",
+    "reward_limit_reached",
+    "reward_for_other_tier",
+    "reward_for_others",
+    "reward_not_picked",
+    "charity_not_found",
+    "purchase_not_found",
+    "purchase_refunded",
+)
 
 
 @api.get(f"{V1}/rewards")
@@ -59,17 +74,11 @@ def list_rewards() -> answers.RewardList:
     operation_id="addRedemption",
     tags=_TAGS,
     security=KEY_SCHEME,
-    description="Points go out from the lots that expire first.",
+    description="Points go out from the lots that expire first. Some rewards are used at once,"
+    " others become a voucher: its code is in the answer. A donation goes to the member's charity.",
     responses=refusals(
-        "member_not_found",
-        "code_not_ours",
-        "code_unknown",
-        "member_reference_invalid",
-        "member_closed",
-        "email_invalid",
-        "phone_invalid",
-        "reward_not_found",
-        "insufficient_balance",
+        *MEMBER_CODES,
+        *_TAKING_CODES,
         body=True,
         value=True,
     ),
@@ -82,14 +91,21 @@ def add_redemption(json_data: NewRedemption) -> Any:
         now = clock.now()
         program = program_view(session, key().program_id)
         member = find_member(session, program, json_data.member.ref)
-        redeemed = redeem(session, program, member, json_data.reward_id, key().actor, now)
+        reward_id, taking = json_data.reward_id, _taking(json_data)
+        redeemed = redeem(session, program, member, reward_id, key().actor, now, taking)
         after = outcome(session, program, member, [redeemed.entry], now)
         presenter = Presenter(program, member.locale)
+        voucher = redeemed.voucher
         return answers.RedemptionResult(
             redemption=presenter.redemption(redemption_view(redeemed.redemption)),
+            voucher=presenter.voucher(state_of(voucher, redeemed.reward)) if voucher else None,
             entries=presenter.entries(after.entries),
             balances=presenter.balances(after.balances),
             repeated=False,
         )
 
     return write_once(json_data, _work)
+
+
+def _taking(said: NewRedemption) -> Taking:
+    return Taking(sale=said.sale.ref if said.sale else None, charity_id=said.charity_id)

@@ -48,6 +48,8 @@ from wallet.web.api.fields import (
     digits_of,
 )
 
+PublicId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
 
 class Strict(BaseModel):
     """No unknown field, no conversion: `true` is not 1 and "12" is not 12."""
@@ -120,7 +122,10 @@ def consents_of(
 
 
 class NewMember(Strict):
-    """A person who joins. At least one of `email`, `phone` and `external_ids` is needed."""
+    """A person who joins. At least one of `email`, `phone` and `external_ids` is needed.
+
+    `referral_code` is that of the friend who brought them; a mistyped one keeps nobody out.
+    """
 
     email: Email | None = None
     phone: Phone | None = None
@@ -129,6 +134,7 @@ class NewMember(Strict):
     birthday: Day = None
     external_ids: ExternalRefs = []
     consents: Consents = {}
+    referral_code: Text | None = None
 
 
 class MemberChange(Strict):
@@ -196,7 +202,11 @@ class Item(Strict):
 
 
 class NewPurchase(Strict):
-    """A sale in any channel. Unique by `source` and `external_id`."""
+    """A sale in any channel. Unique by `source` and `external_id`.
+
+    `tax_minor`, `shipping_minor`, `gift_card_minor` and `credit_minor` (paid with store credit) are
+    parts of `amount_minor`; the program's rules say which of them earn.
+    """
 
     member: MemberReference
     source: Source = "shop"
@@ -206,6 +216,10 @@ class NewPurchase(Strict):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
     items: Annotated[list[Item], Field(max_length=ITEMS_MAX)] = []
     occurred_at: Time | None = None
+    tax_minor: LineAmount = 0
+    shipping_minor: LineAmount = 0
+    gift_card_minor: LineAmount = 0
+    credit_minor: LineAmount = 0
 
 
 class PurchaseQuote(NewPurchase):
@@ -242,14 +256,91 @@ class NewRefund(Strict):
         return self
 
 
+class SaleReference(Strict):
+    """A sale as a shop or a till calls it, whether it was recorded already or is still to come."""
+
+    source: Source
+    external_id: ExternalId
+
+    @property
+    def ref(self) -> tuple[str, str]:
+        """The same for actions."""
+        return self.source, self.external_id
+
+
 class NewRedemption(Strict):
-    """A member takes a reward."""
+    """A member takes a reward. When all of the `sale` in which it is used is given back, so is what
+    the reward cost. `charity_id` is for donations; left out, the member's own choice gets it."""
 
     member: MemberReference
-    reward_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    reward_id: PublicId
+    sale: SaleReference | None = None
+    charity_id: PublicId | None = None
 
 
 class NewReversal(Strict):
     """Why a movement is undone; the member can read it."""
 
     reason: Annotated[str, StringConstraints(min_length=1, max_length=REASON_LENGTH_MAX)]
+
+
+class NewMerge(Strict):
+    """The member who stays."""
+
+    into: PublicId
+
+
+class NewActivity(Strict):
+    """Something else than a sale that may earn. Unique by `kind`, `source` and `external_id`."""
+
+    member: MemberReference
+    kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    source: Source = "shop"
+    external_id: ExternalId
+    channel: Channel = "online"
+    occurred_at: Time | None = None
+
+
+class VoucherQuery(Strict):
+    """The code on a voucher, as printed or as somebody typed it."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=CODE_LENGTH_MAX)]
+
+
+class VoucherUse(Strict):
+    """A voucher is used. `bill_minor` or a recorded `sale` says what a percentage is worth."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=CODE_LENGTH_MAX)]
+    sale: SaleReference | None = None
+    bill_minor: Amount | None = None
+
+
+class NewCreditPayment(Strict):
+    """Part of a bill is paid with store credit, once for each `sale`."""
+
+    member: MemberReference
+    amount_minor: Amount
+    bill_minor: Amount | None = None
+    sale: SaleReference | None = None
+
+
+class NewMembership(Strict):
+    """A period of a plan was paid for. Unique by `source` and `external_id` of the payment."""
+
+    member: MemberReference
+    plan: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    source: Source = "shop"
+    external_id: ExternalId
+
+
+class CharityChoice(Strict):
+    """To whom the member gives from now on; `null` goes back to the program's first charity."""
+
+    charity_id: PublicId | None
+
+
+class SpanQuery(Strict):
+    """From `since` to before `until`; both may be left out."""
+
+    since: Time | None = None
+    until: Time | None = None

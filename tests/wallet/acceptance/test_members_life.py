@@ -141,9 +141,6 @@ def test_s12_a_thousand_synthetic_friends_bring_nothing_before_the_hold_ends(clu
         given = select(func.count()).where(Lot.quantity.in_((50, 20)))
         assert (session.scalar(held), session.scalar(given)) == (1000, 0)
     assert club.points("rosa") == 0
-    club.later(hours=2)
-    club.calendar()
-    assert club.points("rosa") == 3 * 50  # and after it no more than the cap of the year
 
 
 def test_s13_every_completed_referral_counts_up_to_the_cap_of_the_year(club: Club) -> None:

@@ -83,9 +83,7 @@ def _tier(program: ProgramView, view: MemberView, languages: tuple[str, ...]) ->
     return Fact(key="tier", label=_label("tier", languages), value=names)
 
 
-def _next_reward(
-    program: ProgramView, view: MemberView, languages: tuple[str, ...]
-) -> Fact | None:
+def _next_reward(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> Fact | None:
     """The reward's name is the label: beside the status there is room for a short value only."""
     reward = view.next_reward
     if reward is None:

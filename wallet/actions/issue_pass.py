@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from wallet.actions.compose_card import compose_card
 from wallet.actions.program_view import ProgramView
 from wallet.ids import new_id
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 from wallet.tables.wallet_pass import WalletPass, pass_at
 
 SERIAL_BYTES = 16  # random: says nothing of the member and cannot be guessed
@@ -28,6 +28,9 @@ def issue_pass(
     known = pass_at(session, member.id, provider)
     if known:
         return known
+    lock_member(
+        session, member
+    )  # a sale that ends meanwhile would find no card to bring up to date
     card = compose_card(session, program, member, now)
     wallet_pass = WalletPass(
         id=new_id(),

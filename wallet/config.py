@@ -29,44 +29,94 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
-    data_dir: Path = Field(default=ROOT / "instance", description="Where data files live")
+    data_dir: Path = Field(
+        default=ROOT / "instance",
+        description="Folder of everything that is kept in files: secret key, development"
+        " certificates, and the database where it is SQLite",
+    )
     database_url: str = Field(
-        default="", description="SQLAlchemy address; default: SQLite in the data folder"
+        default="",
+        description="`postgresql://…` or `sqlite:///…`; unset: SQLite in the data folder",
     )
     public_url: str = Field(
-        default="http://127.0.0.1:8000", description="Address that shoppers and phones reach"
+        default="http://127.0.0.1:8000",
+        description="Address that shoppers and phones reach, without a path; it is part of every"
+        " card, so choose it before the first one",
     )
     secret_key: str = Field(
         default="",
         repr=False,
-        description="At least 32 random bytes; made in the data folder if unset",
+        description="At least 32 random characters; unset: the file `secret_key` in the data folder",
     )
     huey_url: str = Field(
         default="",
-        description="Where the worker is woken: empty (SQLite), redis:// or postgresql://",
+        description="What carries the nudges to the worker: `redis://…` or `postgresql://…`;"
+        " unset: a file in the data folder",
     )
-    rate_limit_url: str = Field(default="memory://", description="Store of the coarse flood limits")
+    rate_limit_url: str = Field(
+        default="memory://",
+        description="Where requests are counted against floods; `redis://…` shares the count"
+        " between machines",
+    )
 
-    apple_pass_type_id: str = ""
-    apple_team_id: str = ""
-    apple_cert: Path | None = None
-    apple_key: Path | None = None
-    apple_key_password: str = Field(default="", repr=False)
-    apple_wwdr: Path | None = None
-    apns_url: str = ""
+    apple_pass_type_id: str = Field(
+        default="",
+        description="Pass type identifier, `pass.…`; unset: the one in the certificate",
+    )
+    apple_team_id: str = Field(
+        default="", description="Team identifier; unset: the one in the certificate"
+    )
+    apple_cert: Path | None = Field(
+        default=None,
+        description="Pass certificate (PEM); unset: a development certificate, which only the"
+        " simulated iPhone accepts",
+    )
+    apple_key: Path | None = Field(default=None, description="Private key of the certificate (PEM)")
+    apple_key_password: str = Field(
+        default="", repr=False, description="Password of the private key, if it has one"
+    )
+    apple_wwdr: Path | None = Field(
+        default=None, description="Apple's intermediate certificate (PEM)"
+    )
+    apns_url: str = Field(
+        default="",
+        description="Push service; unset: Apple's, or the simulator's where no certificate is set",
+    )
     apns_ca: Path | None = Field(
         default=None, description="Authority of the push stand-in; only with the simulators"
     )
 
-    google_issuer_id: str = ""
-    google_service_account: Path | None = None
-    google_wallet_url: str = ""
-    google_token_url: str = ""
+    google_issuer_id: str = Field(default="", description="Issuer id of the Google Wallet console")
+    google_service_account: Path | None = Field(
+        default=None,
+        description="Key file of the service account (JSON); unset: a development account, which"
+        " only the simulated Android phone accepts",
+    )
+    google_wallet_url: str = Field(
+        default="",
+        description="REST address; unset: Google's, or the simulator's where no account is set",
+    )
+    google_token_url: str = Field(
+        default="",
+        description="Token address; unset: Google's, or the simulator's where no account is set",
+    )
 
-    smtp_url: str = Field(default="", repr=False)
-    mail_from: str = "Comptoir <no-reply@localhost>"
-    log_format: Literal["json", "console"] = "console"
-    demo: bool = False
+    smtp_url: str = Field(
+        default="",
+        repr=False,
+        description="Mail server, `smtps://user:password@host` or `smtp://host:587`; unset: each mail"
+        " becomes a file below `mail/` in the data folder",
+    )
+    mail_from: str = Field(
+        default="Comptoir <no-reply@localhost>", description="Sender of the mails"
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="console", description="`json` (one object a line) or `console`"
+    )
+    demo: bool = Field(
+        default=False,
+        description="Offer the demo's sign-ins on the sign-in page; only on a loopback address",
+    )
     simulator_url: str = Field(
         default="", description="Where `comptoir simulate` listens; its page is shown at /simulate/"
     )

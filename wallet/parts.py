@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from passes.google.identity import GoogleIdentity, load_account, make_development_account
-
 from passes.apple.identity import AppleIdentity, load_identity, make_development_identity
+from passes.google.identity import GoogleIdentity, load_account, make_development_account
 from wallet.config import Settings, SettingsError
 from wallet.context import Context, Vault
 from wallet.db import Database

@@ -25,7 +25,7 @@ APPEND_ONLY_TABLES = ("entry", "lot_draw", "consent")
 def upgrade() -> None:
     op.create_table(
         "attempts",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("window_ends_at", db.UtcDateTime(), nullable=False),
@@ -34,7 +34,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "device",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("library_id", sa.String(), nullable=False),
         sa.Column("push_token", sa.String(), nullable=False),
         sa.Column("created_at", db.UtcDateTime(), nullable=False),
@@ -44,7 +44,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("payload", db.Json, nullable=False),
         sa.Column("created_at", db.UtcDateTime(), nullable=False),
@@ -67,14 +67,14 @@ def upgrade() -> None:
 
     op.create_table(
         "phone_log",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("at", db.UtcDateTime(), nullable=False),
         sa.Column("message", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phone_log")),
     )
     op.create_table(
         "program",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("slug", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
@@ -90,7 +90,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "sequence",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sequence")),
@@ -98,7 +98,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "api_key",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
@@ -113,7 +113,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "card_design",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
@@ -131,7 +131,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "image",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
@@ -144,7 +144,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "program_key",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
@@ -159,7 +159,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "request",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("request_id", sa.String(), nullable=False),
@@ -177,7 +177,7 @@ def upgrade() -> None:
 
     op.create_table(
         "reward",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("name", db.Json, nullable=False),
         sa.Column("description", db.Json, nullable=False),
@@ -195,7 +195,7 @@ def upgrade() -> None:
 
     op.create_table(
         "rule_version",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("rules", db.Json, nullable=False),
@@ -211,7 +211,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "store",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
@@ -225,7 +225,7 @@ def upgrade() -> None:
 
     op.create_table(
         "member",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
@@ -251,7 +251,7 @@ def upgrade() -> None:
 
     op.create_table(
         "staff",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -270,7 +270,7 @@ def upgrade() -> None:
 
     op.create_table(
         "account",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("unit", sa.String(), nullable=False),
@@ -286,7 +286,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "consent",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
@@ -302,7 +302,7 @@ def upgrade() -> None:
 
     op.create_table(
         "identifier",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -327,7 +327,7 @@ def upgrade() -> None:
 
     op.create_table(
         "magic_link",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("token_hash", sa.String(), nullable=False),
@@ -343,7 +343,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "purchase",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("source", sa.String(), nullable=False),
@@ -386,7 +386,7 @@ def upgrade() -> None:
 
     op.create_table(
         "redemption",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("reward_id", db.BigId, nullable=False),
@@ -411,7 +411,7 @@ def upgrade() -> None:
 
     op.create_table(
         "staff_session",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("staff_id", db.BigId, nullable=False),
         sa.Column("token_hash", sa.String(), nullable=False),
         sa.Column("store_id", db.BigId, nullable=True),
@@ -428,7 +428,7 @@ def upgrade() -> None:
 
     op.create_table(
         "wallet_pass",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("provider", sa.String(), nullable=False),
@@ -480,7 +480,7 @@ def upgrade() -> None:
 
     op.create_table(
         "entry",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("account_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
@@ -525,7 +525,7 @@ def upgrade() -> None:
 
     op.create_table(
         "refund",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("purchase_id", db.BigId, nullable=False),
         sa.Column("external_id", sa.String(), nullable=False),
@@ -545,7 +545,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "registration",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("device_id", db.BigId, nullable=False),
         sa.Column("wallet_pass_id", db.BigId, nullable=False),
         sa.Column("created_at", db.UtcDateTime(), nullable=False),
@@ -567,7 +567,7 @@ def upgrade() -> None:
 
     op.create_table(
         "lot",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("account_id", db.BigId, nullable=False),
         sa.Column("entry_id", db.BigId, nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
@@ -593,7 +593,7 @@ def upgrade() -> None:
 
     op.create_table(
         "lot_draw",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("entry_id", db.BigId, nullable=False),
         sa.Column("lot_id", db.BigId, nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),

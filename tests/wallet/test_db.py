@@ -200,6 +200,22 @@ def test_two_changes_at_once_both_reach_the_card(database: Database) -> None:
             assert session.get_one(Member, counter.people["ada"]).tier_key == wallet_pass.tier_key
 
 
+def test_a_card_issued_while_a_sale_ends_shows_the_sale(cast: Cast) -> None:
+    for turn in range(1, 4):
+        who = f"nour{turn}"
+        cast.enrol(who)
+
+        def issue(session: Session, who: str = who) -> None:
+            issue_pass(session, cast.program, cast.member(session, who), "apple", cast.now)
+
+        both = (partial(cast.run, issue), partial(cast.buy, who, 4000))
+        at_once(lambda number: both[number](), threads=2)  # noqa: B023  done within
+        with cast.database.reading() as session:
+            wallet_pass = pass_at(session, cast.people[who], "apple")
+            assert wallet_pass is not None
+            assert wallet_pass.card["balance"]["number"] == 40
+
+
 def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(cast: Cast) -> None:
     with cast.database.reading() as session:
         before = session.scalar(text("SELECT count(*) FROM entry"))

@@ -111,7 +111,7 @@ def _identifiers(program: ProgramView, enrolment: Enrolment) -> list[tuple[str, 
     for source, value in enrolment.external_ids:
         check_external_id(source, value)
         wanted.append(("external", source, value))
-    return wanted
+    return list(dict.fromkeys(wanted))  # said twice is said once
 
 
 def _new_member(

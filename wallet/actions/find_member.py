@@ -63,6 +63,8 @@ def _identifier(program: ProgramView, ref: MemberRef) -> tuple[str, str, str]:
     if ref.phone is not None:
         return "phone", clean_phone(ref.phone, program.country), ""
     if ref.external_source is not None and ref.external_id is not None:
+        if not is_clean(ref.external_source + ref.external_id):
+            raise Refusal("member_not_found")
         return "external", ref.external_id, ref.external_source
     raise Refusal("member_reference_invalid")
 

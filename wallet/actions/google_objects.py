@@ -51,7 +51,11 @@ class GoogleObjects:
         )
 
     def object_of(
-        self, session: Session, program: ProgramView, serial: str, card: Mapping[str, Any],
+        self,
+        session: Session,
+        program: ProgramView,
+        serial: str,
+        card: Mapping[str, Any],
         tier_key: str | None,
     ) -> Resource:
         """One member's card."""

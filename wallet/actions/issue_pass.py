@@ -11,7 +11,7 @@ from wallet.actions.compose_card import compose_card
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refer import give_referral_code
 from wallet.ids import new_id
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 from wallet.tables.wallet_pass import WalletPass, pass_at
 
 SERIAL_BYTES = 16  # random: says nothing of the member and cannot be guessed
@@ -29,6 +29,8 @@ def issue_pass(
     known = pass_at(session, member.id, provider)
     if known:
         return known
+    # The lock: a sale that ends meanwhile would find no card to bring up to date.
+    lock_member(session, member)
     give_referral_code(session, program, member, now)
     card = compose_card(session, program, member, now)
     wallet_pass = WalletPass(

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from passes.registry import StoredPass
+from wallet.actions.deliver_passes import APPLE_TAG
 from wallet.db import Database
 from wallet.ids import new_id
 from wallet.tables.design import design_version
@@ -20,6 +21,7 @@ from wallet.tables.wallet_pass import (
     changed_serials,
     device_with_library_id,
     forget_registration,
+    last_in_sequence,
     pass_with_serial,
     registration_of,
 )
@@ -62,9 +64,14 @@ class Registry:
                 forget_registration(session, phone.id, found.id)
 
     def updated_since(self, device: str, tag: int | None) -> tuple[int, Sequence[str]]:
-        """Both answers come from one query, so from one snapshot."""
+        """Both answers come from one query, so from one snapshot.
+
+        A tag that was never given (the database was put back from a backup) is worth none: else the
+        phone would take everything that is numbered from here on for old.
+        """
         with self._database.reading() as session:
-            return changed_serials(session, device, tag if tag is not None else -1)
+            is_ours = tag is not None and tag <= last_in_sequence(session, APPLE_TAG)
+            return changed_serials(session, device, tag if tag is not None and is_ours else -1)
 
     def log(self, messages: Sequence[str]) -> None:
         """Keep what phones complain of."""

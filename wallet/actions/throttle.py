@@ -68,4 +68,4 @@ def forget_attempts(session: Session, limit: Limit, who: str) -> None:
 
 
 def _key(limit: Limit, who: str) -> str:
-    return f"{limit.name}:{hashlib.sha256(who.encode()).hexdigest()}"
+    return f"{limit.name}:{hashlib.sha256(who.encode(errors='surrogatepass')).hexdigest()}"

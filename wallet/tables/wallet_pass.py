@@ -196,6 +196,12 @@ def next_in_sequence(session: Session, name: str) -> int:
     return taken
 
 
+def last_in_sequence(session: Session, name: str) -> int:
+    """The number given last; 0 before the first."""
+    query = select(Sequence_.value).where(Sequence_.name == name)
+    return session.scalar(query) or 0
+
+
 def push_tokens(session: Session, pass_ids: Sequence[int]) -> list[tuple[int, int, str, datetime]]:
     """(pass id, device id, push token, registered or renewed at) of every phone that holds the passes."""
     query = (

@@ -67,6 +67,8 @@ class PassMaker:
                 return image_store(session)(digest)
 
         return PassBuilder(
-            self._parts.apple, Design.parse(stored.design), _image,
+            self._parts.apple,
+            Design.parse(stored.design),
+            _image,
             f"{settings.public_url}{WEB_SERVICE_PATH}",
         )

@@ -135,3 +135,25 @@ def test_a_service_that_cannot_be_reached_is_tried_later(
     cast.later(minutes=1)
     assert deliver() == 1
     assert _row(cast).last_error == ""
+
+
+def test_a_phone_is_told_once_of_each_change(cast: Cast, deliver: Deliver) -> None:
+    registry = Registry(cast.database, lambda: cast.now)
+    cast.buy("ada")
+    deliver()
+    tag, serials = registry.updated_since("iphone", None)
+    assert serials == [_row(cast).serial]
+    assert registry.updated_since("iphone", tag) == (tag, [])
+    cast.buy("ada")
+    deliver()
+    newer, serials = registry.updated_since("iphone", tag)
+    assert (newer > tag, serials) == (True, [_row(cast).serial])
+
+
+def test_a_phone_from_before_a_restore_is_told_everything(cast: Cast, deliver: Deliver) -> None:
+    """Its tag is ahead of ours: what we count from here on it would take for old."""
+    registry = Registry(cast.database, lambda: cast.now)
+    cast.buy("ada")
+    deliver()
+    ours = _row(cast).update_tag
+    assert registry.updated_since("iphone", ours + 100) == (ours, [_row(cast).serial])

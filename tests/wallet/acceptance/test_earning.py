@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -26,6 +29,7 @@ from wallet.rules.tiers import Standing
 from wallet.tables.ledger import Award, Entry
 from wallet.tables.relation import Membership
 
+TILLS = 8  # at once
 COFFEE = {"categories": ["coffee"]}
 
 
@@ -555,3 +559,57 @@ def test_a_birthday_is_part_of_what_earning_knew(open_shop: Any) -> None:
 
     shop.run(lambda session: setattr(shop.member(session, "lou"), "birthday", date(1990, 3, 14)))
     assert earned(shop.buy("lou", 1000)) == {"points": 30}
+
+
+# races and orders
+
+
+def test_two_tills_never_give_more_than_a_cap_together(open_shop: Any) -> None:
+    shop = open_shop(
+        rule("base", caps=[{"per": "day", "quantity": 50}]),
+        rule("visit", "per_visit", unit="stamps", caps=[{"per": "day", "times": 3}]),
+    )
+    shop.buy("lou", 100, occurred_at=shop.now - timedelta(days=3))  # the account is there already
+    start = Barrier(TILLS)
+
+    def _buy(till: int) -> None:
+        start.wait()
+        shop.buy("lou", 1000 + till, external_id=f"race-{till}")
+
+    with ThreadPoolExecutor(TILLS) as tills:
+        list(tills.map(_buy, range(TILLS)))
+    assert shop.balance("lou").available == 1 + 50
+    assert shop.balance("lou", "stamps").available == 1 + 3
+
+
+REFUNDS: tuple[dict[str, Any], ...] = (
+    {"external_id": "r-1", "items": [{"sku": "beans", "quantity": 1}]},
+    {"external_id": "r-2", "items": [{"sku": "mug"}]},
+    {"external_id": "r-3", "amount_minor": 700},
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_refunds_in_any_order_and_twice_end_in_one_state(
+    open_shop: Any, order: tuple[int, ...]
+) -> None:
+    shop = open_shop(
+        rule("base"),
+        rule("beans", quantity=3, match={"skus": ["beans"]}, replaces=["base"]),
+        rule("cups", "per_item", unit="stamps", match=COFFEE),
+        tiers=TIERS,
+    )
+    shop.buy("lou", 30_000)
+    shop.later(days=1)
+    sold = [item("beans", 6000, "coffee", 3), item("mug", 3000), item("tea", 1000, "tea")]
+    recorded = shop.buy("lou", 10_000, items=sold)
+    assert earned(recorded) == {"points": 275, "stamps": 3}
+    for place in order:
+        for _ in range(2):
+            shop.later(minutes=1)
+            said = dict(REFUNDS[place])
+            shop.refund(recorded, said.pop("amount_minor", None), **said)
+    # 50 € of goods are left for 43 €: beans 34.40 × 3 × 1.25, tea 8.60 × 1.25, together 139.75.
+    rest = {"beans": 129, "base": 300 + 10, "cups": 2}
+    assert by_rule(shop) == rest
+    assert shop.balance("lou").available == rest["beans"] + rest["base"]

@@ -16,7 +16,7 @@ from wallet.actions.refresh_card import refresh_card
 from wallet.db import Database
 from wallet.ids import new_id
 from wallet.rules.expiry import FIRST_NOTICE, lot_expires_at, plan_notices
-from wallet.rules.lots import Draw, OpenLot
+from wallet.rules.lots import Draw, OpenLot, last_day
 from wallet.tables.expiry import (
     Ending,
     accounts_with_expired_lots,
@@ -25,7 +25,7 @@ from wallet.tables.expiry import (
     move_end,
     remaining_at,
     renew,
-    unsent_notices,
+    sent_notices,
 )
 from wallet.tables.ledger import (
     AccountState,
@@ -38,6 +38,7 @@ from wallet.tables.outbox import enqueue
 
 BATCH = 200  # accounts or notices in one round; tills get their turn between two transactions
 MAIL_JOB = "expiry_notice"
+NOTICES = 2  # before anything is lost
 
 
 def expire_due(database: Database, clock: Callable[[], datetime]) -> int:
@@ -70,7 +71,7 @@ def renew_lots(
 
 def _plan(session: Session, now: datetime) -> int:
     """Two notices for everything that ends within the month."""
-    endings = endings_until(session, now, now + FIRST_NOTICE, BATCH)
+    endings = endings_until(session, now + FIRST_NOTICE, BATCH)
     for ending in endings:
         plan = plan_notices(ending.expires_at, now)
         assert plan is not None
@@ -153,7 +154,7 @@ def _is_over(session: Session, account: AccountState, lot: OpenLot, now: datetim
     """Ended, and both notices went out before."""
     if lot.expires_at is None or lot.expires_at > now:
         return False
-    return unsent_notices(session, account.id, lot.expires_at) == 0
+    return sent_notices(session, account.id, lot.expires_at) >= NOTICES
 
 
 def _sentence(program: ProgramView, unit: str, quantity: int, end: datetime) -> dict[str, str]:
@@ -161,7 +162,7 @@ def _sentence(program: ProgramView, unit: str, quantity: int, end: datetime) -> 
     texts = {}
     for language in ("fr", "en"):
         word = program.text(counted.one if quantity == 1 else counted.many, language)
-        day = format_date(end, format="long", locale=language)
+        day = format_date(last_day(end, program.time_zone), format="long", locale=language)
         texts[language] = (
             f"{quantity} {word} arrivés à échéance le {day}"
             if language == "fr"

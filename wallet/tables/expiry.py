@@ -45,8 +45,9 @@ def accounts_with_expired_lots(
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
-def endings_until(session: Session, now: datetime, until: datetime, limit: int) -> list[Ending]:
-    """What ends between `now` and `until` and has no notices yet, earliest first."""
+def endings_until(session: Session, until: datetime, limit: int) -> list[Ending]:
+    """What ends until then and has no notices yet, earliest first; what should have ended while
+    nobody looked, too."""
     told = (
         select(ExpiryNotice.id)
         .where(
@@ -65,7 +66,7 @@ def endings_until(session: Session, now: datetime, until: datetime, limit: int) 
             func.sum(_lot.c.remaining),
         )
         .join(_account, _account.c.id == _lot.c.account_id)
-        .where(_lot.c.remaining > 0, _lot.c.expires_at > now, _lot.c.expires_at <= until, ~told)
+        .where(_lot.c.remaining > 0, _lot.c.expires_at <= until, ~told)
         .group_by(
             _account.c.program_id,
             _account.c.member_id,
@@ -136,12 +137,12 @@ def notice_with_unit(session: Session, notice_id: int) -> tuple[ExpiryNotice, st
     return (row[0], row[1]) if row else None
 
 
-def unsent_notices(session: Session, account_id: int, expires_at: datetime) -> int:
-    """How many notices of this end were not sent yet."""
+def sent_notices(session: Session, account_id: int, expires_at: datetime) -> int:
+    """How many notices of this end were sent."""
     query = select(func.count()).where(
         ExpiryNotice.account_id == account_id,
         ExpiryNotice.expires_at == expires_at,
-        ExpiryNotice.sent_at.is_(None),
+        ExpiryNotice.sent_at.is_not(None),
     )
     return int(session.scalar(query) or 0)
 

@@ -18,6 +18,9 @@ from app import create_app
 from tests.databases import Postgres, Sqlite
 from tests.factories import PUBLIC_URL, SECRET_KEY, Cast
 from wallet import clock
+from wallet.actions.load_demo import PROGRAM
+from wallet.actions.program_view import program_view
+from wallet.actions.publish_rules import publish_rules
 from wallet.config import Settings
 from wallet.ids import public_id
 from wallet.web.wiring import install, wiring
@@ -56,6 +59,10 @@ class Shop:
         """Write."""
         return self.send("POST", path, _names(headers), json=body)
 
+    def put(self, path: str, body: Any, **headers: str | None) -> TestResponse:
+        """Choose."""
+        return self.send("PUT", path, _names(headers), json=body)
+
     def patch(self, path: str, body: Any, **headers: str | None) -> TestResponse:
         """Change."""
         return self.send("PATCH", path, _names(headers), json=body)
@@ -72,7 +79,9 @@ def check_documented(app: Flask, method: str, path: str, answer: TestResponse) -
     assert isinstance(document, dict)
     operation = next(
         operations[method.lower()]
-        for template, operations in document["paths"].items()
+        for template, operations in sorted(
+            document["paths"].items(), key=lambda pair: "{" in pair[0]
+        )
         if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path.partition("?")[0])
         and method.lower() in operations
     )
@@ -143,6 +152,40 @@ def app(service: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def shop(app: Flask, cast: Cast) -> Shop:
     """The café's web shop."""
     return Shop(app, cast.keys["demo"])
+
+
+CREDIT = {
+    "key": "credit",
+    "kind": "credit",
+    "name": {"fr": "Avoir", "en": "Store credit"},
+    "one": {"fr": "avoir", "en": "credit"},
+    "many": {"fr": "avoir", "en": "credit"},
+}
+
+
+@pytest.fixture
+def club(cast: Cast) -> Cast:
+    """The cast in a program that has everything: credit, activities, a VIP plan and referrals."""
+    rules = PROGRAM.rules
+    review = {
+        "key": "review", "kind": "activity", "activity": "review", "unit": "points", "quantity": 20,
+        "name": {"fr": "Un avis", "en": "A review"}, "caps": [{"per": "month", "times": 2}],
+    }  # fmt: skip
+    cashback = {
+        "key": "cashback", "kind": "per_amount", "unit": "credit", "quantity": 5, "per_minor": 100,
+        "name": {"fr": "Avoir de 5 %", "en": "5% back"},
+    }  # fmt: skip
+    richer = {
+        **rules,
+        "units": [*rules["units"], CREDIT],
+        "earning": [*rules["earning"], cashback, review],
+        "credit": {"unit": "credit", "share_max_percent": 50},
+        "plans": [{"key": "vip", "name": {"fr": "VIP", "en": "VIP"}, "tier": "gold", "months": 12}],
+        "referral": {"unit": "points", "referrer_quantity": 50, "friend_quantity": 30},
+    }
+    cast.run(lambda session: publish_rules(session, cast.program.id, richer, "test", cast.now))
+    cast.program = cast.run(lambda session: program_view(session, cast.program.id))
+    return cast
 
 
 @pytest.fixture

@@ -29,7 +29,24 @@ CALLS = {
     ("get", "/api/v1/rewards"): 200,
     ("post", "/api/v1/redemptions"): 201,
     ("post", "/api/v1/entries/{entry_id}/reversal"): 201,
+    ("post", "/api/v1/members/{member_id}/merge"): 200,
+    ("post", "/api/v1/activities"): 201,
+    # Beyond the contract:
+    ("get", "/api/v1/members/{member_id}/merges"): 200,
+    ("post", "/api/v1/merges/{merge_id}/undo"): 200,
+    ("get", "/api/v1/members/duplicates"): 200,
+    ("get", "/api/v1/members/{member_id}/referral"): 200,
+    ("put", "/api/v1/members/{member_id}/charity"): 200,
+    ("get", "/api/v1/charities"): 200,
+    ("get", "/api/v1/donations/totals"): 200,
+    ("get", "/api/v1/vouchers"): 200,
+    ("post", "/api/v1/vouchers/use"): 201,
+    ("post", "/api/v1/credit-payments"): 201,
+    ("post", "/api/v1/memberships"): 201,
+    ("post", "/api/v1/memberships/{membership_id}/cancel"): 200,
 }
+# They change nothing when they come twice, so the key may be left out.
+KEY_OPTIONAL = {("post", "/api/v1/members"), ("post", "/api/v1/memberships")}
 
 
 @pytest.fixture
@@ -61,7 +78,7 @@ def test_it_has_every_call_of_the_contract_and_nothing_else(document: dict[str, 
         call: int(next(status for status in operation["responses"] if status.startswith("2")))
         for call, operation in operations(document).items()
     }
-    assert successes.items() >= CALLS.items()
+    assert successes == CALLS
     assert all(path.startswith("/api/v1/") for _, path in successes)
 
 
@@ -103,7 +120,7 @@ def test_the_idempotency_key_is_described_where_it_is_needed(document: dict[str,
         if {"$ref": "#/components/parameters/IdempotencyKey"} in operation["parameters"]
     }
     writes = {call for call, status in CALLS.items() if status == 201}
-    assert needs >= writes - {("post", "/api/v1/members")}
+    assert needs == writes - KEY_OPTIONAL
 
 
 def test_parts_are_named_once(document: dict[str, Any]) -> None:

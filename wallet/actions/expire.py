@@ -33,7 +33,7 @@ from wallet.tables.ledger import (
     account_for_update,
     open_lots,
 )
-from wallet.tables.member import member_with_id
+from wallet.tables.member import lock_member, member_with_id
 from wallet.tables.outbox import enqueue
 
 BATCH = 200  # accounts or notices in one round; tills get their turn between two transactions
@@ -117,14 +117,15 @@ def _send(session: Session, now: datetime) -> int:
 
 
 def _expire(session: Session, program_id: int, member_id: int, unit: str, now: datetime) -> int:
+    member = member_with_id(session, program_id, member_id)
+    assert member is not None
+    lock_member(session, member)
     account = account_for_update(session, member_id, unit)
     assert account is not None
     ended = [lot for lot in open_lots(session, account.id) if _is_over(session, account, lot, now)]
     if not ended:
         return 0  # somebody else was here first
     program = program_view(session, program_id)
-    member = member_with_id(session, program_id, member_id)
-    assert member is not None
     quantity = sum(lot.remaining for lot in ended)
     end = max(lot.expires_at for lot in ended if lot.expires_at)
     why = {

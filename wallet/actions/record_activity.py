@@ -26,7 +26,7 @@ from wallet.rules.periods import local_time, period_of
 from wallet.rules.ruleset import ActivityRule
 from wallet.tables.activity import activities_between, activity_from, entries_of_activity
 from wallet.tables.ledger import Entry
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 from wallet.tables.purchase import Activity
 
 # What a member does once, or has once a year, whoever tells of it and how often.
@@ -74,6 +74,7 @@ def record_activity(
     a kind that no rule names is kept and earns nothing. `extra` is given besides, whatever the
     rules of activities say (a referral).
     """
+    lock_member(session, member)
     digest = _digest(facts)
     known = activity_from(session, program.id, facts.kind, facts.source, facts.external_id)
     if known is not None:

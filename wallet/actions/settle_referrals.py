@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import SYSTEM
-from wallet.actions.post_entry import account_of
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.record_activity import OWN_SOURCE, ActivityFacts, record_activity
 from wallet.actions.refer import paid_minor, why_not
@@ -18,7 +17,7 @@ from wallet.rules.earning import Award, Reason
 from wallet.rules.periods import local_time, period_of
 from wallet.rules.rule_parts import ReferralRules
 from wallet.rules.spell import spell_quantity
-from wallet.tables.member import Member, member_with_id
+from wallet.tables.member import Member, lock_member, member_with_id
 from wallet.tables.purchase import purchase_with_id
 from wallet.tables.relation import (
     Referral,
@@ -62,9 +61,9 @@ def _settle(session: Session, referral_id: int, now: datetime) -> int:
         session.flush()
         return 1
     referrer, friend = _people(session, referral)
-    # In the order of ids, as everybody who holds two accounts at once.
-    for member_id in sorted((referrer.id, friend.id)):
-        account_of(session, program.id, member_id, rules.unit)
+    # In the order of ids, as everybody who holds two members at once.
+    for member in sorted((referrer, friend), key=lambda member: member.id):
+        lock_member(session, member)
     reason = why_not(session, referrer, friend)
     if friend.status != "active":
         reason = reason or "friend_closed"

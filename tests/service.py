@@ -36,7 +36,10 @@ from wallet.actions.staff_access import NewStaff, create_staff
 from wallet.config import ROOT, Settings
 from wallet.context import Context, Vault
 from wallet.db import Database
+from wallet.parts import Parts, apple_identity, google_identity, make_database
+from wallet.waker import make_huey, nudge_task
 from wallet.web.wiring import wiring
+from wallet.worker import Worker
 
 T = TypeVar("T")
 
@@ -139,9 +142,9 @@ class Phones:
         """The balance on the Android phone."""
         return str(self._card("android", held.android)["face"]["points"][0]["value"])
 
-    def follow(self, held: Held, points: int) -> None:
+    def follow(self, held: Held, points: int, seconds: float = FOLLOWS_SECONDS_MAX) -> None:
         """Wait until both show this balance."""
-        eventually(lambda: self.balances(held), (str(points), str(points)))
+        eventually(lambda: self.balances(held), (str(points), str(points)), seconds)
 
     def problems(self) -> list[str]:
         """What the phones had to complain of."""
@@ -228,12 +231,13 @@ def running(
     folder: Path,
     *,
     web: Literal["thread", "process"] = "thread",
-    worker: bool = True,
+    worker: Literal["thread", "process"] | None = "thread",
     **more: Any,
 ) -> Iterator[Service]:
     """Start everything over a migrated database and stop it at the end.
 
-    `web` is a server in this process (quick to start) or `comptoir serve`; `more` are settings.
+    Web server and worker each run in this process (quick to start) or as `comptoir serve` and
+    `comptoir worker`; `more` are settings.
     """
     with ExitStack() as stack:
         socket_ = stack.enter_context(_listening())
@@ -252,8 +256,10 @@ def running(
         database = Database(database_url, info={"context": context})
         stack.callback(database.dispose)
         service = _furnished(url, settings, database, simulators, folder / "log", stack)
-        if worker:
+        if worker == "process":
             service.worker()
+        elif worker == "thread":
+            stack.enter_context(_working(settings))
         if web == "thread":
             stack.enter_context(_served(create_app(settings), socket_))
         else:
@@ -330,6 +336,37 @@ def _served(app: Flask, listening: socket.socket) -> Iterator[None]:
         thread.join()
         with app.app_context():
             wiring().database.dispose()
+
+
+@contextmanager
+def _working(settings: Settings) -> Iterator[None]:
+    """The worker, woken through the configured carrier as `comptoir worker` is."""
+    parts = Parts(
+        settings,
+        make_database(settings),
+        apple_identity(settings),
+        google_identity(settings),
+        lambda: None,
+    )
+    worker, huey, closing = Worker(parts), make_huey(settings), threading.Event()
+    nudge_task(huey, worker.wake)
+
+    def carry() -> None:
+        while not closing.wait(POLL_SECONDS):
+            while task := huey.dequeue():
+                huey.execute(task)
+        huey.storage.close()  # here: each thread has a connection of its own
+
+    thread = threading.Thread(target=carry, name="nudges", daemon=True)
+    worker.start()
+    thread.start()
+    try:
+        yield
+    finally:
+        closing.set()
+        thread.join()
+        worker.stop()
+        parts.database.dispose()
 
 
 @contextmanager

@@ -34,7 +34,7 @@ BALANCES = {
 def service(sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """`comptoir serve`, `comptoir worker` and the simulators."""
     folder = tmp_path_factory.mktemp("whole-line")
-    with running(sqlite.migrated(), folder, web="process") as service:
+    with running(sqlite.migrated(), folder, web="process", worker="process") as service:
         yield service
         assert service.counter.audit().findings == []
 

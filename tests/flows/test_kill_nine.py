@@ -13,7 +13,7 @@ import pytest
 
 from passes.simulate.faults import Fault, Faults
 from tests.databases import Sqlite
-from tests.service import Held, Service, eventually, running
+from tests.service import STARTS_SECONDS_MAX, Held, Service, eventually, running
 from wallet.ids import private_id
 from wallet.tables.wallet_pass import WalletPass, pass_at
 
@@ -72,7 +72,7 @@ def _shopper(service: Service) -> Shopper:
 @pytest.fixture(scope="module")
 def service(sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service without a worker: each test starts its own."""
-    with running(sqlite.migrated(), tmp_path_factory.mktemp("kill"), worker=False) as service:
+    with running(sqlite.migrated(), tmp_path_factory.mktemp("kill"), worker=None) as service:
         yield service
         assert service.counter.audit().findings == []
 
@@ -125,7 +125,7 @@ def test_a_push_under_way_when_the_worker_is_killed_is_sent_by_the_next(
     assert service.phones.iphone(shopper.held) == "0"
 
     duty.start()
-    service.phones.follow(shopper.held, 40)
+    service.phones.follow(shopper.held, 40, STARTS_SECONDS_MAX)
     eventually(lambda: shopper.is_delivered("apple"), wanted=True)
 
 
@@ -141,7 +141,7 @@ def test_an_object_on_its_way_when_the_worker_is_killed_is_written_by_the_next(
     assert service.phones.android(shopper.held) == "0"
 
     duty.start()
-    service.phones.follow(shopper.held, 25)
+    service.phones.follow(shopper.held, 25, STARTS_SECONDS_MAX)
     eventually(lambda: shopper.is_delivered("google"), wanted=True)
 
 
@@ -152,7 +152,7 @@ def test_what_happens_while_no_worker_runs_is_delivered_when_one_starts(
     shopper.buy(10)
     shopper.buy(5)
     duty.start()
-    service.phones.follow(shopper.held, 15)
+    service.phones.follow(shopper.held, 15, STARTS_SECONDS_MAX)
 
 
 def test_two_workers_share_the_work(service: Service, duty: Duty, shopper: Shopper) -> None:

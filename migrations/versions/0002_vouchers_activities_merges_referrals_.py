@@ -329,7 +329,9 @@ def upgrade() -> None:
             "refunded_minor >= 0 AND refunded_minor <= amount_minor",
             name=op.f("ck_credit_payment_refunded"),
         ),
-        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_credit_payment_entry_id")),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["entry.id"], name=op.f("fk_credit_payment_entry_id")
+        ),
         sa.ForeignKeyConstraint(
             ["member_id"], ["member.id"], name=op.f("fk_credit_payment_member_id")
         ),

@@ -264,7 +264,7 @@ def test_the_notice_is_mailed_in_the_members_language(database: Database) -> Non
     day_by_day(club, 60, step=20)
     day_by_day(club, 1)
     mailer = _Mailbox()
-    handlers = {"expiry_notice": expiry_notice_handler(mailer)}  # type: ignore[arg-type]
+    handlers = {"expiry_notice": expiry_notice_handler(mailer)}
     assert run_jobs(database, handlers, lambda: club.now) == 2
     ((address, subject, text),) = mailer.sent
     assert address == "vera@exemple.test"

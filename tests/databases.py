@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import secrets
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,15 +122,27 @@ def postgres_server(url: str | None) -> Iterator[Postgres]:
     # session takes the rights of others away from that folder.
     folder = Path(tempfile.mkdtemp(prefix="comptoir-pg-"))
     engine = _from_pip(folder)
+    guard = _guard(engine.get_pid(), folder)
     try:
         server = Postgres(engine.get_uri())
         server._execute("ALTER SYSTEM SET fsync = off")  # a power cut is not what is tested here
         server._execute("SELECT pg_reload_conf()")
         yield server
     finally:
+        guard.kill()
+        guard.communicate()
         engine.cleanup()
-        with suppress(OSError):
-            shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _guard(pid: int, folder: Path) -> subprocess.Popen[bytes]:
+    """Stops the server when this process is killed: its end of the pipe closes, `read` returns."""
+    script = 'read -r _; kill -QUIT "$1"; sleep 1; rm -rf "$2"'
+    return subprocess.Popen(
+        ["sh", "-c", script, "guard", str(pid), str(folder)],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def _from_pip(folder: Path) -> Any:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import OPTIONAL
 from wallet.config import ROOT
+
+STOPPED_WITHIN_SECONDS = 60  # one second on an idle machine
 
 SKIPPING = """
 import pytest
@@ -56,3 +60,37 @@ def test_where_all_is_required_a_missing_program_is_a_failure(
     )
     assert outcome in run.stdout, run.stdout
     assert "no such program here" in run.stdout
+
+
+KILLED = """
+import os, signal
+from tests.databases import ServerMissing, postgres_server
+try:
+    with postgres_server(None):
+        os.kill(os.getpid(), signal.SIGKILL)
+except ServerMissing as error:
+    print(error)
+"""
+
+
+@pytest.mark.postgres
+def test_a_run_that_is_killed_leaves_no_server_behind() -> None:
+    # Not below pytest's own folder: the server's user could not enter it.
+    with tempfile.TemporaryDirectory(prefix="comptoir-killed-") as folder:
+        Path(folder).chmod(0o755)
+        killed = subprocess.run(
+            [sys.executable, "-c", KILLED],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": folder},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if "cannot start" in killed.stdout:
+            pytest.skip(killed.stdout)
+        assert killed.returncode == -9, killed.stderr
+        until = time.monotonic() + STOPPED_WITHIN_SECONDS
+        while list(Path(folder).glob("comptoir-pg-*")):
+            assert time.monotonic() < until, "the server is still there"
+            time.sleep(0.1)

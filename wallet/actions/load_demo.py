@@ -264,8 +264,7 @@ def load_demo(
 ) -> int:
     """Make the demo program and live its year; returns the number of visits.
 
-    Each month is one transaction: quick on both databases, and an interrupted load leaves nothing
-    half done, because the program itself is only made with the first.
+    All of it is one transaction: quick on both databases, and an interrupted load leaves nothing.
     """
     model = random.Random(SEED)  # noqa: S311  a model of a café, not a secret
     joined = _join_days(model)

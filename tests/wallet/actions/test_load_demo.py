@@ -22,12 +22,12 @@ from wallet.tables.purchase import Purchase, Refund
 from wallet.tables.reward import Redemption
 from wallet.tables.staff import Staff
 
-FEW = 60
+FEW = 40
 
 
 @pytest.fixture(scope="module", autouse=True)
 def smaller() -> Iterator[None]:
-    """A fifth of the members: living the whole year takes minutes on a busy machine."""
+    """Fewer members: living the whole year takes minutes on a busy machine."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(module, "MEMBERS", FEW)
         yield

@@ -141,13 +141,11 @@ def test_texts_that_cannot_be_kept_are_refused(cast: Cast) -> None:
 def test_every_order_of_partial_full_and_repeated_refunds_ends_in_one_state(
     database: Database,
 ) -> None:
-    """Bought twice, took a reward, gave the first sale back in parts: 60 orders, with repeats."""
+    """Bought twice, took a reward, gave the first sale back in parts, each sent twice."""
     program = with_rules(PROGRAM, "orders", clawback="owed")
     counter = Counter(database, new_program(database, program))
     ends = set()
-    for number, order in enumerate(
-        sorted(set(permutations(("half", "rest", "half", "more", "reward"))))
-    ):
+    for number, order in enumerate(permutations(("half", "rest", "more", "reward"))):
         who = f"m{number}"
         counter.enrol(who)
         sale = counter.buy(who, 6000, external_id=f"{who}-first")
@@ -159,10 +157,10 @@ def test_every_order_of_partial_full_and_repeated_refunds_ends_in_one_state(
                     counter.redeem(who, 60)
                 except Refusal:
                     continue  # given back before: then the reward is out of reach
-            elif step == "half":
-                counter.refund(sale, 2550, external_id="half")
             else:
-                counter.refund(sale, 6000 - 2550, external_id="rest")
+                amount = {"half": 2550, "rest": 6000 - 2550}[step]
+                sent = [counter.refund(sale, amount, external_id=step) for _ in range(2)]
+                assert [refund.repeated for refund in sent] == [False, True]
         held = counter.balance(who)
         had_reward = held.available - held.owed == 50 - 60
         ends.add((held.available - held.owed, held.pending, had_reward))

@@ -234,6 +234,77 @@ TABLE: dict[tuple[str, str], Row] = {
         _write(lambda house: {"member": {"id": _member(house)}, "reward_id": _reward(house)}),
     ),
     ("GET", "/api/v1/rewards"): Row("401 401 401 401 401 401 200 200", _fixed("/api/v1/rewards")),
+    # --- the account, beyond sales: bodies that say nothing are refused to both shops alike -------
+    ("POST", "/api/v1/members/<member_id>/merge"): Row(
+        "401 401 401 401 401 401 404 404",
+        lambda h: f"/api/v1/members/{_member(h)}/merge",
+        _write(lambda house: {"into": "mbr_0000000000000"}),
+    ),
+    ("GET", "/api/v1/members/<member_id>/merges"): Row(
+        "401 401 401 401 401 401 200 404", lambda h: f"/api/v1/members/{_member(h)}/merges"
+    ),
+    ("POST", "/api/v1/merges/<merge_id>/undo"): Row(
+        "401 401 401 401 401 401 404 404",
+        _fixed("/api/v1/merges/mrg_0000000000000/undo"),
+        _write(lambda house: {}),
+    ),
+    ("GET", "/api/v1/members/duplicates"): Row(
+        "401 401 401 401 401 401 200 200", _fixed("/api/v1/members/duplicates")
+    ),
+    ("GET", "/api/v1/members/<member_id>/referral"): Row(
+        "401 401 401 401 401 401 200 404", lambda h: f"/api/v1/members/{_member(h)}/referral"
+    ),
+    ("PUT", "/api/v1/members/<member_id>/charity"): Row(
+        "401 401 401 401 401 401 404 404",
+        lambda h: f"/api/v1/members/{_member(h)}/charity",
+        lambda house: {"json": {"charity_id": "chr_0000000000000"}},
+    ),
+    ("GET", "/api/v1/charities"): Row(
+        "401 401 401 401 401 401 200 200", _fixed("/api/v1/charities")
+    ),
+    ("GET", "/api/v1/donations/totals"): Row(
+        "401 401 401 401 401 401 200 200", _fixed("/api/v1/donations/totals")
+    ),
+    ("POST", "/api/v1/activities"): Row(
+        "401 401 401 401 401 401 201 404",
+        _fixed("/api/v1/activities"),
+        _write(
+            lambda house: {
+                "member": {"id": _member(house)},
+                "kind": "newsletter",
+                "external_id": f"activity-{next(_numbers)}",
+            }
+        ),
+    ),
+    ("GET", "/api/v1/vouchers"): Row(
+        "401 401 401 401 401 401 200 200", _fixed("/api/v1/vouchers?code=0000000000")
+    ),
+    ("POST", "/api/v1/vouchers/use"): Row(
+        "401 401 401 401 401 401 404 404",
+        _fixed("/api/v1/vouchers/use"),
+        _write(lambda house: {"code": "0000000000"}),
+    ),
+    ("POST", "/api/v1/credit-payments"): Row(
+        "401 401 401 401 401 401 409 404",
+        _fixed("/api/v1/credit-payments"),
+        _write(lambda house: {"member": {"id": _member(house)}, "amount_minor": 100}),
+    ),
+    ("POST", "/api/v1/memberships"): Row(
+        "401 401 401 401 401 401 422 404",
+        _fixed("/api/v1/memberships"),
+        _write(
+            lambda house: {
+                "member": {"id": _member(house)},
+                "plan": "vip",
+                "external_id": f"plan-{next(_numbers)}",
+            }
+        ),
+    ),
+    ("POST", "/api/v1/memberships/<membership_id>/cancel"): Row(
+        "401 401 401 401 401 401 404 404",
+        _fixed("/api/v1/memberships/mbs_0000000000000/cancel"),
+        _write(lambda house: {}),
+    ),
     # --- phones: the pass's own token opens these, and nothing else does ----------------------
     ("GET", "/apple/v1/devices/<device>/registrations/<pass_type>"): Row(
         "204 204 204 204 204 204 204 204", _device

@@ -41,7 +41,9 @@ class Member(Base):
     joined_channel: Mapped[str]  # store, online, phone, import
     joined_store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
     joined_by: Mapped[str]  # the actor, as in `entry.actor`
-    tags: Mapped[list[Any]] = mapped_column(default=list)  # segments that rules and rewards name
+    tags: Mapped[list[Any]] = mapped_column(
+        default=list, server_default=text("'[]'")
+    )  # segments that rules and rewards name
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     charity_id: Mapped[int | None] = mapped_column(ForeignKey("charity.id"))  # where donations go
     tier_kept_until: Mapped[datetime | None]  # grace: the tier stays although the spend is gone

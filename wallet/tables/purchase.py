@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -41,14 +42,18 @@ class Purchase(Base):
     refunded_minor: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str]
     # Parts of the amount, of which the rules say whether they earn.
-    tax_minor: Mapped[int] = mapped_column(default=0)
-    shipping_minor: Mapped[int] = mapped_column(default=0)
-    gift_card_minor: Mapped[int] = mapped_column(default=0)
-    credit_minor: Mapped[int] = mapped_column(default=0)  # paid with the member's store credit
+    tax_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    shipping_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    gift_card_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    credit_minor: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # paid with the member's store credit
     items: Mapped[list[Any]]
     facts_hash: Mapped[str]  # SHA-256 of what was sent: the same id with other facts is refused
     rule_version: Mapped[int]
-    view: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what earning knew of the member
+    view: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, server_default=text("'{}'")
+    )  # what earning knew of the member
     tier_key: Mapped[str | None]  # the tier that the member had: refunds are computed with it
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -44,14 +45,20 @@ class Reward(Base):
     cost: Mapped[int]
     is_active: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
-    mode: Mapped[str] = mapped_column(default="instant")  # instant, voucher
+    mode: Mapped[str] = mapped_column(
+        default="instant", server_default="instant"
+    )  # instant, voucher
     stock: Mapped[int | None]  # what is left; None is endless
     per_member: Mapped[int | None]  # how often one member may take it …
     per_member_days: Mapped[int | None]  # … in so many days; None: ever
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
-    tier_keys: Mapped[list[Any]] = mapped_column(default=list)  # empty: every tier
-    tags: Mapped[list[Any]] = mapped_column(default=list)  # empty: every member
+    tier_keys: Mapped[list[Any]] = mapped_column(
+        default=list, server_default=text("'[]'")
+    )  # empty: every tier
+    tags: Mapped[list[Any]] = mapped_column(
+        default=list, server_default=text("'[]'")
+    )  # empty: every member
     voucher_days: Mapped[int | None]  # how long a voucher is good for
     key: Mapped[str | None]  # by which the rules name it: what a full stamp card gives
 

@@ -65,7 +65,8 @@ def shape(connection: Connection) -> dict[str, Any]:
                 for one in inspector.get_unique_constraints(table)
             ),
             "parents": sorted(
-                (one["name"] or "", tuple(one["constrained_columns"]), one["referred_table"])
+                # SQLite does not tell the name of a constraint that came with its column.
+                (tuple(one["constrained_columns"]), one["referred_table"])
                 for one in inspector.get_foreign_keys(table)
             ),
             "checks": sorted(

@@ -107,11 +107,25 @@ steps = st.lists(
 )
 
 
+Earned = list[tuple[datetime, dict[str, int], dict[str, int], int, str]]
+
+
+def used_in(earned: Earned, scope: str, per: str, at: datetime) -> tuple[int, int]:
+    """(quantity, times) that a rule or a unit gave in the period of `at`."""
+    begin, end = period_of(per, local_time(at, PARIS))
+    found = [
+        units.get(scope[5:], 0) if scope.startswith("unit:") else by_rule.get(scope, 0)
+        for time, units, by_rule, _, _ in earned
+        if begin <= time < end
+    ]
+    return sum(found), sum(1 for quantity in found if quantity)
+
+
 def by_the_till(draft: Ruleset, sales: list[PastSale]) -> Counter[str]:
     """The same, the slow way: every sale asks as the till does."""
     zone = ZoneInfo(PARIS)
     held = Held()
-    earned: list[tuple[datetime, dict[str, int], dict[str, int], int, str]] = []
+    earned: Earned = []
     totals: Counter[str] = Counter()
 
     def _figure(at: datetime) -> int:
@@ -122,15 +136,6 @@ def by_the_till(draft: Ruleset, sales: list[PastSale]) -> Counter[str]:
             for time, units, _, kept, _ in earned
             if start <= time <= at
         )
-
-    def _used(scope: str, per: str, at: datetime) -> tuple[int, int]:
-        begin, end = period_of(per, local_time(at, PARIS))
-        found = [
-            units.get(scope[5:], 0) if scope.startswith("unit:") else by_rule.get(scope, 0)
-            for time, units, by_rule, _, _ in earned
-            if begin <= time < end
-        ]
-        return sum(found), sum(1 for quantity in found if quantity)
 
     for past in sales:
         plans = tuple(
@@ -144,7 +149,10 @@ def by_the_till(draft: Ruleset, sales: list[PastSale]) -> Counter[str]:
             joined_on=ANN.joined_on,
             birthday=ANN.birthday,
             plans=plans,
-            used={(scope, per): _used(scope, per, past.at) for scope, per, _ in draft.counted},
+            used={
+                (scope, per): used_in(earned, scope, per, past.at)
+                for scope, per, _ in draft.counted
+            },
             visits={
                 goal.key: (
                     sum(
@@ -153,7 +161,7 @@ def by_the_till(draft: Ruleset, sales: list[PastSale]) -> Counter[str]:
                         if kept > 0
                         and period_of(goal.within, local_time(past.at, PARIS))[0] <= time
                     ),
-                    _used(goal.key, goal.within, past.at)[1],
+                    used_in(earned, goal.key, goal.within, past.at)[1],
                 )
                 for goal in draft.visit_goals
             },

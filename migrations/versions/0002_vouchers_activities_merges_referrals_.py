@@ -36,7 +36,7 @@ def _add_reference(table: str, column: str, target: str) -> None:
 def upgrade() -> None:
     op.create_table(
         "charity",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("name", db.Json, nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
@@ -47,7 +47,7 @@ def upgrade() -> None:
 
     op.create_table(
         "activity",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -83,7 +83,7 @@ def upgrade() -> None:
 
     op.create_table(
         "member_merge",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("merged_id", db.BigId, nullable=False),
         sa.Column("survivor_id", db.BigId, nullable=False),
@@ -109,7 +109,7 @@ def upgrade() -> None:
 
     op.create_table(
         "membership",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("plan", sa.String(), nullable=False),
@@ -150,7 +150,7 @@ def upgrade() -> None:
 
     op.create_table(
         "calendar_task",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("done_on", sa.Date(), nullable=False),
@@ -163,7 +163,7 @@ def upgrade() -> None:
 
     op.create_table(
         "expiry_notice",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("account_id", db.BigId, nullable=False),
@@ -200,7 +200,7 @@ def upgrade() -> None:
 
     op.create_table(
         "referral",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("referrer_id", db.BigId, nullable=False),
         sa.Column("friend_id", db.BigId, nullable=False),
@@ -237,7 +237,7 @@ def upgrade() -> None:
 
     op.create_table(
         "donation",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("charity_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
@@ -275,7 +275,7 @@ def upgrade() -> None:
 
     op.create_table(
         "voucher",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("redemption_id", db.BigId, nullable=False),
@@ -312,7 +312,7 @@ def upgrade() -> None:
 
     op.create_table(
         "credit_payment",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("entry_id", db.BigId, nullable=False),
@@ -356,7 +356,7 @@ def upgrade() -> None:
 
     op.create_table(
         "sale_notice",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("external_id", sa.String(), nullable=False),
@@ -381,7 +381,7 @@ def upgrade() -> None:
 
     op.create_table(
         "award",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", db.BigId, autoincrement=False, nullable=False),
         sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("member_id", db.BigId, nullable=False),
         sa.Column("entry_id", db.BigId, nullable=False),

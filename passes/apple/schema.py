@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -232,11 +233,19 @@ class PassFile(_Strict):
     storeCard: StoreCard  # noqa: N815
 
 
-def check_document(document: dict[str, Any]) -> None:
-    """Raise a `DesignError` that names the place and the rule, or return."""
+def document_faults(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(place, rule broken) for everything that is wrong; empty for a right document."""
     try:
         PassFile.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "pass.json"
-        raise DesignError(f"{where}: {first['msg']}") from error
+        return [
+            (".".join(str(part) for part in one["loc"]) or "pass.json", one["msg"])
+            for one in error.errors()
+        ]
+    return []
+
+
+def check_document(document: Mapping[str, Any]) -> None:
+    """Raise a `DesignError` that names the first place and rule, or return."""
+    if faults := document_faults(document):
+        raise DesignError("{}: {}".format(*faults[0]))

@@ -192,6 +192,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/console/members/<member_id>"): Row(
         "302 403 403 200 200 404 302 302", lambda h: f"/console/members/{_member(h)}"
     ),
+    ("GET", "/console/setup/"): Row("302 403 403 200 200 200 302 302", _fixed("/console/setup/")),
     # --- shops --------------------------------------------------------------------------------
     ("GET", "/api/docs"): _public("/api/docs"),
     ("GET", "/api/openapi.json"): _public("/api/openapi.json"),

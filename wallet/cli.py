@@ -9,18 +9,14 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import click
 from granian import Granian
 from granian.constants import Interfaces
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from passes.apple.verify import PackageError, load_roots, read_pkpass
-from passes.errors import DeliveryError, DesignError, IdentityError
+from passes.apple.verify import load_roots, read_pkpass
 from passes.qr import qr_terminal
 from passes.simulate.server import Place, run_simulators
 from wallet import clock
@@ -40,14 +36,15 @@ from wallet.actions.replay_report import days_between, minor_value, report_json,
 from wallet.actions.replay_rules import replay_rules
 from wallet.actions.staff_access import ROLES, NewStaff, create_staff
 from wallet.actions.upgrade_database import (
-    SchemaError,
     head_revision,
     require_schema,
     schema_state,
     upgrade_database,
 )
-from wallet.config import Settings, SettingsError, folder_from_environment
-from wallet.db import Database, is_wal_safe, sqlite_version
+from wallet.commands.doctor import doctor_command
+from wallet.commands.frame import one_line
+from wallet.config import Settings, folder_from_environment
+from wallet.db import Database
 from wallet.errors import Refusal
 from wallet.log import configure_logging
 from wallet.parts import (
@@ -60,41 +57,11 @@ from wallet.parts import (
 from wallet.rules.ruleset import read_ruleset
 from wallet.worker import run_worker
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 # SQLite wants one process with many threads; more processes only wait for each other's lock.
 SERVER_THREADS = 16
 FINDINGS_SHOWN_MAX = 50
 _JSON_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DAY = click.DateTime(["%Y-%m-%d"])
-_EXPECTED = (
-    SettingsError,
-    SchemaError,
-    IdentityError,
-    DesignError,
-    DeliveryError,
-    PackageError,
-    SQLAlchemyError,
-    OSError,
-    ValueError,
-)
-
-
-def _one_line(view: Callable[P, R]) -> Callable[P, R]:
-    """Expected failures become one line and a non-zero exit."""
-
-    @wraps(view)
-    def _run(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return view(*args, **kwargs)
-        except Refusal as error:
-            raise click.ClickException(error.sentence) from error
-        except _EXPECTED as error:
-            first = str(error).strip().splitlines() or [type(error).__name__]
-            raise click.ClickException(first[0]) from error
-
-    return _run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -109,7 +76,7 @@ def main() -> None:
 @click.option(
     "--processes", default=1, show_default=True, help="More than one only with PostgreSQL."
 )
-@_one_line
+@one_line
 def serve(host: str, port: int, processes: int) -> None:
     """Serve the web doors."""
     settings = Settings.read()
@@ -131,7 +98,7 @@ def serve(host: str, port: int, processes: int) -> None:
 
 
 @main.command()
-@_one_line
+@one_line
 def worker() -> None:
     """Deliver cards and mails. Stop with SIGINT or SIGTERM."""
     parts = _parts()
@@ -146,7 +113,7 @@ def db() -> None:
 
 
 @db.command("upgrade")
-@_one_line
+@one_line
 def db_upgrade() -> None:
     """Bring the database to the schema of this release."""
     database = make_database(Settings.read())
@@ -155,7 +122,7 @@ def db_upgrade() -> None:
 
 @main.command()
 @click.option("--demo", "with_demo", is_flag=True, help="Load the demo program too.")
-@_one_line
+@one_line
 def setup(with_demo: bool) -> None:
     """First start and every start: secret, identities, schema, demo. Prints where everything is."""
     _make_secret()
@@ -177,7 +144,7 @@ def demo() -> None:
 
 
 @demo.command("load")
-@_one_line
+@one_line
 def demo_load() -> None:
     """Make "Café Lumière" and live its year."""
     database = make_database(Settings.read())
@@ -199,7 +166,7 @@ def program_group() -> None:
 @click.option("--currency", default="EUR", show_default=True)
 @click.option("--country", default="FR", show_default=True)
 @click.option("--time-zone", default="Europe/Paris", show_default=True)
-@_one_line
+@one_line
 def program_create(slug: str, name: str, currency: str, country: str, time_zone: str) -> None:
     """A program with one point per unit of the currency, to begin with."""
     new = NewProgram(
@@ -227,7 +194,7 @@ def staff_group() -> None:
 @click.option("--name", required=True)
 @click.option("--role", required=True, type=click.Choice(ROLES))
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
-@_one_line
+@one_line
 def staff_create(slug: str, email: str, name: str, role: str, password: str) -> None:
     """An account for one person."""
     with _database().transaction() as session:
@@ -246,7 +213,7 @@ def key_group() -> None:
 @click.option("--program", "slug", required=True)
 @click.option("--role", default="shop", show_default=True)
 @click.option("--name", default="", help="What the key is for; shown in the console.")
-@_one_line
+@one_line
 def key_create(slug: str, role: str, name: str) -> None:
     """A new key, printed alone on the last line. It cannot be shown again."""
     with _database().transaction() as session:
@@ -262,7 +229,7 @@ def certs_group() -> None:
 
 
 @certs_group.command("status")
-@_one_line
+@one_line
 def certs_status() -> None:
     """Which identities sign, and until when."""
     settings = Settings.read()
@@ -287,7 +254,7 @@ def pass_group() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Root certificate to trust.",
 )
-@_one_line
+@one_line
 def pass_inspect(file: Path, root: Path | None) -> None:
     """Open a .pkpass, check every digest and the signature, and print what it says."""
     trusted = load_roots(root or certs_folder(Settings.read()) / "apple" / "root.pem")
@@ -303,7 +270,7 @@ def rules_group() -> None:
 
 @rules_group.command("show")
 @click.option("--program", "slug", required=True)
-@_one_line
+@one_line
 def rules_show(slug: str) -> None:
     """Print the rules in force, as JSON to edit, replay and publish."""
     with _database().reading() as session:
@@ -317,7 +284,7 @@ def rules_show(slug: str) -> None:
 @click.argument("file", type=_JSON_FILE)
 @click.option("--program", "slug", required=True)
 @click.option("--after", type=int, help="Refuse unless this version is the one in force.")
-@_one_line
+@one_line
 def rules_publish(file: Path, slug: str, after: int | None) -> None:
     """Put the rules of FILE in force for everything that comes."""
     document = json.loads(file.read_text(encoding="utf-8"))
@@ -344,7 +311,7 @@ def rules_publish(file: Path, slug: str, after: int | None) -> None:
     "--point-value", type=float, help="Cost of one point in the currency; else the cheapest reward."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
-@_one_line
+@one_line
 def replay_command(
     slug: str,
     file: Path,
@@ -379,7 +346,7 @@ def replay_command(
 
 @main.command("audit")
 @click.option("--program", "slug", default="", help="Only this program.")
-@_one_line
+@one_line
 def audit_command(slug: str) -> None:
     """Replay every account from its first entry and say exactly what is wrong where."""
     database = _database()
@@ -396,41 +363,6 @@ def audit_command(slug: str) -> None:
         sys.exit(1)
 
 
-@main.command()
-@click.option(
-    "--fix", is_flag=True, help="Make the data folder, its secret key and development identities."
-)
-@_one_line
-def doctor(fix: bool) -> None:
-    """Check the installation and say what is missing."""
-    if fix:
-        _make_secret()
-    settings = Settings.read()
-    database = make_database(settings)
-    found, wanted = schema_state(database)
-    version = ".".join(map(str, sqlite_version()))
-    journal = (
-        "WAL" if is_wal_safe(sqlite_version()) else "TRUNCATE (this SQLite has the WAL-reset bug)"
-    )
-    apple = apple_identity(settings)
-    google = google_identity(settings)
-    click.echo(f"Database     {database.engine.url.render_as_string(hide_password=True)}")
-    click.echo(f"Schema       {found or 'none'} (this release: {wanted})")
-    if database.is_sqlite:
-        click.echo(f"SQLite       {version}, journal {journal}")
-    click.echo(f"Address      {settings.public_url}")
-    click.echo(
-        f"Apple        {apple.pass_type_id}{' (development)' if apple.is_development else ''}"
-    )
-    click.echo(
-        f"Google       {google.issuer_id}{' (development)' if settings.simulated_google else ''}"
-    )
-    if found != wanted:
-        raise click.ClickException(
-            "the schema is not the one of this release: run `comptoir db upgrade`"
-        )
-
-
 @main.group()
 def simulate() -> None:
     """Stand-ins for Apple, Google and two phones."""
@@ -445,7 +377,7 @@ def simulate() -> None:
     show_default=True,
     help="Where the service listens.",
 )
-@_one_line
+@one_line
 def simulate_all(http_port: int, apns_port: int, main_url: str) -> None:
     """Push service, Google Wallet and both phones in one process."""
     settings = Settings.read()
@@ -525,3 +457,6 @@ def _database() -> Database:
     database = make_database(Settings.read())
     require_schema(database)
     return database
+
+
+main.add_command(doctor_command(_make_secret))

@@ -24,6 +24,7 @@ PAGES = {
     "members": "/console/members",
     "nobody": "/console/members?q=nobody",
     "member": "member",
+    "set-up": "/console/setup/",
     "lost": "/nothing/here",
 }
 

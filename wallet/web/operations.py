@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import shutil
 import time
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict
+from datetime import UTC, datetime
 
 import structlog
 from flask import Flask, Response, g, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from flask_babel import gettext
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from wallet import clock
 from wallet.actions.readiness import database_answers, worker_seen_at
 from wallet.actions.upgrade_database import schema_state
+from wallet.doctor import speak
+from wallet.doctor.apple import days_left, identity_checks
+from wallet.doctor.service import WORKER_SILENT_MAX
 from wallet.ids import new_id, public_id
+from wallet.web.locale import current_language
 from wallet.web.wiring import read, wiring
 
 log = structlog.get_logger()
 DISK_FREE_SHARE_MIN = 0.05  # below it the next backup or WAL may not fit
-WORKER_SILENT_MAX = timedelta(seconds=60)
 
 REQUESTS = Counter(
     "comptoir_requests", "Requests by route and status", ["route", "method", "status"]
 )
 LATENCY = Histogram("comptoir_request_seconds", "Time to answer", ["route"])
+CERTIFICATE_DAYS = Gauge(
+    "comptoir_certificate_days_left", "Days until nothing can be signed any more", ["wallet"]
+)
+CERTIFICATE_END = Gauge(
+    "comptoir_certificate_expires_timestamp_seconds",
+    "When the signing certificate ends, in Unix time",
+    ["wallet"],
+)
 
 
 def install_operations(app: Flask) -> None:
@@ -53,16 +66,27 @@ def readyz() -> Response:
         checks["worker"] = seen is not None and now - seen < WORKER_SILENT_MAX
     except SQLAlchemyError as error:
         log.warning("not_ready", error=type(error).__name__)
-    checks["certificate"] = parts.apple.expires_at.astimezone(UTC) > datetime.now(UTC)
+    apple = parts.apple
+    checks["certificate"] = apple.expires_at.astimezone(UTC) > datetime.now(UTC)
     # A worker that is away delays cards but stops no sale: it is reported, not fatal.
     is_ready = all(ok for name, ok in checks.items() if name != "worker")
-    answer = jsonify(ready=is_ready, checks=checks)
+    language = current_language()
+    details = [speak(check, gettext, language) for check in identity_checks(apple, now)]
+    answer = jsonify(
+        ready=is_ready,
+        checks=checks,
+        details=[asdict(detail) for detail in details],
+        certificate_days_left=days_left(apple, now),
+    )
     answer.status_code = 200 if is_ready else 503
     return answer
 
 
 def metrics() -> Response:
     """Prometheus' text format."""
+    apple = wiring().apple
+    CERTIFICATE_DAYS.labels("apple").set(days_left(apple, clock.now()))
+    CERTIFICATE_END.labels("apple").set(apple.expires_at.timestamp())
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

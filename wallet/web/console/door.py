@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from wallet.web.console.frame import SEES_PEOPLE
+from wallet.web.console.frame import SEES_PEOPLE, SEES_SETUP
 from wallet.web.console.members import member, members
 from wallet.web.console.overview import overview
+from wallet.web.console.setup import setup
 from wallet.web.security import CONSOLE_ROLES, require_role
 
 
 def console_door() -> Blueprint:
-    """`/console/`: the overview and the members."""
+    """`/console/`: the overview, the members, the set-up."""
     door = Blueprint("console", __name__, url_prefix="/console")
     door.add_url_rule("/", "overview", require_role(*CONSOLE_ROLES)(overview))
     door.add_url_rule("/members", "members", require_role(*SEES_PEOPLE)(members))
     door.add_url_rule("/members/<member_id>", "member", require_role(*SEES_PEOPLE)(member))
+    door.add_url_rule("/setup/", "setup", require_role(*SEES_SETUP)(setup))
     return door

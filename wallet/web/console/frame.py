@@ -13,6 +13,8 @@ from wallet.web.wiring import read
 
 # Marketers work with aggregates; single members are for those who serve them.
 SEES_PEOPLE = ("owner", "manager")
+# Certificates, accounts and phones' complaints: for those who can do something about them.
+SEES_SETUP = ("owner", "manager")
 
 
 def own_program() -> ProgramView:
@@ -30,6 +32,7 @@ def console_page(template: str, program: ProgramView, **values: Any) -> str:
         person=person,
         role_name=role_names()[person.role],
         sees_people=person.role in SEES_PEOPLE,
+        sees_setup=person.role in SEES_SETUP,
         has_till=person.role in TILL_ROLES,
         **values,
     )

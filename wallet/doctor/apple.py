@@ -1,0 +1,95 @@
+"""Is everything right with Apple: who signs, until when, and with which chain."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from passes.apple.identity import AppleIdentity
+from passes.errors import IdentityError
+from wallet.config import SettingsError
+from wallet.doctor.check import Check, Installation, State
+from wallet.errors import N_
+from wallet.parts import apple_identity
+
+# Days before the end at which the countdown begins to be shown, to warn, and to alarm.
+COUNTDOWN_DAYS = 60
+URGENT_DAYS = 14
+_RENEW = N_(
+    "Renew it with the same pass type id: `comptoir certs request`, then `comptoir certs install`."
+    " Cards that are out keep working."
+)
+
+
+def apple_doctor(installation: Installation) -> list[Check]:
+    """The identity that signs; the rest only when there is one."""
+    try:
+        identity = apple_identity(installation.settings)
+    except (IdentityError, SettingsError) as error:
+        return [
+            Check(
+                "apple_certificate_unusable",
+                "fail",
+                N_("No card can be signed: {problem}"),
+                N_("certs/README.md shows the way to a certificate, step by step."),
+                {"problem": str(error)},
+            )
+        ]
+    return identity_checks(identity, installation.now)
+
+
+def identity_checks(identity: AppleIdentity, now: datetime) -> list[Check]:
+    """Who signs and until when."""
+    facts = {"pass_type": identity.pass_type_id, "team": identity.team_id}
+    if identity.is_development:  # made anew by itself before it ends: no countdown
+        return [
+            Check(
+                "apple_development",
+                "warn",
+                N_(
+                    "Cards are signed with a development certificate: only the simulated iPhone takes them."
+                ),
+                N_("certs/README.md shows the way to a certificate of your own, step by step."),
+                facts,
+            )
+        ]
+    who = Check(
+        "apple_identity",
+        "ok",
+        N_("Cards are signed for {pass_type} (team {team})."),
+        facts=facts,
+    )
+    return [who, countdown(identity, now)]
+
+
+def countdown(identity: AppleIdentity, now: datetime) -> Check:
+    """How long the certificate is good for."""
+    days = days_left(identity, now)
+    facts = {"days": days, "until": identity.expires_at.replace(hour=0, minute=0, second=0)}
+    if identity.expires_at <= now:
+        return Check(
+            "apple_certificate_expired",
+            "fail",
+            N_("The certificate expired on {until}: no card can be issued or updated."),
+            _RENEW,
+            facts,
+        )
+    if days <= COUNTDOWN_DAYS:
+        state: State = "fail" if days <= URGENT_DAYS else "warn"
+        return Check(
+            "apple_certificate_ending",
+            state,
+            N_("The certificate ends in {days} days, on {until}."),
+            _RENEW,
+            facts,
+        )
+    return Check(
+        "apple_certificate",
+        "ok",
+        N_("The certificate is good for {days} more days, until {until}."),
+        facts=facts,
+    )
+
+
+def days_left(identity: AppleIdentity, now: datetime) -> int:
+    """Whole days until nothing can be signed any more; never below 0."""
+    return max((identity.expires_at - now).days, 0)

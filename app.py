@@ -15,7 +15,7 @@ from wallet.actions.registry import Registry
 from wallet.actions.upgrade_database import require_schema
 from wallet.config import ASSETS, Settings
 from wallet.log import configure_logging
-from wallet.parts import Parts, apple_identity, google_identity, make_database
+from wallet.parts import Parts, apple_keeper, google_identity, make_database
 from wallet.waker import Waker, make_huey
 from wallet.web.api import api_door, caller, key_limit
 from wallet.web.console import console_door
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     require_schema(database)
     waker = Waker(make_huey(settings))
     parts = Parts(
-        settings, database, apple_identity(settings), google_identity(settings), waker.nudge
+        settings, database, apple_keeper(settings), google_identity(settings), waker.nudge
     )
     app = _flask(settings)
     install(app, parts)

@@ -36,7 +36,7 @@ from wallet.actions.staff_access import NewStaff, create_staff
 from wallet.config import ROOT, Settings
 from wallet.context import Context, Vault
 from wallet.db import Database
-from wallet.parts import Parts, apple_identity, google_identity, make_database
+from wallet.parts import Parts, apple_keeper, google_identity, make_database
 from wallet.waker import make_huey, nudge_task
 from wallet.web.wiring import wiring
 from wallet.worker import Worker
@@ -344,7 +344,7 @@ def _working(settings: Settings) -> Iterator[None]:
     parts = Parts(
         settings,
         make_database(settings),
-        apple_identity(settings),
+        apple_keeper(settings),
         google_identity(settings),
         lambda: None,
     )

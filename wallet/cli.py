@@ -50,6 +50,7 @@ from wallet.log import configure_logging
 from wallet.parts import (
     Parts,
     apple_identity,
+    apple_keeper,
     certs_folder,
     google_identity,
     make_database,
@@ -447,7 +448,7 @@ def _parts() -> Parts:
     return Parts(
         settings,
         make_database(settings),
-        apple_identity(settings),
+        apple_keeper(settings),
         google_identity(settings),
         lambda: None,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from passes.apple.identity import AppleIdentity, load_identity, make_development_identity
+from passes.apple.keeper import IdentityKeeper
 from passes.google.identity import GoogleIdentity, load_account, make_development_account
 from wallet.config import Settings, SettingsError
 from wallet.context import Context, Vault
@@ -26,9 +27,14 @@ class Parts:
 
     settings: Settings
     database: Database
-    apple: AppleIdentity
+    apple_keeper: IdentityKeeper
     google: GoogleIdentity
     nudge: Callable[[], None]
+
+    @property
+    def apple(self) -> AppleIdentity:
+        """Who signs Apple passes now: ask each time, a renewed certificate comes while we run."""
+        return self.apple_keeper.current
 
 
 def make_database(settings: Settings) -> Database:
@@ -62,6 +68,21 @@ def apple_identity(settings: Settings) -> AppleIdentity:
             "COMPTOIR_APPLE_CERT is a development certificate: phones would refuse every card"
         )
     return identity
+
+
+def apple_keeper(settings: Settings) -> IdentityKeeper:
+    """The identity of a process, with an eye on its files."""
+    return IdentityKeeper(lambda: apple_identity(settings), lambda: _apple_files(settings))
+
+
+def _apple_files(settings: Settings) -> tuple[tuple[str, int, int], ...]:
+    """(path, time of change, size) of each file that the identity is read from."""
+    found = []
+    for path in (settings.apple_cert, settings.apple_key, settings.apple_wwdr):
+        if path is not None and path.is_file():
+            state = path.stat()
+            found.append((str(path), state.st_mtime_ns, state.st_size))
+    return tuple(found)
 
 
 def google_identity(settings: Settings) -> GoogleIdentity:

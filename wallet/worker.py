@@ -7,12 +7,12 @@ calendar, which does what is due because time has passed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
 
-from passes.apple.push import ApnsClient
+from passes.apple.push import ApnsClient, PushOutcome
 from passes.google.push import GoogleClient
 from wallet import clock
 from wallet.actions.calendar import run_calendar
@@ -88,7 +88,7 @@ class Worker:
 
     def __init__(self, parts: Parts) -> None:
         settings, self._database = parts.settings, parts.database
-        self._apns = ApnsClient(apns_url(settings), parts.apple, apns_ca(settings))
+        self._apns = _Push(parts)
         google = GoogleClient(google_wallet_url(settings), google_token_url(settings), parts.google)
         publisher = GooglePublisher(parts.database, google, parts.google, settings.public_url)
         mailer = make_mailer(settings)
@@ -129,6 +129,31 @@ class Worker:
             _write_beat(self._database, now)
             self._beaten = now
         return 0
+
+
+class _Push:
+    """The connection to Apple's push service, made anew when the certificate was renewed."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._identity = parts.apple
+        self._client = self._connect()
+
+    def push_many(self, tokens: Sequence[str]) -> list[PushOutcome]:
+        """One outcome for each token, in order."""
+        if self._parts.apple is not self._identity:
+            self._identity = self._parts.apple
+            self.close()
+            self._client = self._connect()
+        return self._client.push_many(tokens)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._client.close()
+
+    def _connect(self) -> ApnsClient:
+        settings = self._parts.settings
+        return ApnsClient(apns_url(settings), self._identity, apns_ca(settings))
 
 
 def _google_step(database: Database, publisher: GooglePublisher) -> int:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from passes.apple.probe import PROBE_TOKEN_PREFIX
 from wallet.db import Base
 from wallet.tables.member import Member
 
@@ -203,11 +204,17 @@ def last_in_sequence(session: Session, name: str) -> int:
 
 
 def push_tokens(session: Session, pass_ids: Sequence[int]) -> list[tuple[int, int, str, datetime]]:
-    """(pass id, device id, push token, registered or renewed at) of every phone that holds the passes."""
+    """(pass id, device id, push token, registered or renewed at) of every phone that holds the passes.
+
+    Not of the set-up test's phone: Apple does not know it and would have it forgotten.
+    """
     query = (
         select(Registration.wallet_pass_id, Device.id, Device.push_token, Registration.renewed_at)
         .join(Device, Device.id == Registration.device_id)
-        .where(Registration.wallet_pass_id.in_(pass_ids))
+        .where(
+            Registration.wallet_pass_id.in_(pass_ids),
+            Device.push_token.not_like(f"{PROBE_TOKEN_PREFIX}%"),
+        )
     )
     return [(row[0], row[1], row[2], row[3]) for row in session.execute(query)]
 

@@ -50,7 +50,9 @@ class PassMaker:
 
     def _builder(self, stored: StoredPass) -> PassBuilder:
         document = json.dumps(dict(stored.design), sort_keys=True)
-        key = hashlib.sha256(document.encode()).hexdigest()
+        # A renewed certificate makes new builders; those of the old one leave by age.
+        signer = self._parts.apple.certificate.serial_number
+        key = hashlib.sha256(f"{signer} {document}".encode()).hexdigest()
         builder = self._builders.get(key)
         if builder is None:
             builder = self._make(stored)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -42,12 +43,16 @@ BUSY_TIMEOUT_MS = 10_000  # another process may hold the writer's place during a
 LOCK_TIMEOUT_MS = 5_000  # PostgreSQL: a cashier is told "try again" rather than left waiting
 STATEMENT_TIMEOUT_MS = 30_000
 POOL_SIZE = 16  # one connection for each thread of the server
+JOURNAL_POLL_SECONDS = 0.02  # a migration of a new file takes a fraction of a second
 TRIES_MAX = 4  # a race lost to an equal request is found on the second; deadlocks may take more
 
 # The WAL-reset bug: SQLite 3.7.0 to 3.51.2 can corrupt a WAL database used by two connections;
 # mended in 3.51.3 and carried back to 3.44.6 and 3.50.7 (sqlite.org/wal.html, "WAL-reset").
 _WAL_SAFE_SINCE = (3, 51, 3)
 _WAL_BACKPORTS = ((3, 44, 6), (3, 50, 7))
+
+# serialization_failure, deadlock_detected, lock_not_available (PostgreSQL, appendix A).
+_PASSING_STATES = frozenset({"40001", "40P01", "55P03"})
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -192,8 +197,10 @@ def unhurried(session: Session) -> None:
 def _is_passing(error: DBAPIError) -> bool:
     if isinstance(error, IntegrityError):
         return True
+    if (state := getattr(error.orig, "sqlstate", None)) is not None:
+        return state in _PASSING_STATES
     text_of_it = str(error.orig).lower()
-    return any(word in text_of_it for word in ("locked", "deadlock", "could not serialize", "busy"))
+    return "locked" in text_of_it or "busy" in text_of_it
 
 
 def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
@@ -213,7 +220,7 @@ def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
     def _connect(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        cursor.execute(f"PRAGMA journal_mode={journal}")
+        _set_journal(cursor, journal)
         # FULL, not the customary NORMAL: a reply must not leave before the disk has the entry.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
@@ -228,6 +235,19 @@ def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only or not immediate else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _set_journal(cursor: Any, journal: str) -> None:
+    """Choose how the file is written. Only the first connection to a new file has anything to change;
+    SQLite does not wait for that lock by itself, so two processes that start at once would fail."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != journal.lower():
+        try:
+            cursor.execute(f"PRAGMA journal_mode={journal}")
+        except sqlite_module.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(JOURNAL_POLL_SECONDS)
 
 
 def _postgres_engine(url: str) -> Engine:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
@@ -332,3 +334,57 @@ def test_what_fails_in_the_middle_leaves_nothing(cast: Cast) -> None:
     with pytest.raises(ZeroDivisionError):
         cast.run(fail)
     assert cast.view("ada").name == "Ada"
+
+
+def test_a_new_file_is_opened_while_another_process_fills_it(sqlite: Sqlite) -> None:
+    """SQLite does not wait for the lock that choosing the journal of a new file needs."""
+    url = sqlite.blank()
+    second = open_database(url)
+    module = second.engine.dialect.dbapi
+    assert module is not None
+    first: Any = module.connect(make_url(url).database, isolation_level=None)
+    first.execute("BEGIN IMMEDIATE")
+    first.execute("CREATE TABLE filled (id INTEGER)")
+    opened: list[int] = []
+
+    def look() -> None:
+        with second.reading() as session:
+            opened.append(session.execute(text("SELECT count(*) FROM filled")).scalar_one())
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join(timeout=0.2)
+    assert thread.is_alive()
+    first.execute("COMMIT")
+    first.close()
+    thread.join(timeout=60)
+    second.dispose()
+    assert opened == [0]
+
+
+@pytest.mark.postgres
+def test_who_waits_too_long_for_a_row_is_tried_again(postgres: Postgres) -> None:
+    """The winner of a race may be slow: the others wait for its answer, more than one time-out long."""
+    url = postgres.migrated()
+    slow, quick = open_database(url), open_database(url)
+    holds, tries = threading.Event(), count()
+
+    def hold(session: Session) -> None:
+        session.execute(text("SELECT pg_advisory_xact_lock(1)"))
+        holds.set()
+        session.execute(text("SELECT pg_sleep(0.5)"))
+
+    def wait(session: Session) -> int:
+        tried = next(tries)
+        session.execute(text("SET LOCAL lock_timeout = 300"))
+        session.execute(text("SELECT pg_advisory_xact_lock(1)"))
+        return tried
+
+    thread = threading.Thread(target=partial(slow.run, hold))
+    thread.start()
+    holds.wait(timeout=60)
+    assert quick.run(wait) > 0
+    thread.join(timeout=60)
+    slow.dispose()
+    quick.dispose()
+    postgres.drop(url)

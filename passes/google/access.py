@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,14 +11,17 @@ from google.auth import exceptions, transport
 from google.auth.crypt import RSASigner
 from google.oauth2 import service_account
 
-from passes.errors import DeliveryError
 from passes.google.identity import GoogleIdentity
+from passes.google.refusal import GoogleRefusal
 
 SCOPE = "https://www.googleapis.com/auth/wallet_object.issuer"
 
 
 class AccessToken:
-    """The current token of a service account, fetched when there is none or its hour is over."""
+    """The current token of a service account, fetched when there is none or its hour is over.
+
+    Threads that need one at the same moment share one fetch.
+    """
 
     def __init__(self, identity: GoogleIdentity, token_url: str, client: httpx2.Client) -> None:
         self._request = _Request(client)
@@ -27,17 +31,30 @@ class AccessToken:
             token_url,
             scopes=[SCOPE],
         )
+        self._lock = threading.Lock()
 
-    def header(self, *, renew: bool = False) -> dict[str, str]:
-        """The Authorization header. `renew` gets another token after a refusal of this one."""
-        try:
-            if renew or not self._credentials.valid:
-                self._credentials.refresh(self._request)
-        except exceptions.GoogleAuthError as error:
-            message = f"No access token from Google: {error.args[0] if error.args else error}"
-            lasting = isinstance(error, exceptions.RefreshError) and not error.retryable
-            raise DeliveryError(message, permanent=lasting) from error
+    def header(self, refused: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The Authorization header: another one than `refused`, which was not accepted any more."""
+        with self._lock:
+            if not self._credentials.valid or self._header() == refused:
+                self._fetch()
+            return self._header()
+
+    def forget(self) -> None:
+        """The token is not accepted any more: the next call fetches another."""
+        with self._lock:
+            self._credentials.token = None
+
+    def _header(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._credentials.token}"}
+
+    def _fetch(self) -> None:
+        try:
+            self._credentials.refresh(self._request)
+        except exceptions.GoogleAuthError as error:
+            words = f"No access token from Google: {error.args[0] if error.args else error}"
+            lasting = isinstance(error, exceptions.RefreshError) and not error.retryable
+            raise GoogleRefusal("no_token" if lasting else "unreachable", words) from error
 
 
 class _Response(transport.Response):

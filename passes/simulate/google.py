@@ -13,6 +13,7 @@ import jwt
 from flask import Blueprint, Response, jsonify, request
 
 from passes.simulate.faults import Faults
+from passes.simulate.google_batch import answer_batch
 from passes.simulate.google_save import Account, SaveRefused, save
 from passes.simulate.google_store import (
     PAGE_SIZE_DEFAULT,
@@ -116,6 +117,7 @@ class GoogleStandIn:
         blueprint.register_error_handler(ApiError, _refuse)
         blueprint.add_url_rule("/token", "token", self._token, methods=["POST"])
         blueprint.add_url_rule("/gp/v/save/<token>", "save", self._save, methods=["GET", "POST"])
+        blueprint.add_url_rule("/batch", "batch", self._batch, methods=["POST"])
         root = "/walletobjects/v1/<kind>"
         blueprint.add_url_rule(root, "many", self._many, methods=["GET", "POST"])
         blueprint.add_url_rule(
@@ -143,6 +145,10 @@ class GoogleStandIn:
         except SaveRefused as error:
             raise ApiError(400, "saveRefused", str(error)) from error
         return jsonify(saved=identifier)
+
+    def _batch(self) -> Response:
+        self.counters["batches"] += 1
+        return answer_batch()
 
     def _many(self, kind: str) -> Response:
         name = self._admit(kind)

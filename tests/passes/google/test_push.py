@@ -9,12 +9,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
-from passes.errors import DeliveryError
 from passes.google.identity import GoogleIdentity, make_development_account
-from passes.google.push import GoogleClient
+from passes.google.push import (
+    Call,
+    GoogleClient,
+    get_call,
+    insert_call,
+    list_call,
+    message_call,
+    patch_call,
+)
+from passes.google.refusal import GoogleRefusal
 from passes.simulate.faults import Fault
 from passes.simulate.google import GoogleStandIn
+from tests.fakes.http import serve
 from tests.passes.cast import ADA
 from tests.passes.google.test_document import OBJECT, the_class, the_object
 
@@ -73,7 +83,6 @@ def test_losing_a_race_of_inserts_ends_in_a_patch(
     with_class: GoogleClient, google: GoogleStandIn
 ) -> None:
     google.store.insert("loyaltyObject", the_object())
-    google.faults.add(Fault(404, "resourceNotFound"))  # what the other one had not written yet
     with_class.upsert_object(richer())
     stored = google.store.find("loyaltyObject", OBJECT)
     assert stored is not None
@@ -105,44 +114,46 @@ def test_notifications_are_asked_for_until_the_day_is_spent(
     assert stored["loyaltyPoints"]["balance"] == {"int": 4}
 
 
-def refusal(client: GoogleClient) -> DeliveryError:
-    with pytest.raises(DeliveryError) as refused:
+def refusal(client: GoogleClient) -> GoogleRefusal:
+    with pytest.raises(GoogleRefusal) as refused:
         client.upsert_object(the_object())
     return refused.value
 
 
 def test_an_object_without_its_class_is_refused_for_good(client: GoogleClient) -> None:
     error = refusal(client)
-    assert error.permanent
-    assert "Class 3388000000000000001.demo not found" in str(error)
-    assert "issuer id" in str(error)
+    assert (error.reason, error.permanent) == ("class_missing", True)
+    assert "Class 3388000000000000001.demo not found" in error.words
 
 
 @pytest.mark.parametrize(
-    ("fault", "permanent", "retry_after", "words"),
+    ("fault", "reason", "permanent", "of_service", "retry_after"),
     [
-        (Fault(400, "invalidResource"), True, None, "400"),
-        (Fault(401, "authError"), True, None, "401"),
-        (Fault(403, "permissionDenied"), True, None, "add the service account as a user"),
-        (Fault(403, "rateLimitExceeded"), False, None, "403"),
-        (Fault(429, "rateLimitExceeded", retry_after_seconds=7), False, 7.0, "429"),
-        (Fault(429, "quotaExceeded"), False, None, "429"),
-        (Fault(500, "backendError"), False, None, "500"),
-        (Fault(503, "backendError", retry_after_seconds=99999), False, 3600.0, "503"),
+        (Fault(400, "invalidResource"), "invalid", True, False, None),
+        (Fault(401, "authError"), "no_token", True, True, None),
+        (Fault(403, "permissionDenied"), "not_permitted", True, True, None),
+        (Fault(403, "accessNotConfigured"), "api_disabled", True, True, None),
+        (Fault(403, "rateLimitExceeded"), "too_fast", False, True, None),
+        (Fault(429, "rateLimitExceeded", retry_after_seconds=7), "too_fast", False, True, 7.0),
+        (Fault(429, "quotaExceeded"), "too_fast", False, True, None),
+        (Fault(500, "backendError"), "unavailable", False, True, None),
+        (Fault(503, "", retry_after_seconds=99999), "unavailable", False, True, 3600.0),
     ],
 )
-def test_refusals_are_told_apart(
+def test_pitfall_24_refusals_are_told_apart(
     with_class: GoogleClient,
     google: GoogleStandIn,
     fault: Fault,
+    reason: str,
     permanent: bool,
+    of_service: bool,
     retry_after: float | None,
-    words: str,
 ) -> None:
     google.faults.add(fault, times=2)
     error = refusal(with_class)
-    assert (error.permanent, error.retry_after_seconds) == (permanent, retry_after)
-    assert words in str(error)
+    assert (error.reason, error.permanent) == (reason, permanent)
+    assert (error.of_service, error.retry_after_seconds) == (of_service, retry_after)
+    assert str(error).startswith(f"{reason}: Scripted fault.")
 
 
 def test_a_cut_connection_is_for_later(google_url: str, account: GoogleIdentity) -> None:
@@ -170,8 +181,8 @@ def test_nobody_listening_is_for_later(account: GoogleIdentity) -> None:
         client = GoogleClient(url, f"{url}/token", account)
         error = refusal(client)
         client.close()
-    assert not error.permanent
-    assert "No access token" in str(error)
+    assert (error.reason, error.permanent) == ("unreachable", False)
+    assert "No access token" in error.words
 
 
 def test_an_account_that_google_does_not_know_is_refused_for_good(
@@ -181,5 +192,133 @@ def test_an_account_that_google_does_not_know_is_refused_for_good(
     client = GoogleClient(google_url, f"{google_url}/token", stranger)
     error = refusal(client)
     client.close()
-    assert error.permanent
-    assert "invalid_grant" in str(error)
+    assert (error.reason, error.permanent) == ("no_token", True)
+    assert "invalid_grant" in error.words
+
+
+# --- Several requests in one ----------------------------------------------------------------------
+
+
+def test_a_batch_is_answered_call_by_call(with_class: GoogleClient, google: GoogleStandIn) -> None:
+    ada, bruno = the_object(), {**the_object(), "id": OBJECT.replace("ada", "bruno")}
+    other = {**the_object(), "id": "3388000000000000001.éclair"}
+    with_class.upsert_object(ada)
+    before = google.counters["tokens"]
+    results = with_class.send(
+        [
+            insert_call("loyaltyObject", ada),
+            insert_call("loyaltyObject", bruno),
+            insert_call("loyaltyObject", other),
+            get_call("loyaltyObject", f"{OBJECT}-nobody"),
+            patch_call("loyaltyObject", richer()),
+        ]
+    )
+    told = [one.reason if isinstance(one, GoogleRefusal) else one["id"] for one in results]
+    assert told == ["exists", bruno["id"], "invalid", "object_missing", OBJECT]
+    assert google.counters["tokens"] == before
+    assert google.counters["batches"] == 1
+
+
+def test_one_fault_in_a_batch_is_one_calls_fault(
+    with_class: GoogleClient, google: GoogleStandIn
+) -> None:
+    objects = [{**the_object(), "id": f"{OBJECT}-{number}"} for number in range(4)]
+    google.faults.add(Fault())
+    google.faults.add(Fault(503, retry_after_seconds=9))
+    results = with_class.send([insert_call("loyaltyObject", one) for one in objects])
+    told = [one.reason if isinstance(one, GoogleRefusal) else "" for one in results]
+    assert told == ["", "unavailable", "", ""]
+    refused = results[1]
+    assert isinstance(refused, GoogleRefusal)
+    assert refused.retry_after_seconds == 9
+
+
+def test_a_batch_whose_token_is_refused_is_sent_again_with_another(
+    with_class: GoogleClient, google: GoogleStandIn
+) -> None:
+    google.forget_tokens()
+    objects = [{**the_object(), "id": f"{OBJECT}-{number}"} for number in range(2)]
+    results = with_class.send([insert_call("loyaltyObject", one) for one in objects])
+    assert [isinstance(one, GoogleRefusal) for one in results] == [False, False]
+
+
+def test_without_a_batch_endpoint_calls_go_singly(
+    google: GoogleStandIn, account: GoogleIdentity
+) -> None:
+    app = Flask("google-without-batches")
+    app.register_blueprint(google.blueprint())
+    for rule in [one for one in app.url_map.iter_rules() if one.rule == "/batch"]:
+        app.view_functions[rule.endpoint] = lambda: ("no batches here", 404)
+    with serve(app) as url:
+        client = GoogleClient(url, f"{url}/token", account)
+        client.upsert_class(the_class())
+        objects = [{**the_object(), "id": f"{OBJECT}-{number}"} for number in range(3)]
+        results = client.send([insert_call("loyaltyObject", one) for one in objects])
+        client.close()
+    assert [one["id"] for one in results if not isinstance(one, GoogleRefusal)] == [
+        one["id"] for one in objects
+    ]
+
+
+def test_a_service_that_is_away_is_not_asked_for_the_rest(
+    with_class: GoogleClient, google: GoogleStandIn
+) -> None:
+    with_class._has_batch = False
+    google.faults.add(Fault(503), times=9)
+    before = google.counters["POST loyaltyObject"]
+    objects = [{**the_object(), "id": f"{OBJECT}-{number}"} for number in range(5)]
+    results = with_class.send([insert_call("loyaltyObject", one) for one in objects])
+    assert all(isinstance(one, GoogleRefusal) for one in results)
+    assert google.counters["POST loyaltyObject"] == before + 1
+
+
+def test_a_page_of_a_classs_objects_is_read_back(
+    with_class: GoogleClient, google: GoogleStandIn
+) -> None:
+    with_class.upsert_object(the_object())
+    page = with_class.one(list_call(the_class()["id"]))
+    assert [one["id"] for one in page["resources"]] == [OBJECT]
+
+
+# --- What a PATCH leaves -------------------------------------------------------------------------
+
+
+def test_pitfall_27_a_patch_leaves_nothing_that_we_no_longer_say(
+    with_class: GoogleClient, google: GoogleStandIn
+) -> None:
+    with_class.upsert_object({**the_object(), "validTimeInterval": {"end": {"date": "2027-01-01"}}})
+    nameless = {key: said for key, said in the_object().items() if key != "accountName"}
+    nameless["textModulesData"] = nameless["textModulesData"][:1]
+    with_class.upsert_object(nameless)
+    stored = google.store.find("loyaltyObject", OBJECT)
+    assert stored is not None
+    assert "accountName" not in stored
+    assert "validTimeInterval" not in stored
+    assert stored["textModulesData"] == nameless["textModulesData"]
+
+
+def test_pitfall_25_a_class_is_always_sent_for_review(
+    with_class: GoogleClient, google: GoogleStandIn
+) -> None:
+    sent = patch_call("loyaltyClass", the_class()).body
+    assert sent is not None
+    assert sent["reviewStatus"] == "UNDER_REVIEW"
+    assert with_class.upsert_class(the_class())["reviewStatus"] == "APPROVED"
+    # What Google answered, sent back as it is, would be refused.
+    stored = google.store.find("loyaltyClass", the_class()["id"])
+    echoed = with_class.send([Call("PATCH", f"loyaltyClass/{the_class()['id']}", stored)])[0]
+    assert isinstance(echoed, GoogleRefusal)
+
+
+def test_pitfall_26_the_days_notifications_are_told_from_the_rate_of_requests(
+    with_class: GoogleClient, google: GoogleStandIn
+) -> None:
+    with_class.upsert_object(the_object())
+    said = {"header": "Hello", "body": "A word", "messageType": "TEXT_AND_NOTIFY"}
+    results = with_class.send([message_call(OBJECT, said) for _ in range(4)])
+    told = [one.reason if isinstance(one, GoogleRefusal) else "" for one in results]
+    assert told == ["", "", "", "notices_spent"]
+    google.faults.add(Fault(429, "rateLimitExceeded"))
+    busy = with_class.send([message_call(OBJECT, said)])[0]
+    assert isinstance(busy, GoogleRefusal)
+    assert busy.reason == "too_fast"

@@ -16,7 +16,9 @@ from passes.apple.push import ApnsClient, PushOutcome
 from passes.google.push import GoogleClient
 from wallet import clock
 from wallet.actions.calendar import run_calendar
-from wallet.actions.deliver_passes import deliver_apple, deliver_google
+from wallet.actions.deliver_apple import deliver_apple
+from wallet.actions.deliver_google import deliver_google
+from wallet.actions.deliver_passes import EVERYTHING, SCANS, Hold, Lane
 from wallet.actions.expire import MAIL_JOB
 from wallet.actions.google_objects import GooglePublisher
 from wallet.actions.mail_card_link import card_link_handler
@@ -88,7 +90,7 @@ class Worker:
 
     def __init__(self, parts: Parts) -> None:
         settings, self._database = parts.settings, parts.database
-        self._apns = _Push(parts)
+        hold = Hold()
         google = GoogleClient(google_wallet_url(settings), google_token_url(settings), parts.google)
         publisher = GooglePublisher(parts.database, google, parts.google, settings.public_url)
         mailer = make_mailer(settings)
@@ -97,9 +99,13 @@ class Worker:
             MAIL_JOB: expiry_notice_handler(mailer),
             SETTLE_JOB: settle_sale_job,
         }
+        # A connection each: scans never wait for what is under way in the other lane.
+        self._apns = [_Push(parts), _Push(parts)]
+        scans, everything = self._apns
         self._beaten: datetime | None = None
         self.loops = [
-            Loop("apple", lambda: deliver_apple(parts.database, self._apns, clock.now)),
+            Loop("apple_scans", _apple_step(parts.database, scans, hold, SCANS)),
+            Loop("apple", _apple_step(parts.database, everything, hold, EVERYTHING)),
             Loop("google", lambda: _google_step(parts.database, publisher)),
             Loop("jobs", lambda: self._beat() + run_jobs(parts.database, handlers, clock.now)),
             Loop("calendar", lambda: run_calendar(parts.database, clock.now), CALENDAR_SECONDS),
@@ -121,7 +127,8 @@ class Worker:
             loop.stop()
         for loop in self.loops:
             loop.join()
-        self._apns.close()
+        for client in self._apns:
+            client.close()
 
     def _beat(self) -> int:
         now = clock.now()
@@ -154,6 +161,10 @@ class _Push:
     def _connect(self) -> ApnsClient:
         settings = self._parts.settings
         return ApnsClient(apns_url(settings), self._identity, apns_ca(settings))
+
+
+def _apple_step(database: Database, push: _Push, hold: Hold, lane: Lane) -> Callable[[], int]:
+    return lambda: deliver_apple(database, push, clock.now, hold, lane)
 
 
 def _google_step(database: Database, publisher: GooglePublisher) -> int:

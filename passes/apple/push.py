@@ -24,15 +24,13 @@ KEPT_FOR_SECONDS = 7 * 24 * 3600  # Apple keeps a push that long for a phone tha
 PAYLOAD = b"{}"  # phones ignore the content; an alert in it would stop Wallet from looking
 
 _DROP = {"BadDeviceToken", "DeviceTokenNotForTopic", "Unregistered", "ExpiredToken"}
-_RETRY = {
-    "TooManyRequests",
+_AWAY = {
     "TooManyProviderTokenUpdates",
     "IdleTimeout",
     "InternalServerError",
     "ServiceUnavailable",
     "Shutdown",
 }
-_NEW_CONNECTION = {"ServiceUnavailable", "Shutdown", "InternalServerError", "IdleTimeout"}
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +40,9 @@ class Verdict(enum.Enum):
 
     DELIVERED = "delivered"  # Apple took it; the phone comes when it can
     DROP_REGISTRATION = "drop_registration"  # nobody is there any more, see `PushOutcome.timestamp`
-    RETRY = "retry"  # later, with growing pauses
+    RETRY = "retry"  # this token later, with growing pauses
+    AWAY = "away"  # Apple's service is not there for anybody now: later, and first a single one
+    UNSENT = "unsent"  # not sent, because of what came of others
     CONFIGURATION = "configuration"  # our certificate or our fault: stop, tell a person
 
 
@@ -51,7 +51,8 @@ class PushOutcome:
     """Apple's answer for one token. `status` 0 means that there was none.
 
     With `DROP_REGISTRATION`, `timestamp` is since when Apple knows the token to be gone, where it
-    says so: a registration made after that is a new one and stays.
+    says so: a registration made after that is a new one and stays. `refused_as` is the verdict where
+    no answer gives one.
     """
 
     token: str
@@ -59,17 +60,26 @@ class PushOutcome:
     reason: str = ""
     apns_id: str = ""
     timestamp: datetime | None = None
+    retry_after_seconds: float | None = None
+    refused_as: Verdict | None = None
 
     @property
     def verdict(self) -> Verdict:
         """By Apple's reason first and by the kind of status for reasons yet unknown."""
+        if self.refused_as is not None:
+            return self.refused_as
         if self.status == 200:
             return Verdict.DELIVERED
         if self.reason in _DROP or self.status == 410:
             return Verdict.DROP_REGISTRATION
-        if self.reason in _RETRY or self.status in (0, 429) or self.status >= 500:
-            return Verdict.RETRY
-        return Verdict.CONFIGURATION
+        if self.reason in _AWAY or self.status == 0 or self.status >= 500:
+            return Verdict.AWAY
+        return Verdict.RETRY if self.status == 429 else Verdict.CONFIGURATION
+
+    @property
+    def said(self) -> str:
+        """Status and reason, for people."""
+        return f"{self.status or ''} {self.reason}".strip() or "no answer"
 
 
 class ApnsClient:
@@ -133,7 +143,7 @@ class ApnsClient:
         for index, answer in zip(indexes, answers, strict=True):
             if answer is not None:
                 outcomes[index] = _outcome(tokens[index], answer)
-        told_to_leave = any(outcomes[i].reason in _NEW_CONNECTION for i in indexes if i in outcomes)
+        told_to_leave = any(outcomes[i].reason in _AWAY for i in indexes if i in outcomes)
         if connection.ended or told_to_leave:
             log.info("apns connection ended", reason=connection.ended or "asked to reconnect")
             self._drop_connection()

@@ -1,4 +1,4 @@
-"""Tell the phones: claim passes that changed, announce them, push, write down what came of it.
+"""What delivery has in common at every provider: claim by lease, settle, back off, hold off.
 
 The row is the truth and a message only a nudge, so every step may be lost: what was claimed and not
 settled comes back when its lease ends.
@@ -8,138 +8,235 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from passes.apple.push import PushOutcome, Verdict
 from passes.errors import DeliveryError
 from wallet.db import Database
-from wallet.tables.wallet_pass import (
-    due_passes,
-    forget_device,
-    leased_passes,
-    next_in_sequence,
-    push_tokens,
+from wallet.ids import new_id
+from wallet.tables.delivery import (
+    has_due,
+    lease_due,
+    note_announced,
+    settle_delivered,
+    settle_failed,
 )
 
 LEASE = timedelta(seconds=60)  # longer than any push or API call with its time-outs
-BATCH = 100  # passes in one claim: a scan behind it waits for less than a second
 BACKOFF_FIRST_SECONDS = 2.0
 BACKOFF_LONGEST_SECONDS = 900.0
+# A provider that is down is asked by one message after each of these pauses. The longest is what a
+# scan waits at most once the provider is back; four askings a minute are nothing to a provider.
+PAUSE_FIRST_SECONDS = 1.0
+PAUSE_LONGEST_SECONDS = 15.0
+JITTER = (0.75, 1.25)  # workers that lost the same provider do not come back as one
 ERROR_LENGTH_MAX = 500
-APPLE_TAG = "apple_update_tag"
+PROBE = 1  # passes claimed to see whether a provider is back
 
 
-class Pusher(Protocol):
-    """Apple's push service, as far as delivery needs it."""
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What one loop of the worker takes: only scans, so that nothing else is ever before them; or
+    scans first and then what can wait. `batch` is the number of passes in one claim."""
 
-    def push_many(self, tokens: Sequence[str]) -> list[PushOutcome]:
-        """One outcome for each token, in order."""
+    only_urgent: bool
+    batch: int
+
+
+# A scan meets at most the batch under way in its own lane. One in the other lane is large, because
+# each costs two transactions, but is over in a fraction of a second.
+SCANS = Lane(only_urgent=True, batch=50)
+EVERYTHING = Lane(only_urgent=False, batch=250)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A pass taken by this worker: what it has to deliver, without the row."""
+    """A pass taken by this worker: what it has to deliver, without the row.
+
+    `is_fresh` says that this version was never tried before. `card`, `serial`, `member_id`, `design_id`
+    and `tier_key` are filled where the claim was made with content.
+    """
 
     id: int
     program_id: int
-    member_id: int
-    serial: str
     version: int
     attempts: int
-    design_id: int
-    card: dict[str, Any]
-    tier_key: str | None
+    is_urgent: bool
+    is_fresh: bool
+    wanted_at: datetime
+    member_id: int = 0
+    serial: str = ""
+    design_id: int = 0
+    card: Mapping[str, Any] | None = None
+    tier_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one pass: delivered, or an error and when to try again."""
+    """What came of one pass: delivered, or an error and when to try again.
+
+    `is_untried` is for passes that the provider never judged (it was away, or refuses everything):
+    they keep their place and their number of attempts, and the provider as a whole is held off.
+    """
 
     pass_id: int
     version: int
     error: str = ""
     retry_after_seconds: float | None = None
     attempts: int = 0
+    is_untried: bool = False
 
 
-def deliver_apple(database: Database, pusher: Pusher, clock: Callable[[], datetime]) -> int:
-    """Deliver one batch of Apple passes; returns how many were claimed."""
-    lease_key = secrets.token_hex(8)
-    claimed, phones = database.run(lambda session: _claim_apple(session, lease_key, clock()))
-    if not claimed:
-        return 0
-    # Several passes of one phone, or two registrations of one token: one push tells it all.
-    tokens = sorted({token for _, _, token, _ in phones})
-    try:
-        outcomes = dict(zip(tokens, pusher.push_many(tokens), strict=True)) if tokens else {}
-    except DeliveryError as error:
-        results = [failed(item, error) for item in claimed]
-    else:
-        results = [_apple_result(item, phones, outcomes) for item in claimed]
-        database.run(lambda session: _drop_dead(session, phones, outcomes, clock()))
-    database.run(lambda session: settle(session, lease_key, results, clock()))
-    return len(claimed)
+class Hold:
+    """Keeps all lanes of a process away from a provider that is down, but for one probe at a time.
+
+    Without it each of ten thousand waiting passes would ask a dead service on its own. Safe to use
+    from several threads; times are the caller's.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._until: datetime | None = None
+
+    def allowance(self, now: datetime, batch: int) -> int:
+        """How many passes may be claimed now: none, a probe, or the whole batch."""
+        with self._lock:
+            if not self._failures:
+                return batch
+            if self._until is not None and now < self._until:
+                return 0
+            self._until = now + LEASE  # whoever asks next finds this probe under way
+            return PROBE
+
+    def failed(self, now: datetime, at_least_seconds: float = 0.0) -> None:
+        """The provider is away, or said how long to stay away."""
+        with self._lock:
+            doubled = PAUSE_FIRST_SECONDS * 2 ** min(self._failures, 16)
+            self._failures += 1
+            wait = min(doubled, PAUSE_LONGEST_SECONDS) * _jitter()
+            self._until = now + timedelta(seconds=max(wait, at_least_seconds))
+
+    def spare(self, now: datetime) -> None:
+        """A probe found nothing to try with: the next one may come at once."""
+        with self._lock:
+            if self._failures:
+                self._until = now
+
+    def worked(self) -> None:
+        """The provider answers."""
+        with self._lock:
+            self._failures, self._until = 0, None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the provider is being kept away from."""
+        return bool(self._failures)
 
 
-def deliver_google(
-    database: Database, upsert: Callable[[Claimed], None], clock: Callable[[], datetime]
-) -> int:
-    """Deliver one batch of Google objects; returns how many were claimed."""
-    lease_key = secrets.token_hex(8)
-    claimed = database.run(lambda session: claim(session, "google", lease_key, clock()))
-    results = []
-    for item in claimed:
-        try:
-            upsert(item)
-            results.append(Result(item.id, item.version))
-        except DeliveryError as error:
-            results.append(failed(item, error))
-    if claimed:
-        database.run(lambda session: settle(session, lease_key, results, clock()))
-    return len(claimed)
+def new_lease() -> str:
+    """The key of one claim."""
+    return secrets.token_hex(8)
 
 
-def claim(session: Session, provider: str, lease_key: str, now: datetime) -> list[Claimed]:
-    """Lease what is due, so that no other worker takes it meanwhile."""
-    rows = due_passes(session, provider, now, BATCH)
-    for row in rows:
-        row.lease_until, row.lease_key = now + LEASE, lease_key
-        row.attempts += 1
-    session.flush()
+def is_idle(database: Database, provider: str, lane: Lane, now: datetime) -> bool:
+    """Whether a claim would find nothing: asked without the writer's lock."""
+    with database.reading() as session:
+        return not has_due(session, provider, now, only_urgent=lane.only_urgent)
+
+
+def claim(
+    session: Session,
+    provider: str,
+    lease_key: str,
+    now: datetime,
+    lane: Lane,
+    *,
+    with_content: bool = True,
+) -> list[Claimed]:
+    """Lease what is due, scans first, so that no other worker takes it meanwhile."""
+    rows: list[Any] = []
+    for is_urgent in (True,) if lane.only_urgent else (True, False):
+        if room := lane.batch - len(rows):
+            rows += lease_due(
+                session,
+                provider,
+                now,
+                (lease_key, now + LEASE),
+                is_urgent=is_urgent,
+                limit=room,
+                with_content=with_content,
+            )
     return [
         Claimed(
-            row.id,
-            row.program_id,
-            row.member_id,
-            row.serial,
-            row.wanted_version,
-            row.attempts,
-            row.design_id,
-            dict(row.card),
-            row.tier_key,
+            *(row.id, row.program_id, row.wanted_version, row.attempts, row.is_urgent),
+            row.announced_version < row.wanted_version,
+            row.waiting_since or row.changed_at,
+            *(
+                (row.member_id, row.serial, row.design_id, row.card, row.tier_key)
+                if with_content
+                else ()
+            ),
         )
         for row in rows
     ]
 
 
+def announce(
+    session: Session,
+    provider: str,
+    phones: Mapping[int, int],
+    items: Sequence[Claimed],
+    now: datetime,
+) -> None:
+    """Begin the deliveries of changes that go to somebody; `phones` is how many, by pass."""
+    note_announced(
+        session,
+        [
+            {
+                "id": new_id(),
+                "program_id": item.program_id,
+                "wallet_pass_id": item.id,
+                "provider": provider,
+                "version": item.version,
+                "is_urgent": item.is_urgent,
+                "phones": phones[item.id],
+                "pushes": 0,
+                "push_id": "",
+                "wanted_at": item.wanted_at,
+                "announced_at": now,
+            }
+            for item in items
+            if phones.get(item.id)
+        ],
+    )
+
+
 def settle(session: Session, lease_key: str, results: Sequence[Result], now: datetime) -> None:
     """Write down what came of a claim. A change that came meanwhile stays due."""
-    by_id = {result.pass_id: result for result in results}
-    for row in leased_passes(session, lease_key):
-        result = by_id[row.id]
-        row.lease_until = row.lease_key = None
-        row.last_error = result.error[:ERROR_LENGTH_MAX]
-        if result.error:
-            row.next_attempt_at = now + timedelta(seconds=_wait(result))
-            continue
-        row.delivered_version = max(row.delivered_version, result.version)
-        row.delivered_at, row.attempts, row.is_urgent = now, 0, False
-    session.flush()
+    settle_delivered(
+        session, lease_key, {one.pass_id: one.version for one in results if not one.error}, now
+    )
+    settle_failed(
+        session,
+        lease_key,
+        [
+            {
+                "holder": one.pass_id,
+                "to_version": one.version,
+                "said": one.error[:ERROR_LENGTH_MAX],
+                "tries": one.attempts - 1 if one.is_untried else one.attempts,
+                "again": now if one.is_untried else now + timedelta(seconds=_wait(one)),
+            }
+            for one in results
+            if one.error
+        ],
+    )
 
 
 def failed(item: Claimed, error: DeliveryError) -> Result:
@@ -148,58 +245,12 @@ def failed(item: Claimed, error: DeliveryError) -> Result:
     return Result(item.id, item.version, str(error), wait, item.attempts)
 
 
-def _claim_apple(
-    session: Session, lease_key: str, now: datetime
-) -> tuple[list[Claimed], list[tuple[int, int, str, datetime]]]:
-    """Lease, and give each change its update tag under one lock: from the commit on, phones that ask
-    "what changed since" see it, and no later tag can have become visible before.
-
-    A further try of the same change keeps its tag: a phone that came meanwhile has taken the change,
-    and would be sent for nothing.
-    """
-    claimed = claim(session, "apple", lease_key, now)
-    if not claimed:
-        return [], []
-    fresh = [row for row in leased_passes(session, lease_key) if row.attempts == 1]
-    if fresh:
-        tag = next_in_sequence(session, APPLE_TAG)
-        for row in fresh:
-            row.update_tag = tag
-        session.flush()
-    return claimed, push_tokens(session, [item.id for item in claimed])
-
-
-def _apple_result(
-    item: Claimed,
-    phones: Sequence[tuple[int, int, str, datetime]],
-    outcomes: dict[str, PushOutcome],
-) -> Result:
-    """Delivered when every phone was told; a phone that is gone needs telling no more."""
-    for pass_id, _, token, _ in phones:
-        outcome = outcomes[token]
-        if pass_id == item.id and outcome.verdict in (Verdict.RETRY, Verdict.CONFIGURATION):
-            wait = BACKOFF_LONGEST_SECONDS if outcome.verdict is Verdict.CONFIGURATION else None
-            return Result(
-                item.id, item.version, f"{outcome.status} {outcome.reason}", wait, item.attempts
-            )
-    return Result(item.id, item.version)
-
-
-def _drop_dead(
-    session: Session,
-    phones: Sequence[tuple[int, int, str, datetime]],
-    outcomes: dict[str, PushOutcome],
-    now: datetime,
-) -> None:
-    for _, device_id, token, _ in phones:
-        outcome = outcomes[token]
-        if outcome.verdict is Verdict.DROP_REGISTRATION:
-            forget_device(session, device_id, outcome.timestamp or now)
-
-
 def _wait(result: Result) -> float:
     if result.retry_after_seconds is not None:
         return result.retry_after_seconds
     doubled = BACKOFF_FIRST_SECONDS * 2 ** min(result.attempts - 1, 16)
-    longest = min(doubled, BACKOFF_LONGEST_SECONDS)
-    return float(longest * random.uniform(0.75, 1.25))  # noqa: S311  spreads retries, hides nothing
+    return float(min(doubled, BACKOFF_LONGEST_SECONDS) * _jitter())
+
+
+def _jitter() -> float:
+    return random.uniform(*JITTER)  # noqa: S311  spreads retries, hides nothing

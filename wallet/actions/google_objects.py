@@ -118,7 +118,7 @@ class GooglePublisher:
             program = program_view(session, item.program_id)
             its_class = self._objects.class_of(session, program)
             resource = self._objects.object_of(
-                session, program, item.serial, item.card, item.tier_key
+                session, program, item.serial, item.card or {}, item.tier_key
             )
         state = (program.id, program.revision)
         if state not in self._published:

@@ -59,6 +59,8 @@ def put_card(
     now: datetime,
 ) -> None:
     """The pass wants this content (a card as plain data, its hash) from now on."""
+    if wallet_pass.waiting_since is None:
+        wallet_pass.waiting_since = now
     wallet_pass.card, wallet_pass.card_hash = content
     wallet_pass.tier_key = tier_key
     wallet_pass.design_id = program.design_id

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from passes.registry import StoredPass
-from wallet.actions.deliver_passes import APPLE_TAG
+from wallet.actions.deliver_apple import APPLE_TAG
 from wallet.db import Database
 from wallet.ids import new_id
 from wallet.tables.design import design_version

@@ -3,6 +3,7 @@
 from wallet.tables import (
     calendar,
     credit,
+    delivery,
     design,
     donation,
     ledger,
@@ -21,6 +22,7 @@ from wallet.tables import (
 __all__ = [
     "calendar",
     "credit",
+    "delivery",
     "design",
     "donation",
     "ledger",

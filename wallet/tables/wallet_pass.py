@@ -10,7 +10,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     UniqueConstraint,
-    and_,
     bindparam,
     delete,
     func,
@@ -30,14 +29,18 @@ class WalletPass(Base):
     """One pass at one provider: the truth of what its holder should see.
 
     `wanted_version > delivered_version` means work for the worker; `lease_until` says that one has
-    taken it. `update_tag` is Apple's "changed since" number, given when the change is announced.
+    taken it. `update_tag` is Apple's "changed since" number, given when the change is announced;
+    `announced_version` is what it stands for. `waiting_since` is when the earliest change was made
+    that phones were not told of; `taken_version` the newest that was handed to anybody.
     """
 
     __tablename__ = "wallet_pass"
     __table_args__ = (
         UniqueConstraint("member_id", "provider"),
         Index(
-            "ix_wallet_pass_due",
+            "ix_wallet_pass_lane",
+            "provider",
+            "is_urgent",
             "next_attempt_at",
             sqlite_where=text("wanted_version > delivered_version"),
             postgresql_where=text("wanted_version > delivered_version"),
@@ -56,9 +59,12 @@ class WalletPass(Base):
     tier_key: Mapped[str | None]
     is_urgent: Mapped[bool] = mapped_column(default=True)  # a scan waits; a bulk refresh does not
     wanted_version: Mapped[int] = mapped_column(default=1)
+    announced_version: Mapped[int] = mapped_column(default=0, server_default="0")
     delivered_version: Mapped[int] = mapped_column(default=0)
+    taken_version: Mapped[int] = mapped_column(default=0, server_default="0")
     update_tag: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime]
+    waiting_since: Mapped[datetime | None]
     modified_at: Mapped[datetime]  # whole seconds, strictly increasing: Last-Modified
     next_attempt_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
@@ -72,7 +78,10 @@ class WalletPass(Base):
 
 
 class Device(Base):
-    """A phone as Apple names it; push tokens rotate by registering again."""
+    """A phone as Apple names it; push tokens rotate by registering again.
+
+    `silent_since` is when Apple took the first push after which the phone did not come.
+    """
 
     __tablename__ = "device"
 
@@ -80,10 +89,11 @@ class Device(Base):
     push_token: Mapped[str]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    silent_since: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class Registration(Base):
-    """A device's wish to be told when a pass changes."""
+    """A device's wish to be told when a pass changes. `pushed_version` is what it was told of last."""
 
     __tablename__ = "registration"
     __table_args__ = (
@@ -95,6 +105,7 @@ class Registration(Base):
     wallet_pass_id: Mapped[int] = mapped_column(ForeignKey("wallet_pass.id"))
     created_at: Mapped[datetime]
     renewed_at: Mapped[datetime]
+    pushed_version: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Sequence_(Base):  # noqa: N801  `sequence` is SQLAlchemy's own word
@@ -147,39 +158,6 @@ def pass_with_serial(session: Session, provider: str, serial: str) -> WalletPass
     """The pass with this serial number."""
     query = select(WalletPass).where(WalletPass.serial == serial, WalletPass.provider == provider)
     return session.scalar(query)
-
-
-def _due(now: datetime) -> Any:
-    return and_(
-        WalletPass.wanted_version > WalletPass.delivered_version,
-        WalletPass.next_attempt_at <= now,
-        or_(WalletPass.lease_until.is_(None), WalletPass.lease_until <= now),
-    )
-
-
-def due_passes(session: Session, provider: str, now: datetime, limit: int) -> list[WalletPass]:
-    """Passes whose phones do not know yet, those just scanned first; locked for the claim."""
-    query = (
-        select(WalletPass)
-        .where(_due(now), WalletPass.provider == provider)
-        .order_by(WalletPass.is_urgent.desc(), WalletPass.next_attempt_at, WalletPass.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    return list(session.scalars(query))
-
-
-def next_due_at(session: Session) -> datetime | None:
-    """When the earliest pass still waiting may be tried."""
-    query = select(func.min(func.coalesce(WalletPass.lease_until, WalletPass.next_attempt_at)))
-    return session.scalar(query.where(WalletPass.wanted_version > WalletPass.delivered_version))
-
-
-def leased_passes(session: Session, lease_key: str) -> list[WalletPass]:
-    """The passes that a claim still holds."""
-    query = select(WalletPass).where(WalletPass.lease_key == lease_key)
-    return list(session.scalars(query.with_for_update().execution_options(populate_existing=True)))
 
 
 def next_in_sequence(session: Session, name: str) -> int:
@@ -241,13 +219,17 @@ def forget_registration(session: Session, device_id: int, pass_id: int) -> None:
     )
 
 
-def forget_device(session: Session, device_id: int, renewed_before: datetime) -> None:
-    """The push service says that the app is gone: drop what was registered before it said so."""
-    session.execute(
+def forget_device(session: Session, device_id: int, push_token: str, before: datetime) -> int:
+    """The push service says that the app is gone at this token: drop what was registered before it
+    said so. A phone that has a new token by now, or came again since, stays; returns how many
+    registrations went."""
+    same = select(Device.id).where(Device.id == device_id, Device.push_token == push_token)
+    gone = session.execute(
         delete(Registration).where(
-            Registration.device_id == device_id, Registration.renewed_at <= renewed_before
+            Registration.device_id.in_(same), Registration.renewed_at <= before
         )
     )
+    return int(getattr(gone, "rowcount", 0))
 
 
 def shared_devices(session: Session, one_id: int, other_id: int) -> int:

@@ -131,7 +131,7 @@ def test_a_server_that_always_hangs_up_is_given_up_for_now(
 ) -> None:
     server.faults.add(Fault(action="drop"), times=50)
     (outcome,) = client.push_many([TOKEN])
-    assert (outcome.status, outcome.verdict) == (0, Verdict.RETRY)
+    assert (outcome.status, outcome.verdict) == (0, Verdict.AWAY)
     assert server.counters["connections"] == 3
 
 
@@ -141,7 +141,7 @@ def test_silence_ends_in_a_timeout_and_the_next_push_starts_afresh(
     monkeypatch.setattr(http2, "ANSWER_SECONDS", 0.3)
     server.faults.add(Fault(action="hang"))
     first, second = client.push_many([TOKEN, "cd" * 32])
-    assert {first.verdict, second.verdict} == {Verdict.RETRY, Verdict.DELIVERED}
+    assert {first.verdict, second.verdict} == {Verdict.AWAY, Verdict.DELIVERED}
     assert {first.reason, second.reason} == {"Timeout", ""}
     assert verdicts(client.push_many([TOKEN])) == [Verdict.DELIVERED]
 
@@ -150,7 +150,7 @@ def test_an_unavailable_server_is_left_for_a_new_connection(
     client: ApnsClient, server: ApnsStandIn
 ) -> None:
     server.faults.add(Fault(503, "ServiceUnavailable"))
-    assert verdicts(client.push_many([TOKEN])) == [Verdict.RETRY]
+    assert verdicts(client.push_many([TOKEN])) == [Verdict.AWAY]
     assert verdicts(client.push_many([TOKEN])) == [Verdict.DELIVERED]
     assert server.counters["connections"] == 2
 
@@ -160,7 +160,7 @@ def test_nobody_listening_is_for_later(identity: AppleIdentity, certs: Path) -> 
         taken.bind(("127.0.0.1", 0))
         url = f"https://127.0.0.1:{taken.getsockname()[1]}"
         (outcome,) = ApnsClient(url, identity, certs / "apple" / "root.pem").push_many([TOKEN])
-    assert (outcome.status, outcome.verdict) == (0, Verdict.RETRY)
+    assert (outcome.status, outcome.verdict) == (0, Verdict.AWAY)
     assert "refused" in outcome.reason
 
 
@@ -264,12 +264,12 @@ def test_threads_take_turns_on_one_connection(client: ApnsClient, server: ApnsSt
         (405, "MethodNotAllowed", Verdict.CONFIGURATION),
         (413, "PayloadTooLarge", Verdict.CONFIGURATION),
         (429, "TooManyRequests", Verdict.RETRY),
-        (429, "TooManyProviderTokenUpdates", Verdict.RETRY),
-        (500, "InternalServerError", Verdict.RETRY),
-        (503, "ServiceUnavailable", Verdict.RETRY),
-        (503, "Shutdown", Verdict.RETRY),
-        (502, "", Verdict.RETRY),
-        (0, "Timeout", Verdict.RETRY),
+        (429, "TooManyProviderTokenUpdates", Verdict.AWAY),
+        (500, "InternalServerError", Verdict.AWAY),
+        (503, "ServiceUnavailable", Verdict.AWAY),
+        (503, "Shutdown", Verdict.AWAY),
+        (502, "", Verdict.AWAY),
+        (0, "Timeout", Verdict.AWAY),
     ],
 )
 def test_every_reason_has_its_verdict(status: int, reason: str, verdict: Verdict) -> None:

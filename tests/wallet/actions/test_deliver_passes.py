@@ -10,7 +10,8 @@ import pytest
 from passes.apple.push import PushOutcome
 from passes.errors import DeliveryError
 from tests.factories import Cast
-from wallet.actions.deliver_passes import LEASE, deliver_apple
+from wallet.actions.deliver_apple import deliver_apple
+from wallet.actions.deliver_passes import LEASE, Hold
 from wallet.actions.issue_pass import issue_pass
 from wallet.actions.registry import Registry
 from wallet.tables.wallet_pass import WalletPass, pass_at
@@ -45,7 +46,8 @@ def deliver(cast: Cast, apns: Apns) -> Deliver:
         )
     )
     Registry(cast.database, lambda: cast.now).register("iphone", "token", _row(cast).serial)
-    return lambda: deliver_apple(cast.database, apns, lambda: cast.now)
+    hold = Hold()
+    return lambda: deliver_apple(cast.database, apns, lambda: cast.now, hold)
 
 
 def _row(cast: Cast) -> WalletPass:
@@ -94,7 +96,7 @@ def test_a_change_while_the_push_is_tried_again_gets_a_new_tag(
     apns.status = 503
     deliver()
     told = _row(cast).update_tag
-    cast.later(seconds=1)
+    cast.later(seconds=2)
     cast.buy("ada")
     deliver()
     assert _row(cast).update_tag > told

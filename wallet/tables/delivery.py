@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from passes.apple.probe import PROBE_TOKEN_PREFIX
 from wallet.db import Base
 from wallet.tables.wallet_pass import Device, Registration, WalletPass
 
@@ -159,6 +160,7 @@ def untold_phones(session: Session, pass_ids: Sequence[int]) -> list[Any]:
         .where(
             Registration.wallet_pass_id.in_(pass_ids),
             Registration.pushed_version < WalletPass.wanted_version,
+            Device.push_token.not_like(f"{PROBE_TOKEN_PREFIX}%"),
         )
     )
     return list(session.execute(query))

@@ -41,6 +41,7 @@ from wallet.actions.upgrade_database import (
     schema_state,
     upgrade_database,
 )
+from wallet.commands.certs import certs_group
 from wallet.commands.doctor import doctor_command
 from wallet.commands.frame import one_line
 from wallet.config import Settings, folder_from_environment
@@ -222,25 +223,6 @@ def key_create(slug: str, role: str, name: str) -> None:
         key = create_key(session, view.id, role, name, clock.now())
     click.echo(f"Key for {view.name} ({role}). Keep it: it cannot be shown again.", err=True)
     click.echo(key)
-
-
-@main.group("certs")
-def certs_group() -> None:
-    """Certificates that sign the cards."""
-
-
-@certs_group.command("status")
-@one_line
-def certs_status() -> None:
-    """Which identities sign, and until when."""
-    settings = Settings.read()
-    apple, google = apple_identity(settings), google_identity(settings)
-    kind = "development" if apple.is_development else "Apple"
-    click.echo(
-        f"Apple   {apple.pass_type_id} (team {apple.team_id}), {kind}, until {apple.expires_at:%Y-%m-%d}"
-    )
-    simulated = "development" if settings.simulated_google else "Google"
-    click.echo(f"Google  issuer {google.issuer_id}, {google.email}, {simulated}")
 
 
 @main.group("pass")
@@ -460,4 +442,5 @@ def _database() -> Database:
     return database
 
 
+main.add_command(certs_group)
 main.add_command(doctor_command(_make_secret))

@@ -12,6 +12,8 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "COMPTOIR_"
+# Below the data folder: names the certificate that `comptoir certs install` put in use.
+INSTALLED_MARK = Path("certs", "pass", "current")
 SECRET_KEY_BYTES_MIN = 32  # 256 bits: sessions, card links and sealed keys all hang on it
 _WEAK_SECRETS = {"secret", "dev", "development", "changeme", "default", "password", "comptoir"}
 
@@ -68,8 +70,9 @@ class Settings(BaseSettings):
     )
     apple_cert: Path | None = Field(
         default=None,
-        description="Pass certificate (PEM); unset: a development certificate, which only the"
-        " simulated iPhone accepts",
+        description="Pass certificate (PEM) that you manage yourself; unset: the one that"
+        " `comptoir certs install` put in the data folder, else a development certificate, which only"
+        " the simulated iPhone accepts",
     )
     apple_key: Path | None = Field(default=None, description="Private key of the certificate (PEM)")
     apple_key_password: str = Field(
@@ -162,8 +165,8 @@ class Settings(BaseSettings):
 
     @property
     def simulated_apple(self) -> bool:
-        """No Apple account configured: development certificates and the push stand-in."""
-        return self.apple_cert is None
+        """No Apple certificate configured or installed: development ones and the push stand-in."""
+        return self.apple_cert is None and not (self.data_dir / INSTALLED_MARK).is_file()
 
     @property
     def simulated_google(self) -> bool:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from passes.apple.certs.store import CertificateStore
 from passes.apple.identity import AppleIdentity, load_identity, make_development_identity
 from passes.apple.keeper import IdentityKeeper
 from passes.google.identity import GoogleIdentity, load_account, make_development_account
-from wallet.config import Settings, SettingsError
+from wallet.config import INSTALLED_MARK, Settings, SettingsError
 from wallet.context import Context, Vault
 from wallet.db import Database
 
@@ -44,11 +45,16 @@ def make_database(settings: Settings) -> Database:
 
 
 def apple_identity(settings: Settings) -> AppleIdentity:
-    """The configured certificate, or the development one; never the latter in production."""
+    """The configured certificate, the installed one, or the development one; never the last in
+    production."""
     if settings.apple_cert is None:
+        installed = certificate_store(settings).version("current")
+        if installed is not None:
+            return installed.identity()
         if settings.is_production:
             raise SettingsError(
-                "COMPTOIR_APPLE_CERT is not set: a public service cannot sign with a development certificate"
+                "no Apple certificate is installed (`comptoir certs install`) and COMPTOIR_APPLE_CERT is not"
+                " set: a public service cannot sign with a development certificate"
             )
         return make_development_identity(certs_folder(settings))
     if settings.apple_key is None or settings.apple_wwdr is None:
@@ -78,7 +84,8 @@ def apple_keeper(settings: Settings) -> IdentityKeeper:
 def _apple_files(settings: Settings) -> tuple[tuple[str, int, int], ...]:
     """(path, time of change, size) of each file that the identity is read from."""
     found = []
-    for path in (settings.apple_cert, settings.apple_key, settings.apple_wwdr):
+    installed = settings.data_dir / INSTALLED_MARK
+    for path in (settings.apple_cert, settings.apple_key, settings.apple_wwdr, installed):
         if path is not None and path.is_file():
             state = path.stat()
             found.append((str(path), state.st_mtime_ns, state.st_size))
@@ -94,6 +101,11 @@ def google_identity(settings: Settings) -> GoogleIdentity:
             )
         return make_development_account(certs_folder(settings), google_token_url(settings))
     return load_account(settings.google_service_account, settings.google_issuer_id)
+
+
+def certificate_store(settings: Settings) -> CertificateStore:
+    """Where `comptoir certs` keeps what Apple gave."""
+    return CertificateStore(settings.data_dir / INSTALLED_MARK.parent)
 
 
 def certs_folder(settings: Settings) -> Path:

@@ -57,7 +57,7 @@ class AppleIdentity:
     @property
     def is_development(self) -> bool:
         """Signed by a certificate authority of our own: fine for simulators, refused by iPhones."""
-        return _attribute(self.certificate, NameOID.ORGANIZATION_NAME).startswith(DEVELOPMENT_MARK)
+        return is_development(self.certificate)
 
     @property
     def expires_at(self) -> datetime:
@@ -179,6 +179,11 @@ def _write_all(home: Path, pass_type_id: str, team_id: str) -> None:
     }
     for name, data in contents.items():
         write_private(home / name, data)
+
+
+def is_development(certificate: x509.Certificate) -> bool:
+    """Whether a certificate authority of our own issued it."""
+    return _attribute(certificate, NameOID.ORGANIZATION_NAME).startswith(DEVELOPMENT_MARK)
 
 
 def pass_type_of(certificate: x509.Certificate) -> str:

@@ -14,7 +14,6 @@ from wallet.doctor.check import (
     Spoken,
     State,
     Translate,
-    fill,
     speak,
     worst,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "Spoken",
     "State",
     "Translate",
-    "fill",
     "speak",
     "worst",
 ]

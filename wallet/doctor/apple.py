@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from passes.apple.certs.authorities import WWDR_ADDRESS, intermediate_file, intermediate_name
 from passes.apple.identity import AppleIdentity
 from passes.errors import IdentityError
 from wallet.config import SettingsError
 from wallet.doctor.check import Check, Installation, State
 from wallet.errors import N_
-from wallet.parts import apple_identity
+from wallet.parts import apple_identity, certificate_store
 
 # Days before the end at which the countdown begins to be shown, to warn, and to alarm.
 COUNTDOWN_DAYS = 60
@@ -34,7 +35,72 @@ def apple_doctor(installation: Installation) -> list[Check]:
                 {"problem": str(error)},
             )
         ]
-    return identity_checks(identity, installation.now)
+    checks = identity_checks(identity, installation.now)
+    return checks + _waiting(installation)
+
+
+def restart_needed() -> Check:
+    """A process signs with a certificate of another pass type than the one that is now in use."""
+    return Check(
+        "apple_restart_needed",
+        "fail",
+        N_(
+            "A certificate of another pass type was put in use: this process still signs with the one before."
+        ),
+        N_("Restart `comptoir serve` and `comptoir worker`."),
+    )
+
+
+def _waiting(installation: Installation) -> list[Check]:
+    """A request or a certificate that somebody began with."""
+    store = certificate_store(installation.settings)
+    found = []
+    waiting, staged = store.request(), store.version("staged")
+    if waiting is not None:
+        facts = {"type_id": waiting.pass_type_id, "day": _day(waiting.made_at), "file": waiting.csr}
+        found.append(
+            Check(
+                "apple_request_waiting",
+                "warn",
+                N_("A request for {type_id}, made on {day}, waits for Apple's answer."),
+                N_(
+                    "Upload {file} to Apple and install what comes back with `comptoir certs install`."
+                ),
+                facts,
+            )
+        )
+    if staged is not None and staged.wwdr is None:
+        facts = {
+            "name": intermediate_name(staged.certificate),
+            "download": intermediate_file(staged.certificate),
+            "address": WWDR_ADDRESS,
+        }
+        found.append(
+            Check(
+                "apple_intermediate_missing",
+                "warn",
+                N_("A new certificate waits for Apple's intermediate {name}."),
+                N_(
+                    "Download {download} from {address} and install it with `comptoir certs install {download}`."
+                ),
+                facts,
+            )
+        )
+    elif staged is not None:
+        found.append(
+            Check(
+                "apple_certificate_staged",
+                "warn",
+                N_("A checked certificate, good until {until}, is ready to be used."),
+                N_("Put it in use with `comptoir certs switch`."),
+                {"until": _day(staged.certificate.not_valid_after_utc)},
+            )
+        )
+    return found
+
+
+def _day(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def identity_checks(identity: AppleIdentity, now: datetime) -> list[Check]:
@@ -64,7 +130,7 @@ def identity_checks(identity: AppleIdentity, now: datetime) -> list[Check]:
 def countdown(identity: AppleIdentity, now: datetime) -> Check:
     """How long the certificate is good for."""
     days = days_left(identity, now)
-    facts = {"days": days, "until": identity.expires_at.replace(hour=0, minute=0, second=0)}
+    facts = {"days": days, "until": _day(identity.expires_at)}
     if identity.expires_at <= now:
         return Check(
             "apple_certificate_expired",

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
-
+from passes.words import fill
 from wallet.config import Settings
 from wallet.db import Database
 
 State = Literal["ok", "warn", "fail"]
 STATES: tuple[State, ...] = ("ok", "warn", "fail")
 Translate = Callable[[str], str]
-_HOLE = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +66,3 @@ def speak(check: Check, translate: Translate, language: str) -> Spoken:
         fill(translate(check.sentence), check.facts, language),
         fill(translate(check.fix), check.facts, language) if check.fix else "",
     )
-
-
-def fill(text: str, facts: Mapping[str, Any], language: str) -> str:
-    """The text with its `{holes}` filled; what is not a known hole stays as it is."""
-    return _HOLE.sub(
-        lambda hole: _said(facts[hole[1]], language) if hole[1] in facts else hole[0], text
-    )
-
-
-def _said(value: Any, language: str) -> str:
-    if isinstance(value, datetime):
-        is_day = not (value.hour or value.minute or value.second)
-        write = format_date if is_day else format_datetime
-        return str(write(value, "long" if is_day else "medium", locale=language))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(format_decimal(value, locale=language))
-    return str(value)

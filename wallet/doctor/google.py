@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from passes.errors import IdentityError
-from wallet.config import SettingsError
+from wallet.config import Settings, SettingsError
 from wallet.doctor.check import Check, Installation
 from wallet.errors import N_
 from wallet.parts import google_identity
@@ -11,7 +11,11 @@ from wallet.parts import google_identity
 
 def google_doctor(installation: Installation) -> list[Check]:
     """What can be told without asking Google."""
-    settings = installation.settings
+    return google_checks(installation.settings)
+
+
+def google_checks(settings: Settings) -> list[Check]:
+    """Whether the service account's file can be used."""
     try:
         account = google_identity(settings)
     except (IdentityError, SettingsError) as error:

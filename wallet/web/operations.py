@@ -17,7 +17,7 @@ from wallet import clock
 from wallet.actions.readiness import database_answers, worker_seen_at
 from wallet.actions.upgrade_database import schema_state
 from wallet.doctor import speak
-from wallet.doctor.apple import days_left, identity_checks
+from wallet.doctor.apple import days_left, identity_checks, restart_needed
 from wallet.doctor.service import WORKER_SILENT_MAX
 from wallet.ids import new_id, public_id
 from wallet.web.locale import current_language
@@ -71,7 +71,10 @@ def readyz() -> Response:
     # A worker that is away delays cards but stops no sale: it is reported, not fatal.
     is_ready = all(ok for name, ok in checks.items() if name != "worker")
     language = current_language()
-    details = [speak(check, gettext, language) for check in identity_checks(apple, now)]
+    said = identity_checks(apple, now)
+    if parts.apple_keeper.needs_restart:
+        said.append(restart_needed())
+    details = [speak(check, gettext, language) for check in said]
     answer = jsonify(
         ready=is_ready,
         checks=checks,

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wallet.doctor import Check, fill, speak, worst
+from passes.words import fill
+from wallet.doctor import Check, speak, worst
 from wallet.doctor.language import language_of_shell, translator
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from wallet import clock
 from wallet.doctor import DOCTORS, Check, Installation, Spoken, State, speak, worst
+from wallet.doctor.apple import restart_needed
 from wallet.web.console.frame import console_page, own_program
 from wallet.web.locale import current_language
 from wallet.web.wiring import wiring
@@ -40,6 +41,8 @@ def setup() -> str:
 def examined(name: str) -> Part:
     """What one doctor says now."""
     found = DOCTORS[name](installation())
+    if name == "apple" and wiring().apple_keeper.needs_restart:
+        found.append(restart_needed())
     title, endpoint = _titles()[name]
     return Part(name, title, url_for(endpoint) if endpoint else "", worst(found), spoken(found))
 

@@ -1,0 +1,1 @@
+"""From a request to a certificate that signs: files, checks, chain, renewal."""

@@ -29,6 +29,7 @@ from wallet.web.shopper import shopper_door
 from wallet.web.shopper.card import Wallets
 from wallet.web.simulate import simulate_door
 from wallet.web.staff import staff_door
+from wallet.web.static_files import install_static_files
 from wallet.web.wiring import install
 
 PROXIES = (
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     install(app, parts)
     install_security(app)
     install_locale(app)
+    install_static_files(app, ASSETS / "static")
     install_error_answers(app)
     install_operations(app)
     _doors(app, parts)
@@ -73,7 +75,6 @@ def _flask(settings: Settings) -> APIFlask:
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SEND_FILE_MAX_AGE_DEFAULT=None,  # ask each time (304): a till must not run last week's script
         TEMPLATES_AUTO_RELOAD=False,
     )
     if not settings.is_loopback:

@@ -3,9 +3,12 @@
  * In: a frame and its place in the picture. Out: the codes found, at most two, with their corners.
  */
 
-import { prepareZXingModule, readBarcodes } from "/static/vendor/zxing/reader/index.js";
-
-const ENGINE_FILE = "/static/vendor/zxing/zxing_reader.wasm";
+// Beside this script, so that both are of the same release; the page sends no frame before "ready".
+/** @type {typeof import("/static/vendor/zxing/reader/index.js")} */
+const { prepareZXingModule, readBarcodes } = await import(
+  new URL("../vendor/zxing/reader/index.js", import.meta.url).href
+);
+const ENGINE_FILE = new URL("../vendor/zxing/zxing_reader.wasm", import.meta.url).href;
 
 /** @type {import("/static/vendor/zxing/reader/index.js").ReaderOptions} */
 const OPTIONS = {

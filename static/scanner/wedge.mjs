@@ -6,8 +6,10 @@
 
 import { CODE_LENGTH, mayBecomeCode, memberCode, normalise } from "./code.mjs";
 
-export const KEY_GAP_MS = 50; // slower is a person
-export const CODE_GAP_MS = 600; // what may become a member code is waited for: a slow machine stutters
+export const KEY_GAP_MS = 50; // in a field slower is a person
+// A slow machine or a scanner on the air stutters: what may become a member code is waited for, and so is
+// whatever is typed outside of fields, where no person types.
+export const CODE_GAP_MS = 600;
 export const BURST_MIN = 4; // characters; shorter bursts are chance
 const BURST_MAX = 512; // characters; a scanner pointed at a page-long code must not fill the memory
 const SUFFIX_WAIT_MS = 300; // for the Enter after a whole code; some scanners are not set to send one
@@ -18,6 +20,7 @@ const SHIELD_FROM = 8; // characters of a code after which a shielded field take
  * @property {string} key what arrived (KeyboardEvent.key)
  * @property {string} code which key it was (KeyboardEvent.code)
  * @property {number} at milliseconds
+ * @property {boolean} [inField] whether a text field had the focus, where a person may be typing
  */
 
 /** Collects strokes and says what a finished burst spells. No clock, no page. */
@@ -25,6 +28,7 @@ export class Burst {
   #keys = "";
   #codes = "";
   #lastAt = -Infinity;
+  #inField = false;
 
   get length() {
     return this.#keys.length;
@@ -55,7 +59,7 @@ export class Burst {
    * @param {number} at
    */
   continuesAt(at) {
-    return at - this.#lastAt <= (this.mayBecomeCode ? CODE_GAP_MS : KEY_GAP_MS);
+    return at - this.#lastAt <= (this.mayBecomeCode || !this.#inField ? CODE_GAP_MS : KEY_GAP_MS);
   }
 
   /** @param {Stroke} stroke */
@@ -64,6 +68,7 @@ export class Burst {
     this.#keys += stroke.key === "Dead" ? "^" : stroke.key; // a dead key gives no character
     this.#codes += usCharacter(stroke.code) ?? stroke.key;
     this.#lastAt = stroke.at;
+    this.#inField = stroke.inField ?? false;
   }
 
   clear() {
@@ -129,7 +134,7 @@ export function watchWedge(page, onScan) {
   const onCharacter = (event) => {
     const field = editable(event);
     if (!burst.continuesAt(event.timeStamp)) before = field && { field, value: field.value };
-    burst.add({ key: event.key, code: event.code, at: event.timeStamp });
+    burst.add({ key: event.key, code: event.code, at: event.timeStamp, inField: field !== null });
     if (before?.field.dataset.shield !== undefined && burst.length >= SHIELD_FROM && burst.mayBecomeCode) {
       stop(event);
       restore(before);
@@ -142,15 +147,23 @@ export function watchWedge(page, onScan) {
     }, SUFFIX_WAIT_MS);
   };
 
-  page.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.isComposing || event.ctrlKey || event.metaKey) return;
-      if (event.key === "Enter" || event.key === "Tab") onSuffix(event);
-      else if ([...event.key].length === 1 || event.key === "Dead") onCharacter(event);
-    },
-    { capture: true },
-  );
+  /** @param {KeyboardEvent} event */
+  const onKey = (event) => {
+    if (event.isComposing || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Enter" || event.key === "Tab") onSuffix(event);
+    else if ([...event.key].length === 1 || event.key === "Dead") onCharacter(event);
+  };
+  for (const event of earlyKeys()) onKey(event);
+  page.addEventListener("keydown", onKey, { capture: true });
+}
+
+/**
+ * What was typed while this script was still on its way (see early-keys.js).
+ * @returns {KeyboardEvent[]}
+ */
+function earlyKeys() {
+  const take = /** @type {{takeEarlyKeys?: () => KeyboardEvent[]}} */ (window).takeEarlyKeys;
+  return take ? take() : [];
 }
 
 /** @param {Event} event */

@@ -230,6 +230,20 @@ def test_an_article_is_not_a_member(till: TillPage) -> None:
     till.wait_for("refused")
 
 
+def test_a_scan_before_the_scripts_are_there_is_not_lost(shop: Shop, visit: Visit) -> None:
+    context = visit()
+    held: list[Route] = []
+    context.route("**/scanner/till.mjs", lambda route: held.append(route))  # noqa: PLW0108  Playwright marks it
+    till = TillPage.open(shop, context, until="commit")
+    wait(lambda: bool(till.page.evaluate("'takeEarlyKeys' in window")), "the page")
+    wait(lambda: bool(held), "the script to be asked for")
+    till.scan_by_wedge(us(shop.cast.view("ada").code))
+    held[0].continue_()
+    till.wait_for("member")
+    assert till.text("member-name") == "Ada"
+    assert till.complaints == []
+
+
 def test_the_next_card_may_come_while_the_server_is_busy(till: TillPage, shop: Shop) -> None:
     till.find(shop.cast.view("ada").number)
     till.wait_for("member")

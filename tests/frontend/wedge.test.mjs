@@ -52,10 +52,16 @@ test("a scanner set to the same French layout as the computer is understood by i
 });
 
 test("a slow key starts anew, but a member code may stutter", () => {
-  const person = burstOf(strokes("1250", us, KEY_GAP_MS + 1));
+  const person = burstOf(strokes("1250", us, KEY_GAP_MS + 1).map((stroke) => ({ ...stroke, inField: true })));
   assert.equal(person.length, 1);
   assert.equal(burstOf(strokes(CODE, us, CODE_GAP_MS)).memberCode, CODE);
   assert.equal(burstOf(strokes(CODE, us, CODE_GAP_MS + 1)).memberCode, null);
+});
+
+test("outside of fields nobody types, so every burst may stutter", () => {
+  const article = "3017620422003";
+  assert.equal(burstOf(strokes(article, us, KEY_GAP_MS * 3)).text, article);
+  assert.equal(burstOf(strokes(article, us, CODE_GAP_MS + 1)).length, 1);
 });
 
 test("characters of a burst before do not spoil the next one", () => {

@@ -232,7 +232,7 @@ def members_before(
     session: Session, program: ProgramView, before_id: int | None, limit: int, now: datetime
 ) -> list[MemberView]:
     """Members newest first, those older than `before_id`."""
-    rows = members_page(session, program.id, "", limit, before_id)
+    rows = members_page(session, program.id, (), limit, before_id)
     return [member_view(session, program, row, now) for row in rows]
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
 from wallet.actions.identify import clean_email
-from wallet.actions.member_view import card_url
 from wallet.actions.note_newsletter import note_newsletter
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.throttle import LINK_PER_MEMBER, count_attempt
@@ -46,6 +45,7 @@ class CardLinkMail:
     locale: str
     address: str
     minutes: int
+    again: bool = False  # somebody joined with an address that has a card
 
 
 def ask_for_card_link(session: Session, program: ProgramView, email: str, now: datetime) -> None:
@@ -56,7 +56,7 @@ def ask_for_card_link(session: Session, program: ProgramView, email: str, now: d
         send_card_link(session, member, now)
 
 
-def send_card_link(session: Session, member: Member, now: datetime) -> None:
+def send_card_link(session: Session, member: Member, now: datetime, *, again: bool = False) -> None:
     """Have the link sent to the member's own address, if there is one and it had not many.
 
     The job holds no secret: the link itself is made when the mail is, so no copy of it rests in
@@ -68,12 +68,13 @@ def send_card_link(session: Session, member: Member, now: datetime) -> None:
         count_attempt(session, LINK_PER_MEMBER, str(member.id), now)
     except Refusal:
         return  # somebody else may be typing the address: its owner has had enough mails for now
-    enqueue(session, JOB_KIND, {"member_id": member.id, "program_id": member.program_id}, now)
+    payload = {"member_id": member.id, "program_id": member.program_id, "again": again}
+    enqueue(session, JOB_KIND, payload, now)
     session.info["nudge"] = True
 
 
 def make_card_link(
-    session: Session, program_id: int, member_id: int, now: datetime
+    session: Session, program_id: int, member_id: int, now: datetime, *, again: bool = False
 ) -> CardLinkMail | None:
     """A fresh link, good for ten minutes from now; None when there is nobody to send it to."""
     named = member_with_id(session, program_id, member_id)
@@ -100,6 +101,7 @@ def make_card_link(
         locale=member.locale,
         address=f"{context_of(session).public_url}/link/{token}",
         minutes=int(LIFETIME.total_seconds() // 60),
+        again=again,
     )
 
 
@@ -108,8 +110,8 @@ def peek_card_link(session: Session, token: str, now: datetime) -> ProgramView:
     return program_view(session, _valid(session, token, now, to_use=False).program_id)
 
 
-def open_card_link(session: Session, token: str, now: datetime) -> tuple[ProgramView, str]:
-    """(program, address of the card). Uses the link up, and takes the e-mail address as proven."""
+def open_card_link(session: Session, token: str, now: datetime) -> tuple[ProgramView, Member]:
+    """(program, whose card it is). Uses the link up, and takes the e-mail address as proven."""
     link = _valid(session, token, now, to_use=True)
     link.used_at = now
     named = member_with_id(session, link.program_id, link.member_id)
@@ -122,7 +124,7 @@ def open_card_link(session: Session, token: str, now: datetime) -> tuple[Program
         email.verified_at = now
         session.flush()
         note_newsletter(session, program, member, _READER, now)
-    return program, card_url(session, program, member)
+    return program, member
 
 
 def _valid(session: Session, token: str, now: datetime, *, to_use: bool) -> MagicLink:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from wallet.actions.actor import Actor
 from wallet.actions.enrol import check_birthday
 from wallet.actions.identify import check_external_id, clean_email, clean_name, clean_phone
+from wallet.actions.index_member import index_member
 from wallet.actions.note_newsletter import note_newsletter
 from wallet.actions.note_profile import note_profile
 from wallet.actions.program_view import ProgramView
@@ -66,6 +67,7 @@ def edit_member(
         check_external_id(source, value)
         if not _is_taken(session, member, "external", value, source):
             _add(session, member, "external", value, source, now)
+    index_member(session, member)
     put_consents(session, member, edit.consents, actor, now)
     note_newsletter(session, program, member, actor, now)
     note_profile(session, program, member, actor, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from wallet.actions.actor import Actor
 from wallet.actions.give_welcome import give_welcome
 from wallet.actions.identify import check_external_id, clean_email, clean_name, clean_phone
+from wallet.actions.index_member import index_member
 from wallet.actions.note_profile import note_profile
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refer import give_referral_code, note_referral
@@ -25,6 +26,7 @@ NUMBER_DIGITS = (
     9  # a random number of a billion: short to read aloud, useless to guess for spending
 )
 _AGE_YEARS_MAX = 130
+CLAIMED = "claimed"  # kind of an identifier that somebody said and somebody else has
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Enrolment:
     """What a shopper, a cashier or a shop says about a new member.
 
     `external_ids` are (source, id); `consents` maps a purpose (email, sms) to the words agreed to.
+    `claimed` are (kind, value) that somebody else has: noted, but no one is found by them.
     """
 
     locale: str = ""
@@ -41,6 +44,7 @@ class Enrolment:
     birthday: date | None = None
     external_ids: tuple[tuple[str, str], ...] = ()
     consents: Mapping[str, str] = field(default_factory=dict)
+    claimed: Sequence[tuple[str, str]] = ()
     referral_code: str = ""  # of the member who sent this one; unknown ones are passed over
 
 
@@ -49,7 +53,7 @@ def enrol(
 ) -> Member:
     """A new member with a code and a number; `member_exists` when an identifier is taken."""
     wanted = _identifiers(program, enrolment)
-    if not wanted:
+    if not wanted and not enrolment.claimed:
         raise Refusal("identifier_missing")
     for kind, source, value in wanted:
         if member_identified_by(session, program.id, kind, value, source):
@@ -58,6 +62,8 @@ def enrol(
     session.add(member)
     session.flush()
     wanted += [("code", "", member.code), ("number", "", member.number)]
+    # The unique key is on (kind, source, value): each claims for themselves.
+    wanted += [(CLAIMED, f"{kind}:{member.id}", value) for kind, value in enrolment.claimed]
     for kind, source, value in wanted:
         session.add(
             Identifier(
@@ -96,18 +102,25 @@ def _first_steps(
     now: datetime,
 ) -> None:
     """What a new member gets and is told from the first moment on."""
+    index_member(session, member)
     give_referral_code(session, program, member, now)
     note_referral(session, program, member, enrolment.referral_code, now)
     give_welcome(session, program, member, actor, now)
     note_profile(session, program, member, actor, now)
 
 
-def _identifiers(program: ProgramView, enrolment: Enrolment) -> list[tuple[str, str, str]]:
-    wanted = []
+def contacts_said(program: ProgramView, enrolment: Enrolment) -> list[tuple[str, str]]:
+    """(kind, value in its normal form) of the e-mail address and the phone number, as far as said."""
+    said = []
     if enrolment.email:
-        wanted.append(("email", "", clean_email(enrolment.email)))
+        said.append(("email", clean_email(enrolment.email)))
     if enrolment.phone:
-        wanted.append(("phone", "", clean_phone(enrolment.phone, program.country)))
+        said.append(("phone", clean_phone(enrolment.phone, program.country)))
+    return said
+
+
+def _identifiers(program: ProgramView, enrolment: Enrolment) -> list[tuple[str, str, str]]:
+    wanted = [(kind, "", value) for kind, value in contacts_said(program, enrolment)]
     for source, value in enrolment.external_ids:
         check_external_id(source, value)
         wanted.append(("external", source, value))

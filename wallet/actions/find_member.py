@@ -11,16 +11,17 @@ from wallet.actions.program_view import ProgramView
 from wallet.errors import Refusal
 from wallet.ids import private_id
 from wallet.rules.member_code import is_genuine, normalise, parse_code
+from wallet.rules.search_words import words_typed
 from wallet.tables.member import (
     Member,
     member_identified_by,
     member_with_id,
-    members_like,
     surviving,
 )
+from wallet.tables.member_word import members_with_words
 
 CHOICES_MAX = 8  # more names than a cashier can read: type more
-SEARCH_LENGTH_MIN = 3
+SEARCH_LENGTH_MIN = 3  # letters and digits in all: fewer mean half the town
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def clean_number(text: str) -> str:
 def look_up(session: Session, program: ProgramView, query: str) -> list[Member]:
     """What a cashier scanned or typed: one member when it names one, else those it may mean.
 
-    Code, then number, e-mail, phone, then part of a name. Empty when nobody matches.
+    Code, then number, e-mail, phone, then the beginnings of names, of an address or of a number, or the
+    last four digits of one. Accents and capitals need not be right. Empty when nobody matches.
     """
     query = query.strip()
     if not query or len(query) > 200 or not is_clean(query):
@@ -103,9 +105,10 @@ def look_up(session: Session, program: ProgramView, query: str) -> list[Member]:
         return [exact]
     if _looks_scanned(query):
         raise Refusal("code_not_ours")
-    if len(query) < SEARCH_LENGTH_MIN:
+    words = words_typed(query)
+    if sum(map(len, words)) < SEARCH_LENGTH_MIN:
         return []
-    return members_like(session, program.id, query, CHOICES_MAX)
+    return members_with_words(session, program.id, words, CHOICES_MAX)
 
 
 def _exact(session: Session, program: ProgramView, query: str) -> Member | None:

@@ -12,6 +12,7 @@ from wallet.actions.identify import is_clean
 from wallet.actions.program_view import ProgramView
 from wallet.ids import private_id, public_id
 from wallet.rules.ruleset import Tier
+from wallet.rules.search_words import words_typed
 from wallet.tables.reports import account_balances, contacts_of, last_purchases, members_page
 
 PAGE = 50
@@ -44,12 +45,16 @@ class MemberList:
 def list_members(
     session: Session, program: ProgramView, words: str = "", before: str = ""
 ) -> MemberList:
-    """Members whose name, number, e-mail or phone contains `words`; all of them without words."""
+    """Members with a name, an address or a number that begins with each of `words`; all of them
+    without words."""
     words = words.strip()[:WORDS_LENGTH_MAX]
     if not is_clean(words):
         return MemberList([], "")
     before_id = private_id("mbr", before) if before else None
-    rows = members_page(session, program.id, words, PAGE + 1, before_id)
+    typed = words_typed(words)
+    if words and not typed:
+        return MemberList([], "")
+    rows = members_page(session, program.id, typed, PAGE + 1, before_id)
     shown = rows[:PAGE]
     ids = [row.id for row in shown]
     balances = account_balances(session, ids, program.ruleset.main_unit.key)

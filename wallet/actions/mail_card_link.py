@@ -24,6 +24,22 @@ _TEXT = {
         "If you did not ask for it, simply ignore this message.\n"
     ),
 }
+_TEXT_AGAIN = {
+    "fr": (
+        "{hello},\n\nQuelqu’un, sans doute vous, vient de demander une carte {program} avec cette "
+        "adresse, qui en a déjà une. Voici le lien vers votre carte\u00a0:\n\n{address}\n\n"
+        "Ouvrez-le sur le téléphone où vous venez de vous inscrire\u00a0: les deux cartes n’en feront "
+        "qu’une.\nIl fonctionne une seule fois, pendant {minutes} minutes.\n"
+        "Si ce n’était pas vous, ignorez simplement ce message\u00a0: personne n’a vu votre carte.\n"
+    ),
+    "en": (
+        "{hello},\n\nSomebody, probably you, just asked for a {program} card with this address, which "
+        "has one already. Here is the link to your card:\n\n{address}\n\n"
+        "Open it on the phone on which you just joined, and the two cards become one.\n"
+        "It works once, for {minutes} minutes.\n"
+        "If it was not you, simply ignore this message: nobody has seen your card.\n"
+    ),
+}
 _HELLO = {"fr": "Bonjour", "en": "Hello"}
 
 
@@ -33,7 +49,11 @@ def card_link_handler(mailer: Mailer) -> Handler:
     def _handle(database: Database, payload: Mapping[str, Any], now: datetime) -> None:
         mail = database.run(
             lambda session: make_card_link(
-                session, payload["program_id"], payload["member_id"], now
+                session,
+                payload["program_id"],
+                payload["member_id"],
+                now,
+                again=payload.get("again", False),
             )
         )
         if mail:
@@ -52,4 +72,5 @@ def _words(mail: CardLinkMail) -> tuple[str, str]:
         "minutes": mail.minutes,
         "hello": hello,
     }
-    return _SUBJECT[language].format(**facts), _TEXT[language].format(**facts)
+    text = (_TEXT_AGAIN if mail.again else _TEXT)[language]
+    return _SUBJECT[language].format(**facts), text.format(**facts)

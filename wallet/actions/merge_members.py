@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
 from wallet.actions.carry_over import Carrying, carry_over
+from wallet.actions.index_member import index_member
 from wallet.actions.post_entry import account_of
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_card import refresh_card
@@ -76,6 +77,8 @@ def merge_members(
     copy_awards(session, merged.id, survivor.id)
     carry_balances(session, program, merge, actor, now)
     session.expire_all()  # rows changed hands behind the back of whoever has them loaded
+    index_member(session, merged)
+    index_member(session, survivor)
     refresh_card(session, program, survivor, now)
     return merge
 

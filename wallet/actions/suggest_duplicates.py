@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.enrol import CLAIMED
 from wallet.actions.program_view import ProgramView
 from wallet.db import unhurried
 from wallet.rules.same_person import email_form, name_form, phone_form
@@ -49,9 +50,12 @@ def suggest_duplicates(
     """
     unhurried(session)
     found: dict[tuple[int, int], set[str]] = defaultdict(set)
+    claimed = list(contacts(session, program.id, CLAIMED))
+    emails = [row for row in claimed if "@" in row[1]]
+    phones = [row for row in claimed if "@" not in row[1]]
     for kind, groups in (
-        ("email", _groups(contacts(session, program.id, "email"), email_form)),
-        ("phone", _groups(contacts(session, program.id, "phone"), phone_form)),
+        ("email", _groups(chain(contacts(session, program.id, "email"), emails), email_form)),
+        ("phone", _groups(chain(contacts(session, program.id, "phone"), phones), phone_form)),
         ("name_birthday", _same_people(session, program.id)),
         ("device", shared_phones(session, program.id)),
     ):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
 from wallet.actions.carry_over import UNMERGED, Carrying, fit, pay, receive
+from wallet.actions.index_member import index_member
 from wallet.actions.merge_members import lock_members_of
 from wallet.actions.post_entry import NewLot, account_of
 from wallet.actions.program_view import ProgramView
@@ -68,6 +69,7 @@ def unmerge_members(
     _part_balances(session, program, merge, family, actor, now)
     session.expire_all()
     for member in (merged, survivor):
+        index_member(session, member)
         refresh_card(session, program, member, now)
     return merged
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
@@ -53,7 +53,8 @@ class Member(Base):
 class Identifier(Base):
     """One thing by which a member is found: code, number, email, phone, external, referral.
 
-    `source` is the shop that made an external id and empty for all others. Values are normalised:
+    `claimed` is what somebody typed on joining although another member has it: nobody is found by it.
+    `source` is the shop that made an external id, says who claims, and is empty for all others. Values are normalised:
     e-mail lower-case, phone E.164, number and code without spaces.
     """
 
@@ -152,27 +153,6 @@ _IDENTIFIERS_OF = (
 def identifiers_of(session: Session, member_id: int) -> list[Identifier]:
     """Everything by which this member is found, oldest first."""
     return list(session.scalars(_IDENTIFIERS_OF, {"member": member_id}))
-
-
-def members_like(session: Session, program_id: int, words: str, limit: int) -> list[Member]:
-    """Members whose name, number, e-mail or phone contains `words`, newest first."""
-    # SQLite's lower() knows no accents: "élio" also looks for "Élio".
-    spellings = {words.lower(), words.title()}
-    named = or_(
-        *(func.lower(Member.name).contains(spelling, autoescape=True) for spelling in spellings),
-        *(Member.name.contains(spelling, autoescape=True) for spelling in spellings),
-    )
-    found = select(Identifier.member_id).where(
-        Identifier.program_id == program_id,
-        Identifier.kind.in_(("number", "email", "phone")),
-        Identifier.value.contains(words.lower(), autoescape=True),
-    )
-    query = select(Member).where(
-        Member.program_id == program_id,
-        Member.status != "merged",
-        or_(named, Member.id.in_(found)),
-    )
-    return list(session.scalars(query.order_by(Member.id.desc()).limit(limit)))
 
 
 def link_with_hash(session: Session, token_hash: str, *, to_use: bool) -> MagicLink | None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from wallet.tables.ledger import Account, Entry
 from wallet.tables.member import Identifier, Member
+from wallet.tables.member_word import ids_with_words
 from wallet.tables.purchase import Purchase
 
 
@@ -82,20 +83,16 @@ def newest_entries(session: Session, program_id: int, limit: int) -> list[tuple[
 
 
 def members_page(
-    session: Session, program_id: int, words: str, limit: int, before_id: int | None
+    session: Session,
+    program_id: int,
+    words: Sequence[str],
+    limit: int,
+    before_id: int | None,
 ) -> list[Member]:
-    """Members newest first; with `words`, those whose name, number, e-mail or phone has them."""
+    """Members newest first; with `words`, those of whom each begins a name, an address or a number."""
     query = select(Member).where(Member.program_id == program_id)
     if words:
-        pattern = f"%{_escaped(words.lower())}%"
-        digits = f"%{_escaped(words.replace(' ', '').lower())}%"
-        found = select(Identifier.member_id).where(
-            Identifier.program_id == program_id,
-            Identifier.kind.in_(("number", "email", "phone")),
-            Identifier.value.like(digits, escape="\\"),
-        )
-        named = func.lower(Member.name).like(pattern, escape="\\")
-        query = query.where(or_(named, Member.id.in_(found)))
+        query = query.where(Member.id.in_(ids_with_words(program_id, words)))
     if before_id is not None:
         query = query.where(Member.id < before_id)
     return list(session.scalars(query.order_by(Member.id.desc()).limit(limit)))
@@ -126,7 +123,3 @@ def contacts_of(session: Session, member_ids: Sequence[int]) -> dict[int, str]:
     )
     rows = sorted(session.execute(query), key=lambda row: row[1] == "email")
     return {member_id: value for member_id, _, value in rows}
-
-
-def _escaped(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -16,6 +16,7 @@ from wallet.actions.api_access import KeyHolder, key_holder, note_key_use
 from wallet.actions.staff_access import SignedIn, is_to_be_renewed, renew_session, signed_in
 from wallet.errors import Refusal
 from wallet.web.problems import wants_json
+from wallet.web.static_files import plain_path
 from wallet.web.wiring import read, settings, wiring
 
 P = ParamSpec("P")
@@ -149,7 +150,8 @@ def install_security(app: Flask) -> None:
 
 def _headers(answer: Response) -> Response:
     headers = answer.headers
-    is_till = request.path.startswith(("/till", "/static/scanner/", "/static/vendor/zxing/"))
+    path = plain_path(request.path)
+    is_till = path.startswith(("/till", "/static/scanner/", "/static/vendor/zxing/"))
     policy = dict(_POLICY)
     if is_till:
         policy["script-src"] += " 'wasm-unsafe-eval'"

@@ -15,8 +15,9 @@ from tests.wallet.web.conftest import Browser
 from wallet import clock
 from wallet.actions.mail_card_link import card_link_handler
 from wallet.actions.run_jobs import run_jobs
+from wallet.actions.suggest_duplicates import suggest_duplicates
 from wallet.mailer import FolderMailer
-from wallet.tables.member import Identifier, MagicLink
+from wallet.tables.member import Consent, Identifier, MagicLink, Member
 from wallet.tables.outbox import Job
 
 FIND = "/p/demo/find-card"
@@ -70,6 +71,41 @@ def test_known_and_unknown_addresses_get_the_same_answer(
     assert (known.status_code, unknown.status_code) == (200, 200)
     assert known.text.replace("ada@", "qui@") == unknown.text
     assert len(mails()) == 1
+
+
+def test_the_link_opened_where_somebody_joined_again_makes_the_two_cards_one(
+    browser: Browser, web_cast: Cast, mails: Callable[[], list[str]]
+) -> None:
+    form = {"contact": "ada@exemple.test", "consent_email": "yes"}
+    fresh = browser.send("/p/demo/join", form).location
+    (mail,) = mails()
+    opened = browser.send(link_in(mail), {})
+    assert opened.location == path_of(web_cast.view("ada").card_url)
+    with web_cast.database.reading() as session:
+        merged = session.scalars(select(Member).order_by(Member.id.desc()).limit(1)).one()
+        agreed = session.scalars(
+            select(Consent).where(Consent.member_id == web_cast.people["ada"])
+        ).all()
+    assert (merged.status, merged.merged_into_id) == ("merged", web_cast.people["ada"])
+    assert [(row.purpose, row.granted) for row in agreed] == [("email", True)]
+    number = web_cast.view("ada").number
+    assert f"{number[:3]} {number[3:6]} {number[6:]}" in browser.get(fresh).text, "one card now"
+    assert web_cast.audit().findings == []
+
+
+def test_the_link_opened_elsewhere_leaves_a_stranger_what_they_had(
+    open_browser: Callable[..., Browser], web_cast: Cast, mails: Callable[[], list[str]]
+) -> None:
+    stranger, owner = open_browser("fr"), open_browser("fr")
+    fresh = stranger.send("/p/demo/join", {"contact": "ada@exemple.test"}).location
+    (mail,) = mails()
+    assert "Quelqu" in mail
+    owner.send(link_in(mail), {})
+    number = web_cast.view("ada").number
+    assert f"{number[:3]} {number[3:6]} {number[6:]}" not in stranger.get(fresh).text
+    with web_cast.database.reading() as session:
+        found, _ = suggest_duplicates(session, web_cast.program)
+    assert [one.reasons for one in found] == [("email",)], "staff may see that they are one"
 
 
 def test_looking_at_the_link_does_not_use_it_up(browser: Browser, link: str) -> None:

@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from wallet.web.home import home
 from wallet.web.shopper.card import CardPages, Wallets
-from wallet.web.shopper.join import brand, join, join_now, privacy
+from wallet.web.shopper.join import brand, join_form, join_now, privacy
 from wallet.web.shopper.link import find_card, look_at_link, send_link, use_link
 
 
@@ -15,7 +15,7 @@ def shopper_door(wallets: Wallets) -> Blueprint:
     door = Blueprint("shopper", __name__)
     cards = CardPages(wallets)
     door.add_url_rule("/", "home", home)
-    door.add_url_rule("/p/<slug>/join", "join", join, methods=["GET"])
+    door.add_url_rule("/p/<slug>/join", "join", join_form, methods=["GET"])
     door.add_url_rule("/p/<slug>/join", "join_now", join_now, methods=["POST"])
     door.add_url_rule("/p/<slug>/brand.css", "brand", brand)
     door.add_url_rule("/p/<slug>/privacy", "privacy", privacy)

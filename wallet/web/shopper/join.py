@@ -16,10 +16,9 @@ from werkzeug.wrappers import Response
 from passes.design import Design
 from wallet import clock
 from wallet.actions.actor import Actor
-from wallet.actions.card_link import send_card_link
-from wallet.actions.enrol import Enrolment, enrol
-from wallet.actions.find_member import MemberRef, find_member
+from wallet.actions.enrol import Enrolment
 from wallet.actions.identify import EMAIL_LENGTH_MAX
+from wallet.actions.join import held_card, join
 from wallet.actions.member_view import card_url
 from wallet.actions.program_view import ProgramView, program_view_by_slug
 from wallet.actions.throttle import JOIN_PER_ADDRESS, count_attempt
@@ -28,8 +27,8 @@ from wallet.ids import private_id
 from wallet.web.locale import current_language
 from wallet.web.security import client_address
 from wallet.web.shopper.look import brand_css, look_of
-from wallet.web.shopper.message import Message, message_page
-from wallet.web.shopper.own_card import card_path, own_card, remember_card
+from wallet.web.shopper.message import mail_hint
+from wallet.web.shopper.own_card import card_path, own_card, own_token, remember_join
 from wallet.web.shopper.present import detail, perks, tier_rows
 from wallet.web.wiring import read, write
 
@@ -57,14 +56,15 @@ class Consent:
     sentence: str
 
 
-def join(slug: str) -> str:
+def join_form(slug: str) -> str:
     """The form."""
     program = read(lambda session: program_view_by_slug(session, slug))
     return _form_page(program, JoinForm(), {})
 
 
 def join_now(slug: str) -> Response | str | tuple[str, int]:
-    """A new member with a card, or the form again with the reason beside the field."""
+    """A card, whoever has the address already, or the form again with the reason beside the field.
+    The browser that holds the card of this very address goes back to it."""
     program = read(lambda session: program_view_by_slug(session, slug))
     form = JoinForm(
         contact=request.form.get("contact", "").strip(),
@@ -78,16 +78,16 @@ def join_now(slug: str) -> Response | str | tuple[str, int]:
     now = clock.now()
     try:
         write(lambda session: count_attempt(session, JOIN_PER_ADDRESS, client_address(), now))
-        address = write(lambda session: _enrol(session, program, form))
+        address = write(lambda session: _join(session, program, form))
     except Refusal as refusal:
-        if refusal.code == "member_exists":
-            return _already_a_member(program, form)
         errors = _errors(refusal.code, form, program)
         if not errors:
             raise
         return _form_page(program, form, errors), refusal.status
     flash(_("Welcome! Show this code at the till: it works right now."), "ok")
-    return remember_card(redirect(card_path(address), 303), program, address)
+    if hint := mail_hint():
+        flash(hint, "info")
+    return remember_join(redirect(card_path(address), 303), program, address)
 
 
 def privacy(slug: str) -> str:
@@ -146,8 +146,8 @@ def _consents(program: ProgramView) -> list[Consent]:
     ]
 
 
-def _enrol(session: Session, program: ProgramView, form: JoinForm) -> str:
-    """The address of the new member's card."""
+def _join(session: Session, program: ProgramView, form: JoinForm) -> str:
+    """The address of the card."""
     is_email = "@" in form.contact
     if _NOT_TEXT.search(form.name):
         raise Refusal("name_invalid")
@@ -163,8 +163,11 @@ def _enrol(session: Session, program: ProgramView, form: JoinForm) -> str:
             if consent.purpose in form.consents
         },
     )
-    member = enrol(session, program, enrolment, _actor(program), clock.now())
-    return card_url(session, program, member)
+    if known := held_card(session, program, own_token(program), enrolment):
+        return known
+    return card_url(
+        session, program, join(session, program, enrolment, _actor(program), clock.now())
+    )
 
 
 def _actor(program: ProgramView) -> Actor:
@@ -174,45 +177,6 @@ def _actor(program: ProgramView) -> Actor:
     ref = request.args.get("ref", "")
     label = f"self:{ref}" if _REF.fullmatch(ref) else "self"
     return Actor(label, "member", "store" if is_ours else "online", store_id if is_ours else None)
-
-
-def _already_a_member(program: ProgramView, form: JoinForm) -> Response | str:
-    """Somebody has this address or number already.
-
-    Who types it may be somebody else, so nothing of that member is shown, and the card goes only
-    to the e-mail address on file. That the address is taken cannot be hidden where every new one
-    gets a card at once; but learning it costs a form and an attempt, which are counted, and the
-    owner of the address receives a mail. The browser that holds this very card goes to it.
-    """
-    ref = MemberRef(email=form.contact) if "@" in form.contact else MemberRef(phone=form.contact)
-    known = own_card(program)
-    now = clock.now()
-
-    def _send(session: Session) -> str:
-        member = find_member(session, program, ref)
-        path = card_path(card_url(session, program, member))
-        if path != known:
-            send_card_link(session, member, now)
-        return path
-
-    if write(_send) == known:
-        return redirect(known, 303)
-    return message_page(
-        program,
-        Message(
-            icon="mail",
-            title=_("You are already a member"),
-            paragraphs=(
-                _("For your safety an existing card is never shown here."),
-                _(
-                    "If the card has an e-mail address, a link to it is on its way. It works for 10 minutes."
-                ),
-                _(
-                    "Nothing arrived? At the counter we find your card by your phone number or name."
-                ),
-            ),
-        ),
-    )
 
 
 def _errors(code: str, form: JoinForm, program: ProgramView) -> dict[str, str]:

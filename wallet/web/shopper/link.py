@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import redirect, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from wallet import clock
@@ -13,12 +16,14 @@ from wallet.actions.card_link import (
     open_card_link,
     peek_card_link,
 )
+from wallet.actions.join import adopt_joined
+from wallet.actions.member_view import card_url
 from wallet.actions.program_view import ProgramView, all_programs, program_view_by_slug
 from wallet.actions.throttle import LINK_PER_ADDRESS, count_attempt
 from wallet.errors import Refusal
 from wallet.web.security import client_address
-from wallet.web.shopper.message import Link, Message, message_page
-from wallet.web.shopper.own_card import card_path, remember_card
+from wallet.web.shopper.message import Link, Message, mail_hint, message_page
+from wallet.web.shopper.own_card import card_path, joined_token, remember_card
 from wallet.web.wiring import read, write
 
 
@@ -55,6 +60,7 @@ def send_link(slug: str) -> str | tuple[str, int]:
                     "It works once, for %(minutes)s minutes. Please look into the spam folder too.",
                     minutes=int(LIFETIME.total_seconds() // 60),
                 ),
+                *([hint] if (hint := mail_hint()) else []),
             ),
             links=(Link(url_for("shopper.find_card", slug=slug), _("Try another address")),),
         ),
@@ -83,11 +89,18 @@ def use_link(token: str) -> Response | tuple[str, int]:
     """Uses the link up and goes to the card."""
     now = clock.now()
     try:
-        program, address = write(lambda session: open_card_link(session, token, now))
+        program, address = write(lambda session: _open(session, token, now))
     except Refusal as refusal:
         spent: tuple[str, int] = _spent(refusal)
         return spent
     return remember_card(redirect(card_path(address), 303), program, address)
+
+
+def _open(session: Session, token: str, now: datetime) -> tuple[ProgramView, str]:
+    program, member = open_card_link(session, token, now)
+    if joined := joined_token(program):
+        adopt_joined(session, program, member, joined, now)
+    return program, card_url(session, program, member)
 
 
 def find_message(

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from flask import render_template
+from flask_babel import gettext as _
 
 from wallet.actions.program_view import ProgramView
 from wallet.web.shopper.look import look_of
+from wallet.web.wiring import settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,17 @@ class Message:
     links: tuple[Link, ...] = ()
     email: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def mail_hint() -> str:
+    """Where mails go while no mail server is set up; said in the demo only, to everybody alike."""
+    known = settings()
+    if not known.demo or known.smtp_url:
+        return ""
+    return _(
+        "Demo: mails are not sent. If there is one for this address, it is a file in %(folder)s.",
+        folder=known.data_dir / "mail",
+    )
 
 
 def message_page(program: ProgramView, message: Message) -> str:

@@ -12,6 +12,7 @@ from wallet.actions.program_view import ProgramView
 from wallet.web.wiring import read, settings
 
 COOKIE_SECONDS = 365 * 24 * 3600
+JOINED_SECONDS = 24 * 3600  # a link to an older card arrives within minutes
 
 
 def card_path(address: str) -> str:
@@ -34,9 +35,34 @@ def remember_card(answer: Response, program: ProgramView, address: str) -> Respo
     return answer
 
 
+def remember_join(answer: Response, program: ProgramView, address: str) -> Response:
+    """The same for a card just got, and for a while on the pages of mailed links too: whoever opens
+    the link to an older card here has both."""
+    answer.set_cookie(
+        _joined_cookie(program),
+        card_path(address).rsplit("/", 1)[1],
+        max_age=JOINED_SECONDS,
+        path="/link",
+        httponly=True,
+        samesite="Lax",
+        secure=settings().public_url.startswith("https://"),
+    )
+    return remember_card(answer, program, address)
+
+
+def joined_token(program: ProgramView) -> str:
+    """The token of the card that this browser got lately; empty when there is none."""
+    return request.cookies.get(_joined_cookie(program), "")
+
+
+def own_token(program: ProgramView) -> str:
+    """The token of the card that was opened here before; empty when there is none."""
+    return request.cookies.get(_cookie(program), "")
+
+
 def own_card(program: ProgramView) -> str:
     """The path of the card that was opened here before; empty when there is none."""
-    token = request.cookies.get(_cookie(program), "")
+    token = own_token(program)
     if not token or not read(lambda session: member_with_token(session, token, [program])):
         return ""
     return url_for("shopper.card", token=token)
@@ -44,3 +70,7 @@ def own_card(program: ProgramView) -> str:
 
 def _cookie(program: ProgramView) -> str:
     return f"card_{program.slug}"
+
+
+def _joined_cookie(program: ProgramView) -> str:
+    return f"joined_{program.slug}"

@@ -39,7 +39,7 @@ def put_words(session: Session, member: Member, words: Sequence[str]) -> None:
         session.execute(insert(MemberWord), rows)
 
 
-def ids_with_words(program_id: int, words: Sequence[str]) -> Select[tuple[int]]:
+def ids_with_words(program_id: int, words: Sequence[str]) -> Select[int]:
     """Ids of members who have, for each of `words`, one that begins with it."""
     longest, *others = sorted(words, key=len, reverse=True)
     query = select(MemberWord.member_id).where(

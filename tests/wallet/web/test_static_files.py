@@ -16,17 +16,17 @@ def test_pages_name_versioned_addresses_that_browsers_may_keep(browser: Browser)
     assert len(addresses) > 5
     for address in set(addresses):
         assert re.match(r"/static/v-[0-9a-f]{12}/", address), address
-        answer = browser.get(address)
-        assert answer.status_code == 200
-        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-        assert "Set-Cookie" not in answer.headers
+        with browser.get(address) as answer:
+            assert answer.status_code == 200
+            assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+            assert "Set-Cookie" not in answer.headers
 
 
 def test_another_releases_address_is_served_but_not_kept(browser: Browser) -> None:
     for address in ("/static/css/base.css", "/static/v-000000000000/css/base.css"):
-        answer = browser.get(address)
-        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
-        assert answer.headers["ETag"]
+        with browser.get(address) as answer:
+            assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
+            assert answer.headers["ETag"]
 
 
 def test_nothing_outside_the_folder_is_served(browser: Browser) -> None:
@@ -53,7 +53,9 @@ def test_the_version_follows_every_byte_and_every_name(tmp_path: Path) -> None:
 def test_scripts_name_no_address_that_leaves_their_version() -> None:
     own = [*ASSETS.glob("static/**/*.mjs"), *ASSETS.glob("static/css/*.css")]
     # Types in comments are for the checker, which knows them under this name.
-    loaded = re.compile(r"""(?<!typeof )(?<!\{)(?:from|import|Worker|url)\s*\(?\s*["'](/static/[^"']+)""")
+    loaded = re.compile(
+        r"""(?<!typeof )(?<!\{)(?:from|import|Worker|url)\s*\(?\s*["'](/static/[^"']+)"""
+    )
     wrong = {
         file.name: found
         for file in own

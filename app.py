@@ -22,7 +22,7 @@ from wallet.web.console import console_door
 from wallet.web.locale import install_locale
 from wallet.web.media import media_door
 from wallet.web.operations import install_operations
-from wallet.web.pass_maker import PassMaker
+from wallet.web.pass_maker import PassMaker, save_links
 from wallet.web.problems import install_error_answers
 from wallet.web.security import FLOOD_LIMIT, client_address, install_security
 from wallet.web.shopper import shopper_door
@@ -104,7 +104,7 @@ def _doors(app: APIFlask, parts: Parts) -> None:
         app.register_blueprint(door, url_prefix=prefix)
     limiter.exempt(apple)  # ten thousand phones may ask at once; they carry their own tokens
     for door in (
-        shopper_door(Wallets(maker.pkpass, maker.save_url)),
+        shopper_door(Wallets(maker.pkpass, save_links(parts).link)),
         staff_door(),
         till_door(),
         console_door(),

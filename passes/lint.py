@@ -12,7 +12,7 @@ from passes.card import Card, PassIdentity
 from passes.colour import CONTRAST_TEXT, contrast, parse_hex, readable, to_hex
 from passes.design import Design
 from passes.finding import Finding, sorted_findings
-from passes.google.document import Pictures, loyalty_class, loyalty_object
+from passes.google.document import Brand, Pictures, loyalty_class, loyalty_object
 from passes.google.lint import lint_class, lint_object
 
 # Rules look at what is said and how, never at who signs: any issuer and identity will do.
@@ -26,7 +26,7 @@ def lint(card: Card, design: Design, tier_key: str | None = None) -> list[Findin
     """Everything to mend on this card with this design, what blocks first."""
     document = pass_document(card, design, tier_key, _ISSUED, _ISSUER)
     resources = (
-        loyalty_class(_CLASS_ID, card.program_name, design, _PICTURES),
+        loyalty_class(_CLASS_ID, Brand(card.program_name), design, _PICTURES, tier_key),
         loyalty_object(_OBJECT_ID, _CLASS_ID, card, _PICTURES),
     )
     return sorted_findings(

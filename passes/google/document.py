@@ -1,19 +1,29 @@
-"""What a card says as Google's loyalty class and object; pure functions."""
+"""What a card says as Google's loyalty class and object; pure functions.
+
+One class for each program, design version and tier with a look of its own: whatever is the same for
+all those cards. One object for each member.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from passes.card import LABELS, Card, Fact, Section, Text, say
+from passes.card import LABELS, Card, Fact, Place, Section, Text, say
 from passes.design import Design
+from passes.google.rotating import RotatingCode, rotating_barcode
 from passes.images import ImageStore, google_images, media_hash
 
 Resource = dict[str, Any]
 
 INT32_MAX = 2**31 - 1  # what Google's `int` balance can say
 MODULES_MAX = 10  # text modules that Google shows
+MESSAGES_MAX = 10  # messages that Google keeps on an object
+LOCATIONS_MAX = 10  # Google refuses a class with more
 NAME_CHARACTERS_MAX = 20  # of programs, issuers and members; Google cuts the rest without a sign
+BASE = "base"  # the class of members without a tier, or whose tier looks like the design
 
 # Up to three rows of up to three items on the face; paths without a value leave their place free.
 _ROWS = (
@@ -21,6 +31,7 @@ _ROWS = (
     ("object.textModulesData['next_reward']",),
     ("object.accountName", "object.accountId"),
 )
+_SECRET = ("rotatingBarcode",)  # never outside the REST interface
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,46 @@ class Pictures:
 
     logo: str
     hero: str
+    wide: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """What a program says on all its cards, whatever the design.
+
+    `places` only for issuers whom Google allows merchant locations: for others it refuses the whole
+    class. An empty `callback_url` leaves out the callbacks.
+    """
+
+    name: Text
+    country: str = ""  # ISO 3166
+    callback_url: str = ""
+    website: str = ""
+    places: Sequence[Place] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What makes copying the card harder. Without `static_code` a phone that cannot turn the code
+    shows none at all; with it, a copier can make his phone fall back to it."""
+
+    rotating: RotatingCode | None = None
+    static_code: bool = True
+    screenshots: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of the shop below the card. Times are RFC 3339 with zone."""
+
+    key: str
+    header: Text
+    body: Text
+    starts_at: str | None = None
+    ends_at: str | None = None
+
+
+OPEN = Protection()
 
 
 def pictures(
@@ -41,50 +92,80 @@ def pictures(
     return Pictures(**addresses)
 
 
+def variant(design: Design, tier_key: str | None) -> str:
+    """The word for a tier's class: tiers without a look of their own share one."""
+    return tier_key if tier_key in design.tiers else BASE
+
+
+def class_id(issuer_id: str, program: str, design: str, tier_variant: str) -> str:
+    """Google allows letters, digits, `.`, `_` and `-` after the issuer. `design` names a version:
+    cards of two versions live side by side while a new one reaches a share of them."""
+    return f"{issuer_id}.comptoir_{program}.{design}.{tier_variant}"
+
+
 def loyalty_class(
-    class_id: str, program_name: Text, design: Design, look: Pictures, callback_url: str = ""
+    identifier: str,
+    brand: Brand,
+    design: Design,
+    look: Pictures,
+    tier_key: str | None = None,
+    *,
+    shimmer: bool = False,
 ) -> Resource:
-    """What all cards of a program share. `class_id` is `issuer.suffix`; an empty `callback_url`
-    leaves out the callbacks (Google accepts https only)."""
-    background, _, _ = design.colours(None)
+    """What all cards of a program, design and tier share. `shimmer` lays Google's moving foil over
+    the card, which no screenshot has."""
+    background, _, _ = design.colours(tier_key)
     resource: Resource = {
-        "id": class_id,
+        "id": identifier,
         "issuerName": design.organization_name,
-        **_localized("programName", program_name),
+        **_localized("programName", brand.name),
         "programLogo": _image(look.logo, design.description),
         "heroImage": _image(look.hero, design.description),
         "hexBackgroundColor": background,
-        **_localized("accountNameLabel", LABELS["member"], program_name),
-        **_localized("accountIdLabel", LABELS["number"], program_name),
+        **_localized("accountNameLabel", LABELS["member"], brand.name),
+        **_localized("accountIdLabel", LABELS["number"], brand.name),
         # Google approves by itself; sending back its own APPROVED would be refused.
         "reviewStatus": "UNDER_REVIEW",
         "multipleDevicesAndHoldersAllowedStatus": "ONE_USER_ALL_DEVICES",
-        "classTemplateInfo": {
-            "cardTemplateOverride": {"cardRowTemplateInfos": [_row(paths) for paths in _ROWS]}
-        },
+        "classTemplateInfo": _template(),
     }
-    if callback_url.startswith("https://"):
-        resource["callbackOptions"] = {"url": callback_url}
+    if look.wide:
+        resource["wideProgramLogo"] = _image(look.wide, design.description)
+    if brand.country:
+        resource["countryCode"] = brand.country
+    if brand.website:
+        resource["homepageUri"] = {
+            "uri": brand.website,
+            **_localized("description", brand.name),
+        }
+    if brand.places:
+        resource["merchantLocations"] = [_location(one) for one in brand.places[:LOCATIONS_MAX]]
+    if shimmer:
+        resource["securityAnimation"] = {"animationType": "FOIL_SHIMMER"}
+    if _may_be_called(brand.callback_url):
+        resource["callbackOptions"] = {"url": brand.callback_url}
     return resource
 
 
-def loyalty_object(object_id: str, class_id: str, card: Card, look: Pictures) -> Resource:
+def loyalty_object(
+    identifier: str,
+    its_class: str,
+    card: Card,
+    look: Pictures,
+    protection: Protection = OPEN,
+    messages: Sequence[Message] | None = None,
+) -> Resource:
     """One member's card, whole: a PATCH replaces arrays, so none may be left to chance.
 
-    `look` is that of the member's tier; the class has a colour for all, the picture is the tier's.
+    `look` is that of the member's tier. `messages` are all that the card shall have; None leaves
+    those alone that Google has. With a rotating code the object must go by the REST interface only.
     """
     language = card.languages[0]
     resource: Resource = {
-        "id": object_id,
-        "classId": class_id,
+        "id": identifier,
+        "classId": its_class,
         "state": "INACTIVE" if card.voided else "ACTIVE",
         "accountId": card.member_number,
-        "barcode": {
-            "type": "QR_CODE",
-            "value": card.code,
-            "alternateText": card.code_text,
-            "renderEncoding": "UTF_8",
-        },
         "loyaltyPoints": {
             **_localized("label", card.balance.label),
             "balance": _balance(card.balance, language),
@@ -92,12 +173,28 @@ def loyalty_object(object_id: str, class_id: str, card: Card, look: Pictures) ->
         "heroImage": _image(look.hero, card.program_name),
         "textModulesData": _modules(card)[:MODULES_MAX],
         "linksModuleData": {"uris": [_link(one) for one in card.sections if one.url]},
+        "passConstraints": {
+            "screenshotEligibility": "ELIGIBLE" if protection.screenshots else "INELIGIBLE"
+        },
+        **_codes(card, protection),
     }
     if card.member_name:
-        resource["accountName"] = card.member_name[:NAME_CHARACTERS_MAX]
+        resource["accountName"] = shortened(card.member_name, NAME_CHARACTERS_MAX)
     if card.expires_at:
         resource["validTimeInterval"] = {"end": {"date": card.expires_at}}
+    if messages is not None:
+        resource["messages"] = [_message(one) for one in messages[-MESSAGES_MAX:]]
     return resource
+
+
+def expired(resource: Resource) -> Resource:
+    """The same object after its end: Google moves it among the expired passes."""
+    return {**resource, "state": "EXPIRED"}
+
+
+def portable(resource: Resource) -> Resource:
+    """The object without what must never travel in a link: whoever sees the link sees all of it."""
+    return {name: value for name, value in resource.items() if name not in _SECRET}
 
 
 def essentials(resource: Resource) -> Resource:
@@ -106,15 +203,66 @@ def essentials(resource: Resource) -> Resource:
     Short enough for a save link; the whole object follows by the REST interface.
     """
     kept = ("accountId", "accountName", "barcode", "validTimeInterval")
-    found = {**reference(resource), **{name: resource[name] for name in kept if name in resource}}
+    found = {**_named(resource), **{name: resource[name] for name in kept if name in resource}}
     if points := resource.get("loyaltyPoints"):
         found["loyaltyPoints"] = {name: points[name] for name in ("label", "balance")}
     return found
 
 
+def class_essentials(its_class: Resource) -> Resource:
+    """The least of a class that Google takes, in one language, for a save link."""
+    kept = ("id", "issuerName", "programName", "hexBackgroundColor", "reviewStatus")
+    logo = {"sourceUri": its_class["programLogo"]["sourceUri"]}
+    return {**{name: its_class[name] for name in kept}, "programLogo": logo}
+
+
 def reference(resource: Resource) -> Resource:
     """Only which object is meant."""
+    return {name: resource[name] for name in ("id", "classId")}
+
+
+def shortened(text: str, length: int) -> str:
+    """At most `length` characters, with a sign that something is missing."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def _named(resource: Resource) -> Resource:
     return {name: resource[name] for name in ("id", "classId", "state")}
+
+
+def _codes(card: Card, protection: Protection) -> Resource:
+    """Phones that know both show the rotating code before the static one."""
+    turning = protection.rotating
+    static = {
+        "type": "QR_CODE",
+        "value": card.code,
+        "alternateText": card.code_text,
+        "renderEncoding": "UTF_8",
+    }
+    if turning is None:
+        return {"barcode": static}
+    found: Resource = {"rotatingBarcode": rotating_barcode(turning, card.member_number)}
+    if protection.static_code:
+        found["barcode"] = static
+    return found
+
+
+def _template() -> Resource:
+    """Rows of the face, and the line in the list of all cards. Details have no override: it would
+    hide every module that it does not name, and what a card tells differs from member to member."""
+    return {
+        "cardTemplateOverride": {"cardRowTemplateInfos": [_row(paths) for paths in _ROWS]},
+        "listTemplateOverride": {
+            "firstRowOption": {"fieldOption": _fields("class.programName")},
+            "secondRowOption": _fields("object.loyaltyPoints.balance"),
+        },
+    }
+
+
+def _may_be_called(url: str) -> bool:
+    """Google calls https only; an address of this machine is for the stand-in."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def _modules(card: Card) -> list[Resource]:
@@ -133,18 +281,36 @@ def _balance(fact: Fact, language: str) -> Resource:
 
 
 def _row(paths: tuple[str, ...]) -> Resource:
-    items = [{"firstValue": {"fields": [{"fieldPath": path}]}} for path in paths]
+    items = [{"firstValue": _fields(path)} for path in paths]
     if len(items) == 1:
         return {"oneItem": {"item": items[0]}}
     return {"twoItems": {"startItem": items[0], "endItem": items[1]}}
+
+
+def _fields(path: str) -> Resource:
+    return {"fields": [{"fieldPath": path}]}
 
 
 def _module(key: str, header: Text, body: Text) -> Resource:
     return {"id": key, **_localized("header", header), **_localized("body", body)}
 
 
+def _message(message: Message) -> Resource:
+    found = {**_module(message.key, message.header, message.body), "messageType": "TEXT"}
+    interval = {
+        name: {"date": moment}
+        for name, moment in (("start", message.starts_at), ("end", message.ends_at))
+        if moment
+    }
+    return {**found, "displayInterval": interval} if interval else found
+
+
 def _link(section: Section) -> Resource:
     return {"id": section.key, "uri": section.url, **_localized("description", section.title)}
+
+
+def _location(place: Place) -> Resource:
+    return {"latitude": place.latitude, "longitude": place.longitude}
 
 
 def _image(url: str, description: Text) -> Resource:

@@ -1,4 +1,7 @@
-"""Links that put a card into Google Wallet: a signed JWT (RS256) in an address."""
+"""Links that put a card into Google Wallet: a signed JWT (RS256) in an address.
+
+Skinny as a rule: the object goes by the REST interface first, and the link only names it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,13 @@ from functools import lru_cache
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from passes.google.document import Resource, essentials, reference
+from passes.google.document import (
+    Resource,
+    class_essentials,
+    essentials,
+    portable,
+    reference,
+)
 from passes.google.identity import GoogleIdentity
 
 LINK_START = "https://pay.google.com/gp/v/save/"
@@ -20,27 +29,50 @@ LINK_CHARACTERS_MAX = 1800  # Google's safe length of the whole link; browsers c
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def save_link(identity: GoogleIdentity, resource: Resource, origins: Sequence[str]) -> str:
-    """A link that saves a loyalty object (from `loyalty_object`).
+def skinny_link(identity: GoogleIdentity, resource: Resource, origins: Sequence[str]) -> str:
+    """A link to an object that Google has already, by its id. `origins` are the sites that show the
+    button. A `ValueError` when they leave no room for a link."""
+    link = _link(identity, {"loyaltyObjects": [reference(resource)]}, origins)
+    if link is None:
+        raise ValueError("the origins make the save link longer than Google takes")
+    return link
 
-    It carries as much of the object as fits, so that the card is complete on the phone even before
-    it is written through the REST interface. The class must be there already. `origins` are the
-    sites that show the button.
+
+def fat_link(
+    identity: GoogleIdentity, resource: Resource, its_class: Resource, origins: Sequence[str]
+) -> str:
+    """A link that makes the object itself, for when the REST interface did not take it.
+
+    It carries what fits of the class and the object, never a rotating code's secret. Google ignores
+    the content when it has the object already, so that nothing newer is lost.
     """
+    shown = portable(resource)
+    least = essentials(shown)
+    contents: tuple[Resource, ...] = (
+        {"loyaltyClasses": [class_essentials(its_class)], "loyaltyObjects": [shown]},
+        {"loyaltyClasses": [class_essentials(its_class)], "loyaltyObjects": [least]},
+        {"loyaltyObjects": [least]},
+    )
+    for payload in contents:
+        if link := _link(identity, payload, origins):
+            return link
+    return skinny_link(identity, resource, origins)
+
+
+def _link(identity: GoogleIdentity, payload: Resource, origins: Sequence[str]) -> str | None:
+    """The signed link, or nothing when it would be too long; what is too long is not signed."""
     header = _header(identity.key_id)
-    room = LINK_CHARACTERS_MAX - len(LINK_START) - len(header) - 2 - _signature_length(identity)
-    now = int(time.time())
-    for content in (resource, essentials(resource), reference(resource)):
-        claims = _encode(_claims(identity, content, origins, now)).encode()
-        if _base64_length(len(claims)) <= room:
-            break
+    claims = _encode(_claims(identity, payload, origins, int(time.time()))).encode()
+    parts = (len(LINK_START), len(header), _base64_length(len(claims)), _signature_length(identity))
+    if sum(parts) + 2 > LINK_CHARACTERS_MAX:
+        return None
     signed = f"{header}.{_base64(claims)}"
     signature = identity.key.sign(signed.encode(), padding.PKCS1v15(), SHA256())
     return f"{LINK_START}{signed}.{_base64(signature)}"
 
 
 def _claims(
-    identity: GoogleIdentity, content: Resource, origins: Sequence[str], now: int
+    identity: GoogleIdentity, payload: Resource, origins: Sequence[str], now: int
 ) -> Resource:
     return {
         "iss": identity.email,
@@ -48,7 +80,7 @@ def _claims(
         "typ": "savetowallet",
         "iat": now,
         "origins": list(origins),
-        "payload": {"loyaltyObjects": [content]},
+        "payload": payload,
     }
 
 

@@ -6,18 +6,21 @@ import hashlib
 import json
 from datetime import datetime
 
+import httpx2
+
 from passes.apple.package import PassBuilder
 from passes.card import Card, PassIdentity
 from passes.design import Design
-from passes.google.save_link import save_link
+from passes.google.push import GoogleClient
 from passes.registry import StoredPass
 from wallet import clock
 from wallet.actions.google_objects import GoogleObjects
+from wallet.actions.insert_first import SaveLinks
 from wallet.actions.media import image_store
-from wallet.actions.program_view import program_view_by_slug
-from wallet.parts import Parts
+from wallet.parts import Parts, google_token_url, google_wallet_url
 
 WEB_SERVICE_PATH = "/apple"
+WHILE_SOMEBODY_WAITS = httpx2.Timeout(2.0, connect=1.0)  # seconds; then the link goes without
 DESIGNS_KEPT_MAX = 64  # each holds its pictures in memory, about half a megabyte
 
 
@@ -27,7 +30,6 @@ class PassMaker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._builders: dict[str, PassBuilder] = {}
-        self._google = GoogleObjects(parts.google, parts.settings.public_url)
 
     def build(self, stored: StoredPass) -> bytes:
         """The .pkpass as phones fetch it, signed now."""
@@ -38,15 +40,6 @@ class PassMaker:
         card = Card.from_json(stored.card)
         issued = PassIdentity(stored.serial, stored.auth_token)
         return self._builder(stored).build(card, stored.tier_key, issued, at)
-
-    def save_url(self, stored: StoredPass) -> str:
-        """Google's save link with the object in it as far as it fits."""
-        with self._parts.database.reading() as session:
-            program = program_view_by_slug(session, stored.program)
-            resource = self._google.object_of(
-                session, program, stored.serial, stored.card, stored.tier_key
-            )
-        return save_link(self._parts.google, resource, [self._parts.settings.public_url])
 
     def _builder(self, stored: StoredPass) -> PassBuilder:
         document = json.dumps(dict(stored.design), sort_keys=True)
@@ -74,3 +67,16 @@ class PassMaker:
             _image,
             f"{settings.public_url}{WEB_SERVICE_PATH}",
         )
+
+
+def save_links(parts: Parts) -> SaveLinks:
+    """Save links of this installation."""
+    settings = parts.settings
+    client = GoogleClient(
+        google_wallet_url(settings),
+        google_token_url(settings),
+        parts.google,
+        timeout=WHILE_SOMEBODY_WAITS,
+    )
+    objects = GoogleObjects(parts.google, settings.public_url)
+    return SaveLinks(parts.database, client, parts.google, objects, settings.public_url, clock.now)

@@ -26,7 +26,7 @@ from passes.simulate.faults import Fault
 from passes.simulate.google import GoogleStandIn
 from tests.fakes.http import serve
 from tests.passes.cast import ADA
-from tests.passes.google.test_document import OBJECT, the_class, the_object
+from tests.passes.google.test_document import CLASS, OBJECT, the_class, the_object
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def refusal(client: GoogleClient) -> GoogleRefusal:
 def test_an_object_without_its_class_is_refused_for_good(client: GoogleClient) -> None:
     error = refusal(client)
     assert (error.reason, error.permanent) == ("class_missing", True)
-    assert "Class 3388000000000000001.demo not found" in error.words
+    assert f"Class {CLASS} not found" in error.words
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,12 @@ def test_a_person_taps_again_when_google_is_not_ready(
     monkeypatch.setattr(phones, "SAVE_AGAIN_SECONDS", (0.1,) * 50)
     kept = running.google.store.dump()
     running.google.store.load({"rows": {"loyaltyClass": {}, "loyaltyObject": {}}, "notified": {}})
-    later = threading.Timer(0.15, running.google.store.load, (kept,))
+
+    def _once_refused() -> None:
+        wait_for(lambda: "refused" in running.android.activity.codes)
+        running.google.store.load(kept)
+
+    later = threading.Thread(target=_once_refused)
     later.start()
     assert "id" in add(page, shop.TOKEN).json()["android"]
     assert running.android.activity.codes[0] == "refused"

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from passes.registry import StoredPass
 from wallet import clock
 from wallet.actions.card_page import CardPage, card_page, card_version
+from wallet.actions.insert_first import Held, hold
 from wallet.actions.issue_pass import issue_pass
 from wallet.actions.member_view import MemberView, member_view, member_with_token
 from wallet.actions.program_view import ProgramView, all_programs
@@ -47,10 +48,10 @@ Platform = Literal["apple", "google", "desktop"]
 
 @dataclass(frozen=True, slots=True)
 class Wallets:
-    """How a stored pass becomes a signed .pkpass, and a Google save address."""
+    """How a stored pass becomes a signed .pkpass, and a held Google pass a save address."""
 
     pkpass: Callable[[StoredPass, datetime], bytes]
-    save_url: Callable[[StoredPass], str]
+    save_url: Callable[[Held], str]
 
 
 class CardPages:
@@ -106,7 +107,7 @@ class CardPages:
     def apple_pass(self, token: str) -> AnyResponse | tuple[str, int]:
         """The signed pass as a file that an iPhone opens with Wallet."""
         now = clock.now()
-        found = _issue(token, "apple", now)
+        found = write(lambda session: _issue_apple(session, token, now))
         if found is None:
             return _unknown_card()
         program, stored = found
@@ -118,10 +119,11 @@ class CardPages:
 
     def google_pass(self, token: str) -> AnyResponse | tuple[str, int]:
         """To the page on which Google asks whether to save the card."""
-        found = _issue(token, "google", clock.now())
-        if found is None:
+        now = clock.now()
+        held = write(lambda session: _issue_google(session, token, now))
+        if held is None:
             return _unknown_card()
-        answer = redirect(self._wallets.save_url(found[1]), 302)
+        answer = redirect(self._wallets.save_url(held), 302)
         answer.headers["Cache-Control"] = "private, no-store"
         answer.headers["Referrer-Policy"] = "no-referrer"
         return answer
@@ -134,15 +136,22 @@ def platform_of(user_agent: str) -> Platform:
     return "google" if "Android" in user_agent else "desktop"
 
 
-def _issue(token: str, provider: str, now: datetime) -> tuple[ProgramView, StoredPass] | None:
-    def _work(session: Session) -> tuple[ProgramView, StoredPass] | None:
-        found = member_with_token(session, token, all_programs(session))
-        if found is None or found[1].status != "active":
-            return None
-        program, member = found
-        return program, stored_pass(session, issue_pass(session, program, member, provider, now))
+def _issue_apple(
+    session: Session, token: str, now: datetime
+) -> tuple[ProgramView, StoredPass] | None:
+    found = member_with_token(session, token, all_programs(session))
+    if found is None or found[1].status != "active":
+        return None
+    program, member = found
+    return program, stored_pass(session, issue_pass(session, program, member, "apple", now))
 
-    return write(_work)
+
+def _issue_google(session: Session, token: str, now: datetime) -> Held | None:
+    found = member_with_token(session, token, all_programs(session))
+    if found is None or found[1].status != "active":
+        return None
+    program, member = found
+    return hold(session, issue_pass(session, program, member, "google", now), now)
 
 
 def _read_page(session: Session, token: str, now: datetime) -> tuple[ProgramView, CardPage] | None:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 # A text in every language of the program, keyed by language code. The first key is the program's
 # own language, which is also the text a wallet falls back to.
 Text = Mapping[str, str]
 
-FactKey = Literal["balance", "tier", "next_reward", "member", "number"]
+# How the stored JSON of a card is written; `from_json` reads every earlier way as well.
+FORMAT = 2
+
+# What matters most to its holder comes first: one change a delivery is announced, and it is this.
+ANNOUNCED_ORDER = ("tier", "ready", "balance", "credit")
 
 # The labels that every card has and no program writes itself.
-LABELS: Mapping[FactKey, Text] = {
+LABELS: Mapping[str, Text] = {
     "member": {"en": "Member", "fr": "Membre"},
     "number": {"en": "Member no.", "fr": "N° de membre"},
 }
@@ -30,8 +34,8 @@ class Fact:
     """One labelled value on the face of the card.
 
     `number` is the bare number for wallets that format or animate numbers; `value` is always what
-    a person reads. `announce` is the sentence shown on the lock screen when the value changes;
-    `%@` in it stands for the new value.
+    a person reads. With a `currency` (ISO 4217) the number is minor units. `announce` is the
+    sentence shown on the lock screen when the value changes; `%@` in it stands for the new value.
     """
 
     key: str
@@ -39,6 +43,18 @@ class Fact:
     value: Text
     number: int | None = None
     announce: Text | None = None
+    currency: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data, without what is not there."""
+        data: dict[str, Any] = {"key": self.key, "label": self.label, "value": self.value}
+        if self.number is not None:
+            data["number"] = self.number
+        if self.announce is not None:
+            data["announce"] = self.announce
+        if self.currency is not None:
+            data["currency"] = self.currency
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +66,13 @@ class Section:
     body: Text
     url: str | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """As plain data, without what is not there."""
+        data: dict[str, Any] = {"key": self.key, "title": self.title, "body": self.body}
+        if self.url is not None:
+            data["url"] = self.url
+        return data
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -59,13 +82,20 @@ class Place:
     longitude: float
     text: Text
 
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"latitude": self.latitude, "longitude": self.longitude, "text": self.text}
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """Everything one member's card says, now.
 
     `code` is the payload of the QR code (26 characters of Crockford base32); `code_text` is the
-    same for people to read aloud. Languages come from the keys of the texts.
+    same for people to read aloud. Languages come from the keys of the texts. `credit` is money in
+    the member's account, `ready` the best reward that can be had now, `extras` are other counts.
+    `announced` is the key of the one fact whose change is worth a message on the lock screen; it
+    is chosen when the card is stored (`announced_fact`) and is no part of what the card says.
     """
 
     program_name: Text
@@ -81,29 +111,119 @@ class Card:
     places: tuple[Place, ...] = ()
     voided: bool = False
     expires_at: str | None = None  # RFC 3339 with zone
+    credit: Fact | None = None
+    ready: Fact | None = None
+    extras: tuple[Fact, ...] = ()
+    announced: str | None = None
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """Every labelled value that the card has, by key, the member's name and number too."""
+        found = {"balance": self.balance}
+        for fact in (self.credit, self.tier, self.next_reward, self.ready, *self.extras):
+            if fact is not None:
+                found[fact.key] = fact
+        if self.member_name:
+            found["member"] = Fact("member", LABELS["member"], self._plain(self.member_name))
+        found["number"] = Fact("number", LABELS["number"], self._plain(self.member_number))
+        return found
 
     def to_json(self) -> dict[str, Any]:
-        """The card as plain data, the form in which it is stored on a pass."""
-        data: dict[str, Any] = _plain(self)
+        """The card as plain data, the form in which it is stored on a pass; what is not there is
+        left out, so that a card without a new part keeps its hash."""
+        data: dict[str, Any] = {
+            "format": FORMAT,
+            "program_name": self.program_name,
+            "code": self.code,
+            "code_text": self.code_text,
+            "balance": self.balance.to_json(),
+            "member_name": self.member_name,
+            "member_number": self.member_number,
+            "languages": list(self.languages),
+            "sections": [one.to_json() for one in self.sections],
+            "places": [one.to_json() for one in self.places],
+            "voided": self.voided,
+        }
+        for name in _OPTIONAL_FACTS:
+            fact = getattr(self, name)
+            if fact is not None:
+                data[name] = fact.to_json()
+        if self.extras:
+            data["extras"] = [one.to_json() for one in self.extras]
+        for name in ("expires_at", "announced"):
+            value = getattr(self, name)
+            if value is not None:
+                data[name] = value
         return data
 
     @property
     def content_hash(self) -> str:
         """SHA-256 of the canonical JSON. The same hash means that no shopper would see a change."""
-        data = json.dumps(self.to_json(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        said = self.to_json()
+        said.pop("announced", None)
+        data = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(data.encode()).hexdigest()
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Card:
-        """The card that `to_json` wrote."""
-        values = dict(data)
+        """The card that `to_json` wrote, in this format or an earlier one.
+
+        Parts that a newer process wrote and this one does not know are left out: while an
+        installation is updated, both read the same rows.
+        """
+        values = {name: data[name] for name in _CARD_FIELDS if name in data}
         values["languages"] = tuple(values["languages"])
-        values["balance"] = Fact(**values["balance"])
-        for key in ("tier", "next_reward"):
-            values[key] = Fact(**values[key]) if values.get(key) else None
-        values["sections"] = tuple(Section(**item) for item in values.get("sections", ()))
-        values["places"] = tuple(Place(**item) for item in values.get("places", ()))
+        values["balance"] = _fact(values["balance"])
+        for name in _OPTIONAL_FACTS:
+            values[name] = _fact(values[name]) if values.get(name) else None
+        values["extras"] = tuple(_fact(one) for one in values.get("extras", ()))
+        values["sections"] = tuple(
+            Section(one["key"], one["title"], one["body"], one.get("url"))
+            for one in values.get("sections", ())
+        )
+        values["places"] = tuple(
+            Place(one["latitude"], one["longitude"], one["text"])
+            for one in values.get("places", ())
+        )
         return cls(**values)
+
+    def _plain(self, text: str) -> Text:
+        """The same in every language."""
+        return dict.fromkeys(self.languages, text)
+
+
+_OPTIONAL_FACTS = ("tier", "next_reward", "credit", "ready")
+_CARD_FIELDS = tuple(one.name for one in fields(Card))
+
+
+def announced_fact(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any], *, is_unread: bool = False
+) -> str | None:
+    """Which fact of a stored card to announce, given the one stored before; None for silence.
+
+    Wallets show one message for each delivery, so of several changes the one that matters most
+    speaks: a new status, then a reward that can be had now, then the balance. `is_unread` says
+    that no phone has taken the earlier card yet: what that one wanted to announce still counts.
+    A first card is news to nobody.
+    """
+    if before is None:
+        return None
+    waiting = before.get("announced") if is_unread else None
+    for key in ANNOUNCED_ORDER:
+        fact = after.get(key)
+        if fact and fact.get("announce") and (key == waiting or _differs(before.get(key), fact)):
+            return key
+    return None
+
+
+def _differs(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
+    """Whether the value is another one; a new label or language alone is not."""
+    if before is None:
+        return True
+    if after.get("number") is not None:
+        return bool(before.get("number") != after["number"])
+    old, new = before["value"], after["value"]
+    return any(old[language] != new[language] for language in old.keys() & new.keys())
 
 
 def say(text: Text, language: str) -> str:
@@ -111,14 +231,15 @@ def say(text: Text, language: str) -> str:
     return text.get(language) or next(iter(text.values()), "")
 
 
-def _plain(value: Any) -> Any:
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value
+def _fact(data: Mapping[str, Any]) -> Fact:
+    return Fact(
+        data["key"],
+        data["label"],
+        data["value"],
+        data.get("number"),
+        data.get("announce"),
+        data.get("currency"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from passes.design_parts import (
+    AppLink,
+    BackText,
+    Beacon,
+    Colour,
+    Layout,
+    Nfc,
+    Period,
+    Poster,
+    Role,
+    Sha256,
+    Words,
+)
 from passes.errors import DesignError
 
-Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)]
-Words = dict[str, Annotated[str, StringConstraints(min_length=1, max_length=200)]]
+BACK_TEXTS_MAX = 20  # more than anybody scrolls through
+PERIODS_MAX = 10  # days on which the card comes forward; a marketer's year of events
+BEACONS_MAX = 10  # what Apple reads of a pass
+DISTANCE_M_MAX = 1_000  # metres; the system itself takes about 100 for a store card
+STORE_IDS_MAX = 5
+
+# Codes that tills read, in the order in which they are offered; a QR code always follows, because
+# a phone shows the first one it knows.
+Symbology = Literal["qr", "aztec", "pdf417", "code128", "code39"]
+Images = dict[Role, Sha256]
 
 
 class TierLook(BaseModel):
@@ -21,26 +50,63 @@ class TierLook(BaseModel):
     background: Colour | None = None
     foreground: Colour | None = None
     label: Colour | None = None
+    images: Images = Field(default_factory=dict)
 
 
 class Design(BaseModel):
     """One version of a program's card design.
 
-    Colours are `#rrggbb`. `images` maps a role (`logo`, `icon`, `strip`, `hero`) to the SHA-256
+    Colours are `#rrggbb`. `images` maps a role (`logo`, `icon`, `strip`, `hero` …) to the SHA-256
     of the stored upload; a role without an upload is drawn from the colours and `monogram`.
+    `images_by_language` replaces them where a picture holds words. `announce` replaces our own
+    lock-screen sentences by fact (`%@` is the new value); an empty one keeps that fact silent.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    format: Literal[1] = 1  # of this document; a later one says how to read this
     organization_name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     description: Words
-    logo_text: str = Field(default="", max_length=40)
+    logo_text: Annotated[str, StringConstraints(max_length=40)] | Words = ""
     monogram: Annotated[str, StringConstraints(min_length=1, max_length=2)]
     background: Colour
     foreground: Colour
     label: Colour
     tiers: dict[str, TierLook] = Field(default_factory=dict)
-    images: dict[str, str] = Field(default_factory=dict)
+    images: Images = Field(default_factory=dict)
+    images_by_language: dict[str, Images] = Field(default_factory=dict)
+    layout: Layout = Field(default_factory=Layout)
+    back: tuple[BackText, ...] = Field(default=(), max_length=BACK_TEXTS_MAX)
+    announce: dict[str, Words | Literal[""]] = Field(default_factory=dict)
+    barcodes: tuple[Symbology, ...] = ("qr",)
+    shows_near_stores: bool = True
+    distance_m: Annotated[int, Field(ge=1, le=DISTANCE_M_MAX)] | None = None
+    periods: tuple[Period, ...] = Field(default=(), max_length=PERIODS_MAX)
+    beacons: tuple[Beacon, ...] = Field(default=(), max_length=BEACONS_MAX)
+    may_be_shared: bool = False  # the code is one member's; everybody can get a card of their own
+    app: AppLink | None = None
+    nfc: Nfc | None = None
+    poster: Poster | None = None  # the full-size look of iOS 27, beside the classic one
+
+    @field_validator("announce")
+    @classmethod
+    def _says_the_value(
+        cls, value: dict[str, Words | Literal[""]]
+    ) -> dict[str, Words | Literal[""]]:
+        for key, words in value.items():
+            for language, sentence in dict(words or {}).items():
+                if sentence.count("%@") != 1:
+                    raise ValueError(
+                        f"{key}.{language} must hold %@ once, where the new value goes"
+                    )
+        return value
+
+    @model_validator(mode="after")
+    def _back_keys(self) -> Self:
+        keys = [one.key for one in self.back]
+        if len(set(keys)) != len(keys):
+            raise ValueError("back: each text needs a key of its own")
+        return self
 
     @classmethod
     def parse(cls, data: Mapping[str, object]) -> Design:
@@ -60,3 +126,16 @@ class Design(BaseModel):
             look.foreground or self.foreground,
             look.label or self.label,
         )
+
+    def pictures(self, tier_key: str | None, language: str | None = None) -> Images:
+        """Role → upload for a tier and a language. A tier's picture goes before a language's:
+        it was chosen for fewer cards."""
+        by_language = self.images_by_language.get(language or "", {})
+        look = self.tiers.get(tier_key or "", TierLook())
+        return {**self.images, **by_language, **look.images}
+
+    def logo_words(self, languages: tuple[str, ...]) -> Mapping[str, str]:
+        """The text beside the logo in every language, the program's own first; may be empty."""
+        if isinstance(self.logo_text, str):
+            return dict.fromkeys(languages, self.logo_text) if self.logo_text else {}
+        return self.logo_text

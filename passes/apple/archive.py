@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 # Field by field as in PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16.
@@ -41,7 +41,7 @@ def deflated(name: str, data: bytes) -> Entry:
 
 
 class Archive:
-    """A fixed beginning; `with_entries` appends what is different each time."""
+    """A fixed beginning; what is different each time comes behind it."""
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         fixed = list(entries)
@@ -50,14 +50,32 @@ class Archive:
         self._directory = b"".join(_directory(fixed, 0))
 
     def with_entries(self, entries: list[Entry]) -> bytes:
-        """The whole archive."""
-        parts = [self._body, *(body for body, _, _ in entries), self._directory]
-        start = sum(map(len, parts)) - len(self._directory)
-        listed = _directory(entries, len(self._body))
-        size = len(self._directory) + sum(map(len, listed))
-        count = self._count + len(entries)
+        """The whole archive with these entries behind the fixed ones."""
+        directory = _directory(entries, len(self._body))
+        return b"".join(self._closed([body for body, _, _ in entries], directory, len(entries)))
+
+    def with_files(self, files: Mapping[str, bytes]) -> tuple[bytes, bytes]:
+        """The whole archive in two parts, the fixed one and the rest: who sends both one after the
+        other need not copy the pictures. The files are stored as they are."""
+        body: list[bytes] = []
+        directory: list[bytes] = []
+        offset = len(self._body)
+        for name, data in files.items():
+            path, local_start, local_end, central_start, central_end = _headers(name, _STORED)
+            size = len(data)
+            sizes = _SIZES.pack(zlib.crc32(data), size, size)
+            body += (local_start, sizes, local_end, data)
+            directory += (central_start, sizes, central_end, _OFFSET.pack(offset), path)
+            offset += len(local_start) + len(sizes) + len(local_end) + size
+        closed = self._closed(body, directory, len(files))
+        return closed[0], b"".join(closed[1:])
+
+    def _closed(self, body: list[bytes], directory: list[bytes], added: int) -> list[bytes]:
+        start = len(self._body) + sum(map(len, body))
+        size = len(self._directory) + sum(map(len, directory))
+        count = self._count + added
         end = _END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0)
-        return b"".join((*parts, *listed, end))
+        return [self._body, *body, self._directory, *directory, end]
 
 
 def _directory(entries: Iterable[Entry], offset: int) -> list[bytes]:

@@ -7,16 +7,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from passes.apple.archive import Archive, deflated, stored
+from passes.apple.archive import Archive, deflated
 from passes.apple.cms import CmsSigner
-from passes.apple.document import (
-    Issuer,
-    content,
-    frame,
-    pass_document,
-    strings,
-    strings_file,
-)
+from passes.apple.document import Frame, Issuer, frame, pass_document, render
 from passes.apple.identity import AppleIdentity
 from passes.apple.schema import check_document
 from passes.card import Card, PassIdentity
@@ -34,7 +27,7 @@ class _Frame:
 
     archive: Archive  # the images, hashed and deflated once
     manifest: str  # their part of manifest.json, without the closing brace
-    document: str  # their part of pass.json, without the closing brace
+    frame: Frame  # their part of pass.json
 
 
 class PassBuilder:
@@ -52,7 +45,7 @@ class PassBuilder:
         self._images = image_store
         self._issuer = Issuer(identity.pass_type_id, identity.team_id, web_service_url)
         self._signer = CmsSigner(identity.key, identity.certificate, identity.intermediate)
-        self._frames: dict[tuple[str | None, str], _Frame] = {}
+        self._frames: dict[tuple[str | None, tuple[str, ...]], _Frame] = {}
 
     def check(self, card: Card, tier_key: str | None, issued: PassIdentity) -> None:
         """Raise a `DesignError` when the card breaks one of Apple's rules.
@@ -66,26 +59,26 @@ class PassBuilder:
     ) -> bytes:
         """The .pkpass. Raises an `IdentityError` outside the dates of the certificates."""
         self._identity.check_dates(signing_time)
-        shared = self._frame(card, tier_key, issued)
-        document = f"{shared.document},{_encode(content(card, issued))[1:]}".encode()
-        files = {"pass.json": document}
-        for language, words in strings(card, self._design).items():
-            files[f"{language}.lproj/pass.strings"] = strings_file(words)
+        shared = self._shared(card, tier_key, issued)
+        said = render(shared.frame, card, issued)
+        files = {"pass.json": said.json.encode()}
+        for language, text in zip(card.languages, said.strings, strict=True):
+            if text:
+                files[f"{language}.lproj/pass.strings"] = text.encode()
         listed = "".join(f',"{name}":"{_sha1(data)}"' for name, data in files.items())
         files["manifest.json"] = manifest = f"{shared.manifest}{listed}}}".encode()
         files["signature"] = self._signer.sign(manifest, signing_time)
-        return shared.archive.with_entries([stored(name, data) for name, data in files.items()])
+        return b"".join(shared.archive.with_files(files))
 
-    def _frame(self, card: Card, tier_key: str | None, issued: PassIdentity) -> _Frame:
-        key = (tier_key, card.languages[0])
+    def _shared(self, card: Card, tier_key: str | None, issued: PassIdentity) -> _Frame:
+        key = (tier_key, card.languages)
         if key not in self._frames:
             self.check(card, tier_key, issued)
             images = apple_images(self._design, tier_key, self._images)
-            fixed = frame(self._design, tier_key, self._issuer, card.languages[0])
             self._frames[key] = _Frame(
                 archive=Archive(deflated(name, png) for name, png in images.items()),
                 manifest=_encode({name: _sha1(png) for name, png in images.items()})[:-1],
-                document=_encode(fixed)[:-1],
+                frame=frame(self._design, tier_key, self._issuer, card.languages),
             )
         return self._frames[key]
 

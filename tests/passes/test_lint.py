@@ -45,7 +45,7 @@ def test_a_tiers_colour_is_mended_in_the_tier() -> None:
 
 def test_what_the_format_forbids_blocks() -> None:
     silent = dataclasses.replace(ADA.balance, announce={"fr": "Solde changé", "en": "Changed"})
-    first = lint(dataclasses.replace(ADA, balance=silent), DESIGN)[0]
+    first = lint(dataclasses.replace(ADA, balance=silent, announced="balance"), DESIGN)[0]
     assert (first.code, first.blocks) == ("apple.format", True)
     assert first.to_json()["wallet"] == "apple"
 

@@ -8,19 +8,22 @@ from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from passes.card import Card, Fact, Place, Section
+from wallet.actions.card_history import Move, history_section, recent_moves
 from wallet.actions.card_notes import note_sections
 from wallet.actions.member_view import MemberView, member_view
 from wallet.actions.program_view import ProgramView
 from wallet.rules.lots import last_day
 from wallet.rules.member_code import spoken
 from wallet.rules.money import spell_money
+from wallet.rules.nearby import nearest
 from wallet.rules.perks import perks_of
+from wallet.rules.ruleset import Unit
 from wallet.rules.spell import spell_quantity
 from wallet.rules.voucher_code import spoken_voucher
 from wallet.tables.member import Member
 
 VOUCHERS_MAX = 10  # on the back: the rest comes up as these are used
-PLACES_MAX = 10  # what Apple shows; a chain's nearest ten come with the store visits
+PLACES_MAX = 10  # what Apple reads of a pass
 _LABELS = {
     "tier": {"fr": "Statut", "en": "Status"},
     "member": {"fr": "Membre", "en": "Member"},
@@ -31,38 +34,48 @@ _LABELS = {
     "charity": {"fr": "Mon association", "en": "My charity"},
     "perks": {"fr": "Mes avantages", "en": "My benefits"},
     "card": {"fr": "Ma carte et mes mouvements", "en": "My card and movements"},
+    "ready": {"fr": "À profiter maintenant", "en": "Yours now"},
+}
+_ANNOUNCEMENTS = {
+    "balance": {"fr": "Votre solde : %@", "en": "Your balance: %@"},
+    "credit": {"fr": "Votre avoir : %@", "en": "Your store credit: %@"},
+    "tier": {"fr": "Votre nouveau statut : %@", "en": "Your new status: %@"},
+    "ready": {"fr": "À vous maintenant : %@", "en": "Yours now: %@"},
 }
 
 
 def compose_card(session: Session, program: ProgramView, member: Member, now: datetime) -> Card:
     """What this member's card says at `now`, in every language of the program."""
-    return card_of(program, member_view(session, program, member, now))
+    moves = recent_moves(session, member.id)
+    return card_of(program, member_view(session, program, member, now), moves)
 
 
-def card_of(program: ProgramView, view: MemberView) -> Card:
-    """The same from a view at hand."""
+def card_of(program: ProgramView, view: MemberView, moves: tuple[Move, ...] = ()) -> Card:
+    """The same from a view at hand and the member's last movements."""
     languages = _languages(program)
-    unit = program.ruleset.main_unit
-    balance = view.balances[unit.key].available
+    main = program.ruleset.main_unit
+    others = [unit for unit in program.ruleset.units if unit.key != main.key]
+    credit = next((unit for unit in others if unit.kind == "credit"), None)
     return Card(
         program_name=dict.fromkeys(languages, program.name),
         code=view.code,
         code_text=spoken(view.code),
-        balance=Fact(
-            key="balance",
-            number=balance,
-            label={language: program.text(unit.name, language) for language in languages},
-            value={language: str(balance) for language in languages},
-            announce=_announce(program, languages),
-        ),
+        balance=_count(program, view, main, "balance", languages),
         member_name=view.name,
         member_number=_grouped(view.number),
         languages=languages,
         tier=_tier(program, view, languages),
         next_reward=_next_reward(program, view, languages),
-        sections=_sections(program, view, languages),
-        places=_places(program, languages),
+        sections=_sections(program, view, moves, languages),
+        places=_places(program, view.home_store_id, languages),
         voided=view.status != "active",
+        credit=_count(program, view, credit, "credit", languages) if credit else None,
+        ready=_ready(program, view, languages),
+        extras=tuple(
+            _count(program, view, unit, f"unit:{unit.key}", languages)
+            for unit in others
+            if unit is not credit
+        ),
     )
 
 
@@ -74,15 +87,49 @@ def _label(key: str, languages: tuple[str, ...]) -> dict[str, str]:
     return {language: _LABELS[key].get(language, _LABELS[key]["en"]) for language in languages}
 
 
-def _announce(program: ProgramView, languages: tuple[str, ...]) -> dict[str, str]:
-    word = {
-        language: program.text(program.ruleset.main_unit.many, language) for language in languages
+def _count(
+    program: ProgramView, view: MemberView, unit: Unit, key: str, languages: tuple[str, ...]
+) -> Fact:
+    """What the member has of a unit: money as an amount, a stamp card as so many of its target."""
+    available = view.balances[unit.key].available
+    label = {language: program.text(unit.name, language) for language in languages}
+    if unit.kind == "credit":
+        return Fact(
+            key,
+            label,
+            {
+                language: spell_money(available, program.currency, language)
+                for language in languages
+            },
+            number=available,
+            announce=_sentence("credit", languages),
+            currency=program.currency,
+        )
+    if unit.target and key != "balance":
+        return Fact(key, label, dict.fromkeys(languages, f"{available}/{unit.target}"))
+    words = {language: program.text(unit.many, language) for language in languages}
+    sentence = {
+        language: f"{said} {words[language]}"
+        for language, said in _sentence("balance", languages).items()
     }
-    sentences = {"fr": "Votre solde : %@ {word}", "en": "Your balance: %@ {word}"}
-    return {
-        language: sentences.get(language, sentences["en"]).format(word=word[language])
-        for language in languages
-    }
+    value = dict.fromkeys(languages, str(available))
+    return Fact(key, label, value, number=available, announce=sentence)
+
+
+def _sentence(key: str, languages: tuple[str, ...]) -> dict[str, str]:
+    """What the lock screen says when that fact changes."""
+    said = _ANNOUNCEMENTS[key]
+    return {language: said.get(language, said["en"]) for language in languages}
+
+
+def _ready(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> Fact | None:
+    """The best reward that the member can have now."""
+    reward = next(iter(view.usable), None)
+    if reward is None:
+        return None
+    names = {language: program.text(reward.name, language) for language in languages}
+    announce = _sentence("ready", languages)
+    return Fact(key="ready", label=_label("ready", languages), value=names, announce=announce)
 
 
 def _tier(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> Fact | None:
@@ -90,7 +137,8 @@ def _tier(program: ProgramView, view: MemberView, languages: tuple[str, ...]) ->
     if tier is None:
         return None
     names = {language: program.text(tier.name, language) for language in languages}
-    return Fact(key="tier", label=_label("tier", languages), value=names)
+    announce = _sentence("tier", languages)
+    return Fact(key="tier", label=_label("tier", languages), value=names, announce=announce)
 
 
 def _next_reward(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> Fact | None:
@@ -109,7 +157,10 @@ def _next_reward(program: ProgramView, view: MemberView, languages: tuple[str, .
 
 
 def _sections(
-    program: ProgramView, view: MemberView, languages: tuple[str, ...]
+    program: ProgramView,
+    view: MemberView,
+    moves: tuple[Move, ...],
+    languages: tuple[str, ...],
 ) -> tuple[Section, ...]:
     sections = [
         Section(
@@ -134,6 +185,8 @@ def _sections(
     if view.standing.next_tier:
         gaps = {language: _tier_gap(program, view, language) for language in languages}
         sections.append(Section("next_tier", _label("next_tier", languages), gaps))
+    if moves:
+        sections.append(history_section(program, moves, languages))
     for index, told in enumerate(program.details.get("back", [])):
         title, body = told["title"], told["body"]
         sections.append(
@@ -198,19 +251,22 @@ def _rewards(program: ProgramView, view: MemberView, languages: tuple[str, ...])
     return lines
 
 
-def _places(program: ProgramView, languages: tuple[str, ...]) -> tuple[Place, ...]:
+def _places(
+    program: ProgramView, home_store_id: int | None, languages: tuple[str, ...]
+) -> tuple[Place, ...]:
+    """The stores nearest to the member's own; of a small chain all of them."""
     sentences = {"fr": "Votre carte {name} est prête", "en": "Your {name} card is ready"}
-    return tuple(
-        Place(
-            store.latitude,
-            store.longitude,
-            {
-                language: sentences.get(language, sentences["en"]).format(name=program.name)
-                for language in languages
-            },
-        )
-        for store in program.stores[:PLACES_MAX]
+    text = {
+        language: sentences.get(language, sentences["en"]).format(name=program.name)
+        for language in languages
+    }
+    spots = {
+        store.id: (store.latitude, store.longitude)
+        for store in program.stores
         if store.latitude is not None and store.longitude is not None
+    }
+    return tuple(
+        Place(*spots[store_id], text) for store_id in nearest(spots, home_store_id, PLACES_MAX)
     )
 
 

@@ -73,6 +73,7 @@ class MemberView:
     vouchers: tuple[VoucherView, ...] = ()
     charity: CharityView | None = None
     notes: Notes = field(default_factory=Notes)
+    home_store_id: int | None = None  # the shop last visited, or else the one where they joined
 
     @property
     def public_id(self) -> str:
@@ -127,6 +128,7 @@ def member_view(
         vouchers=waiting_for(session, program, member, now),
         charity=charity_of(program, member),
         notes=notes_of(session, program, member.id, contacts.get("referral", ""), now),
+        home_store_id=(last.store_id if last else None) or member.joined_store_id,
     )
 
 

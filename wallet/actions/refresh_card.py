@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from passes.card import announced_fact
+from wallet.actions.card_history import recent_moves
 from wallet.actions.compose_card import card_of
 from wallet.actions.member_view import member_view
 from wallet.actions.program_view import ProgramView
@@ -33,7 +35,8 @@ def refresh_card(
     if not stored:
         return False
     give_referral_code(session, program, member, now)
-    card = card_of(program, member_view(session, program, member, now, standing))
+    moves = recent_moves(session, member.id)
+    card = card_of(program, member_view(session, program, member, now, standing), moves)
     digest = card.content_hash
     changed = [
         wallet_pass
@@ -43,12 +46,32 @@ def refresh_card(
         or wallet_pass.design_id != program.design_id
     ]
     for wallet_pass in changed:
-        put_card(wallet_pass, program, (card.to_json(), digest), tier_key, now)
+        said = with_announcement(wallet_pass, card.to_json(), is_quiet=not is_urgent)
+        put_card(wallet_pass, program, (said, digest), tier_key, now)
         wallet_pass.is_urgent = is_urgent or wallet_pass.is_urgent
     session.flush()
     if changed:
         session.info["nudge"] = True
     return bool(changed)
+
+
+def with_announcement(
+    wallet_pass: WalletPass, said: dict[str, Any], *, is_quiet: bool
+) -> dict[str, Any]:
+    """The card with the one fact whose change the phone should speak of.
+
+    What the calendar does by night (points that end, a status that lapses) wakes nobody.
+    """
+    before = wallet_pass.card
+    is_unread = wallet_pass.wanted_version > wallet_pass.delivered_version
+    if wallet_pass.provider == "apple":
+        taken_at = wallet_pass.fetched_at
+        is_unread = taken_at is None or taken_at < wallet_pass.changed_at
+    if is_quiet:
+        announced = before.get("announced") if is_unread else None
+    else:
+        announced = announced_fact(before, said, is_unread=is_unread)
+    return {**said, "announced": announced} if announced else said
 
 
 def put_card(

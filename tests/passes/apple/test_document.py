@@ -21,6 +21,9 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "apple"
 ISSUER = Issuer("pass.dev.comptoir.loyalty", "DEVTEAM000", "https://cards.test/apple")
 
 
+ADA = dataclasses.replace(ADA, announced="balance")
+
+
 def document(card: Card = ADA, tier_key: str | None = "gold") -> dict[str, Any]:
     return pass_document(card, DESIGN, tier_key, IDENTITY, ISSUER)
 
@@ -40,15 +43,14 @@ def test_the_document_is_the_golden_one() -> None:
 
 def test_a_bare_card_is_the_golden_one() -> None:
     bare = dataclasses.replace(
-        ADA, member_name="", tier=None, next_reward=None, sections=(), places=()
+        ADA, announced=None, member_name="", tier=None, next_reward=None, sections=(), places=()
     )
     golden("bare.json", json.dumps(document(bare, None), indent=2, ensure_ascii=False) + "\n")
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_translations_are_the_golden_ones(language: str) -> None:
-    text = strings_file(strings(ADA, DESIGN)[language]).decode()
-    golden(f"{language}.strings", text)
+    golden(f"{language}.strings", strings_file(strings(ADA, DESIGN)[language]).decode())
 
 
 @pytest.mark.parametrize("tier_key", [None, "gold", "unknown"])

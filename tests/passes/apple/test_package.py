@@ -167,7 +167,8 @@ def test_nothing_is_built_outside_the_dates(builder: PassBuilder, now: datetime)
 
 def test_a_card_that_breaks_a_rule_is_refused(builder: PassBuilder) -> None:
     silent: Text = {"fr": "Votre solde a changé", "en": "Your balance changed"}
-    card = dataclasses.replace(ADA, balance=dataclasses.replace(ADA.balance, announce=silent))
+    balance = dataclasses.replace(ADA.balance, announce=silent)
+    card = dataclasses.replace(ADA, balance=balance, announced="balance")
     with pytest.raises(DesignError, match="%@"):
         builder.check(card, None, IDENTITY)
 

@@ -1,0 +1,64 @@
+"""The last movements of an account, for the back of the card."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from sqlalchemy.orm import Session
+
+from passes.card import Section
+from wallet.actions.program_view import ProgramView
+from wallet.rules.spell import spell_quantity
+from wallet.tables.recent import Move, moves_of
+
+__all__ = ["Move", "history_section", "recent_moves"]
+
+MOVES_MAX = 5  # a card is no statement: the rest is one tap away on the web card
+
+_TITLE = {"fr": "Derniers mouvements", "en": "Last movements"}
+_KINDS = {
+    "accrual": {"fr": "gagné", "en": "earned"},
+    "redemption": {"fr": "utilisé", "en": "used"},
+    "refund": {"fr": "remboursement", "en": "refund"},
+    "reversal": {"fr": "annulation", "en": "cancelled"},
+    "recovery": {"fr": "rattrapage", "en": "made up"},
+    "expiry": {"fr": "expiré", "en": "expired"},
+}
+_OTHER = {"fr": "correction", "en": "correction"}
+
+
+def recent_moves(session: Session, member_id: int) -> tuple[Move, ...]:
+    """The newest movements, newest first."""
+    return moves_of(session, member_id, MOVES_MAX)
+
+
+def history_section(
+    program: ProgramView, moves: tuple[Move, ...], languages: tuple[str, ...]
+) -> Section:
+    """One line each: day, what came or went, why."""
+    known = {unit.key for unit in program.ruleset.units}
+    shown = [move for move in moves if move.unit in known]
+    body = {
+        language: "\n".join(_line(program, move, language) for move in shown) or "—"
+        for language in languages
+    }
+    return Section(
+        "history", {language: _TITLE.get(language, _TITLE["en"]) for language in languages}, body
+    )
+
+
+def _line(program: ProgramView, move: Move, language: str) -> str:
+    unit = program.ruleset.unit(move.unit)
+    amount = spell_quantity(unit, abs(move.quantity), program.currency, language)
+    sign = "+" if move.quantity > 0 else "−"
+    kind = _KINDS.get(move.kind, _OTHER)
+    day = _day(move.occurred_at.astimezone(ZoneInfo(program.time_zone)).date(), language)
+    return f"{day}\u00a0: {sign}{amount} ({kind.get(language, kind['en'])})"
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, language: str) -> str:
+    return str(format_date(day, "medium", locale=language))

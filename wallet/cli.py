@@ -7,7 +7,6 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -43,7 +42,13 @@ from wallet.actions.upgrade_database import (
 )
 from wallet.commands.certs import certs_group
 from wallet.commands.doctor import doctor_command
-from wallet.commands.frame import one_line
+from wallet.commands.frame import one_line, steps
+from wallet.commands.portability import (
+    backup_command,
+    export_command,
+    import_command,
+    restore_command,
+)
 from wallet.config import Settings, folder_from_environment
 from wallet.db import Database
 from wallet.errors import Refusal
@@ -319,7 +324,7 @@ def replay_command(
         )
         value = minor_value(point_value, view.currency)
         with click.progressbar(length=100, label="Replay", file=sys.stderr) as bar:
-            report = replay_rules(session, view, rules, period, value, _steps(bar.update))
+            report = replay_rules(session, view, rules, period, value, steps(bar.update))
         lines = report_lines(view, rules, report)
     if as_json:
         click.echo(json.dumps(report_json(report), indent=2, ensure_ascii=False))
@@ -336,7 +341,7 @@ def audit_command(slug: str) -> None:
     with database.reading() as session:
         program_id = program_view_by_slug(session, slug).id if slug else None
         with click.progressbar(length=100, label="Audit", file=sys.stderr) as bar:
-            report = audit(session, program_id=program_id, progress=_steps(bar.update))
+            report = audit(session, program_id=program_id, progress=steps(bar.update))
     for finding in report.findings[:FINDINGS_SHOWN_MAX]:
         click.echo(f"{finding.code}  {finding.where}  {finding.sentence}")
     click.echo(
@@ -380,19 +385,7 @@ def _load_demo(database: Database) -> int:
         if has_demo(session):
             return 0
     with click.progressbar(length=100, label="Demo data", file=sys.stderr) as bar:
-        return load_demo(database, clock.now(), _steps(bar.update))
-
-
-def _steps(update: Callable[[int], None]) -> Callable[[int, int], None]:
-    """A progress callback (done, total) for a bar of a hundred steps."""
-    shown = [0]
-
-    def _progress(done: int, total: int) -> None:
-        share = 100 * done // max(total, 1)
-        update(share - shown[0])
-        shown[0] = share
-
-    return _progress
+        return load_demo(database, clock.now(), steps(bar.update))
 
 
 def _welcome(settings: Settings, *, with_demo: bool) -> str:
@@ -443,4 +436,6 @@ def _database() -> Database:
 
 
 main.add_command(certs_group)
+for _command in (export_command, import_command, backup_command, restore_command):
+    main.add_command(_command)
 main.add_command(doctor_command(_make_secret))

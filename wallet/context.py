@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from dataclasses import dataclass
 from typing import cast
@@ -21,6 +22,9 @@ class Vault:
     def __init__(self, secret_key: str) -> None:
         derived = HKDF(hashes.SHA256(), 32, None, b"comptoir vault v1").derive(secret_key.encode())
         self._cipher = AESGCM(derived)
+        self._derived = HKDF(hashes.SHA256(), 32, None, b"comptoir key check v1").derive(
+            secret_key.encode()
+        )
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
         """Encrypted and authenticated; only the same purpose opens it again."""
@@ -35,6 +39,10 @@ class Vault:
             )
         except InvalidTag:
             raise ValueError(f"{purpose} was sealed with another COMPTOIR_SECRET_KEY") from None
+
+    def fingerprint(self, purpose: str) -> str:
+        """32 hex digits that only the same secret key gives for this purpose; it reveals nothing of it."""
+        return hmac.new(self._derived, purpose.encode(), "sha256").hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

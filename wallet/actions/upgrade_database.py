@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
 from wallet.config import ASSETS
@@ -20,8 +20,9 @@ class SchemaError(RuntimeError):
     """The database is not the one that this release works with."""
 
 
-def upgrade_database(database: Database) -> str:
-    """Run the migrations that are missing, each whole or not at all; returns the revision.
+def upgrade_database(database: Database, revision: str = "head") -> str:
+    """Run the migrations that are missing up to `revision`, each whole or not at all; returns the
+    revision reached.
 
     Foreign keys are off on SQLite while tables are rebuilt, and checked before the commit; then the
     append-only triggers are counted, because a rebuilt table loses them without a word.
@@ -36,12 +37,12 @@ def upgrade_database(database: Database) -> str:
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK}
                 )
-            _migrate(connection)
+            _migrate(connection, revision)
             _check(connection, is_sqlite=database.is_sqlite)
-        revision = _revision(connection)
+        reached = _revision(connection)
     # The connection went back to the pool with foreign keys off: start afresh.
     database.dispose()
-    return revision or ""
+    return reached or ""
 
 
 def schema_state(database: Database) -> tuple[str | None, str]:
@@ -65,16 +66,22 @@ def head_revision() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
+def knows_revision(revision: str) -> bool:
+    """Whether this release, or one before it, made databases of that revision."""
+    script = ScriptDirectory.from_config(_config())
+    return revision in {one.revision for one in script.walk_revisions()}
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(ASSETS / "migrations"))
     return config
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, revision: str) -> None:
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -86,6 +93,7 @@ def _check(connection: Connection, *, is_sqlite: bool) -> None:
         broken = connection.execute(text("PRAGMA foreign_key_check")).fetchall()
         if broken:
             raise SchemaError(f"the migration would leave {len(broken)} rows without their parent")
-    missing = missing_append_only_triggers(connection)
+    present = set(inspect(connection).get_table_names())
+    missing = [table for table in missing_append_only_triggers(connection) if table in present]
     if missing:
         raise SchemaError(f"the migration would leave {', '.join(missing)} open to change")

@@ -43,3 +43,15 @@ def one_line(view: Callable[P, R]) -> Callable[P, R]:
             raise click.ClickException(first[0]) from error
 
     return _run
+
+
+def steps(update: Callable[[int], None]) -> Callable[[int, int], None]:
+    """A progress callback (done, total) for a bar of a hundred steps."""
+    shown = [0]
+
+    def _progress(done: int, total: int) -> None:
+        share = 100 * done // max(total, 1)
+        update(share - shown[0])
+        shown[0] = share
+
+    return _progress

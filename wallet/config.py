@@ -89,6 +89,13 @@ class Settings(BaseSettings):
         default=None, description="Authority of the push stand-in; only with the simulators"
     )
 
+    apns_key: Path | None = Field(
+        default=None,
+        description="Push key (`AuthKey_….p8`) to push with instead of the pass certificate; such keys"
+        " do not expire",
+    )
+    apns_key_id: str = Field(default="", description="Its key id: ten letters and digits")
+
     google_issuer_id: str = Field(default="", description="Issuer id of the Google Wallet console")
     google_service_account: Path | None = Field(
         default=None,

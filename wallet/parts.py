@@ -9,6 +9,7 @@ from pathlib import Path
 from passes.apple.certs.store import CertificateStore
 from passes.apple.identity import AppleIdentity, load_identity, make_development_identity
 from passes.apple.keeper import IdentityKeeper
+from passes.apple.provider_token import ProviderToken
 from passes.google.identity import GoogleIdentity, load_account, make_development_account
 from wallet.config import INSTALLED_MARK, Settings, SettingsError
 from wallet.context import Context, Vault
@@ -123,6 +124,17 @@ def apns_ca(settings: Settings) -> Path | None:
     if settings.apns_ca:
         return settings.apns_ca
     return certs_folder(settings) / "apple" / "root.pem" if settings.simulated_apple else None
+
+
+def apns_token(settings: Settings) -> ProviderToken | None:
+    """What Apple knows us by where a push key is set; else the certificate does."""
+    if settings.apns_key is None:
+        return None
+    if not settings.apple_team_id or not settings.apns_key_id:
+        raise SettingsError(
+            "COMPTOIR_APNS_KEY also needs COMPTOIR_APNS_KEY_ID and COMPTOIR_APPLE_TEAM_ID"
+        )
+    return ProviderToken(settings.apns_key, settings.apns_key_id, settings.apple_team_id)
 
 
 def google_wallet_url(settings: Settings) -> str:

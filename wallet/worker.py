@@ -12,6 +12,7 @@ from datetime import datetime
 
 import structlog
 
+from passes.apple.provider_token import ProviderToken
 from passes.apple.push import ApnsClient, PushOutcome
 from passes.google.push import GoogleClient
 from wallet import clock
@@ -29,7 +30,7 @@ from wallet.actions.sale_link import SETTLE_JOB
 from wallet.actions.settle_sale import settle_sale_job
 from wallet.db import Database
 from wallet.mailer import make_mailer
-from wallet.parts import Parts, apns_ca, apns_url, google_token_url, google_wallet_url
+from wallet.parts import Parts, apns_ca, apns_token, apns_url, google_token_url, google_wallet_url
 from wallet.waker import make_huey, nudge_task
 
 log = structlog.get_logger()
@@ -100,7 +101,8 @@ class Worker:
             SETTLE_JOB: settle_sale_job,
         }
         # A connection each: scans never wait for what is under way in the other lane.
-        self._apns = [_Push(parts), _Push(parts)]
+        token = apns_token(settings)
+        self._apns = [_Push(parts, token), _Push(parts, token)]
         scans, everything = self._apns
         self._beaten: datetime | None = None
         self.loops = [
@@ -141,8 +143,8 @@ class Worker:
 class _Push:
     """The connection to Apple's push service, made anew when the certificate was renewed."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, parts: Parts, token: ProviderToken | None) -> None:
+        self._parts, self._token = parts, token
         self._identity = parts.apple
         self._client = self._connect()
 
@@ -160,7 +162,7 @@ class _Push:
 
     def _connect(self) -> ApnsClient:
         settings = self._parts.settings
-        return ApnsClient(apns_url(settings), self._identity, apns_ca(settings))
+        return ApnsClient(apns_url(settings), self._identity, apns_ca(settings), self._token)
 
 
 def _apple_step(database: Database, push: _Push, hold: Hold, lane: Lane) -> Callable[[], int]:

@@ -86,8 +86,7 @@ class AppleIdentity:
         `ca_file` replaces the system's authorities. OpenSSL reads keys only from files, so the key
         passes through a temporary one, encrypted with a password that is used once.
         """
-        context = ssl.create_default_context(cafile=ca_file)
-        context.set_alpn_protocols(["h2"])
+        context = server_context(ca_file)
         password = secrets.token_bytes(32)
         pem = self.key.private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password.hex().encode())
@@ -100,6 +99,13 @@ class AppleIdentity:
             path.write_bytes(pem)
             context.load_cert_chain(path, password=password.hex())
         return context
+
+
+def server_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """TLS settings for Apple's push service that show no certificate of ours."""
+    context = ssl.create_default_context(cafile=ca_file)
+    context.set_alpn_protocols(["h2"])
+    return context
 
 
 def load_identity(

@@ -6,7 +6,7 @@ import enum
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +15,22 @@ from urllib.parse import quote
 import structlog
 
 from passes.apple.http2 import Answer, Http2Connection
-from passes.apple.identity import AppleIdentity
+from passes.apple.identity import AppleIdentity, server_context
+from passes.apple.provider_token import ProviderToken
 from passes.errors import DeliveryError
 
 PRODUCTION_URL = "https://api.push.apple.com"  # passes have no sandbox
 CONNECTIONS_PER_BATCH = 3  # tries for what a dying connection left unanswered
 KEPT_FOR_SECONDS = 7 * 24 * 3600  # Apple keeps a push that long for a phone that is switched off
+DAY_SECONDS = 24 * 3600
+REASON_LENGTH_MAX = 100  # characters kept; Apple's longest has 30
+RETRY_AFTER_SECONDS_MAX = 300.0  # whatever the other side says: scans wait behind it
+MILLISECONDS_MAX = 4_102_444_800_000  # the year 2100; later ones are no times
+APNS_ID_LENGTH_MAX = 64  # characters kept; a UUID has 36
 PAYLOAD = b"{}"  # phones ignore the content; an alert in it would stop Wallet from looking
 
 _DROP = {"BadDeviceToken", "DeviceTokenNotForTopic", "Unregistered", "ExpiredToken"}
+_EXPIRED = ("ExpiredProviderToken",)
 _AWAY = {
     "TooManyProviderTokenUpdates",
     "IdleTimeout",
@@ -82,15 +89,26 @@ class PushOutcome:
         return f"{self.status or ''} {self.reason}".strip() or "no answer"
 
 
+_STOP = (Verdict.AWAY, Verdict.CONFIGURATION)
+
+
 class ApnsClient:
     """One long-lived connection, opened when first needed. Threads take turns.
 
-    `ca_file` replaces the system's certificate authorities; only the stand-in needs it.
+    Apple knows us by the pass certificate, or by `token` where one is given. `ca_file` replaces the
+    system's certificate authorities; only the stand-in needs it.
     """
 
-    def __init__(self, url: str, identity: AppleIdentity, ca_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        identity: AppleIdentity,
+        ca_file: Path | None = None,
+        token: ProviderToken | None = None,
+    ) -> None:
         self._url = url.rstrip("/")
-        self._context = identity.client_context(ca_file)
+        self._context = server_context(ca_file) if token else identity.client_context(ca_file)
+        self._token = token
         self._headers = (
             ("apns-topic", identity.pass_type_id),
             ("apns-push-type", "background"),
@@ -104,50 +122,58 @@ class ApnsClient:
         """Push to each token; the outcomes are in the order of the tokens.
 
         What a closing connection left unanswered is sent again on a new one: a push says only "come
-        and look", so twice does no harm. Raises a permanent `DeliveryError` when Apple refuses our
-        certificate; when nobody can be reached, the outcomes say `RETRY`.
+        and look", so twice does no harm. Once Apple says that it is away or that we are set up
+        wrongly, nothing more is sent, and the rest is `UNSENT`. Raises a permanent `DeliveryError`
+        when Apple refuses our certificate; when nobody can be reached, the outcomes say `AWAY`.
         """
-        outcomes: dict[int, PushOutcome] = {}
         with self._lock:
-            reason = ""
+            batch = _Batch(tokens)
             for _ in range(CONNECTIONS_PER_BATCH):
-                left = [index for index in range(len(tokens)) if index not in outcomes]
-                if not left or reason == "Timeout":
-                    break
                 try:
-                    reason = self._send(tokens, left, outcomes)
+                    again = self._send(batch)
                 except DeliveryError as error:
                     if error.permanent:
                         raise
-                    reason = str(error)
+                    batch.reason = str(error)
                     break
-        return [
-            outcomes.get(index) or PushOutcome(token, 0, reason or "ConnectionLost")
-            for index, token in enumerate(tokens)
-        ]
+                if not again:
+                    break
+            return batch.results()
 
     def close(self) -> None:
         """Close the connection; the next push opens another."""
         with self._lock:
             self._drop_connection()
 
-    def _send(
-        self, tokens: Sequence[str], indexes: list[int], outcomes: dict[int, PushOutcome]
-    ) -> str:
-        """Send to those tokens and note the answers; why the connection ended, if it did."""
+    def _send(self, batch: _Batch) -> bool:
+        """Send what is left and note the answers; whether another connection may do better."""
+        left = batch.left()
+        if not left:
+            return False
         connection = self._connected()
-        paths = [f"/3/device/{quote(tokens[index], safe='')}" for index in indexes]
-        until = int(time.time()) + KEPT_FOR_SECONDS
-        headers = (*self._headers, ("apns-expiration", str(until)))
-        answers = connection.post_many(paths, headers, PAYLOAD)
-        for index, answer in zip(indexes, answers, strict=True):
+        paths = [f"/3/device/{quote(batch.tokens[index], safe='')}" for index in left]
+        # The same for a whole day: a header that changes has to be sent in full each time.
+        today = int(time.time()) // DAY_SECONDS * DAY_SECONDS
+        headers = [*self._headers, ("apns-expiration", str(today + KEPT_FOR_SECONDS))]
+        bearer = self._token.current() if self._token else ""
+        if bearer:
+            headers.append(("authorization", f"bearer {bearer}"))
+        answers = connection.post_many(paths, headers, PAYLOAD, _ends_the_batch)
+        for index, answer in zip(left, answers, strict=True):
             if answer is not None:
-                outcomes[index] = _outcome(tokens[index], answer)
-        told_to_leave = any(outcomes[i].reason in _AWAY for i in indexes if i in outcomes)
-        if connection.ended or told_to_leave:
+                batch.outcomes[index] = _outcome(batch.tokens[index], answer)
+        outcomes = batch.outcomes.values()
+        expired = bool(bearer) and any(one.reason in _EXPIRED for one in outcomes)
+        stopped = any(one.verdict in _STOP for one in outcomes)
+        batch.reason = connection.ended or ("Stopped" if stopped else "")
+        if connection.ended or any(one.reason in _AWAY for one in outcomes):
             log.info("apns connection ended", reason=connection.ended or "asked to reconnect")
             self._drop_connection()
-        return connection.ended
+        if expired and self._token and self._token.refused(bearer):
+            batch.forget(_EXPIRED)
+            return True
+        batch.is_stopped = stopped
+        return not stopped and bool(connection.ended) and connection.ended != "Timeout"
 
     def _connected(self) -> Http2Connection:
         if self._connection is not None and not self._connection.is_alive():
@@ -162,15 +188,66 @@ class ApnsClient:
             self._connection = None
 
 
+class _Batch:
+    """Tokens with the outcomes known so far, and why the rest has none."""
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self.tokens = tokens
+        self.outcomes: dict[int, PushOutcome] = {}
+        self.reason = ""
+        self.is_stopped = False
+
+    def left(self) -> list[int]:
+        """Places of the tokens without an outcome."""
+        return [index for index in range(len(self.tokens)) if index not in self.outcomes]
+
+    def forget(self, reasons: Collection[str]) -> None:
+        """These answers do not count: they are asked for again."""
+        self.outcomes = {
+            index: one for index, one in self.outcomes.items() if one.reason not in reasons
+        }
+
+    def results(self) -> list[PushOutcome]:
+        """One outcome for each token."""
+        verdict = Verdict.UNSENT if self.is_stopped else None
+        return [
+            self.outcomes.get(index)
+            or PushOutcome(token, 0, self.reason or "ConnectionLost", refused_as=verdict)
+            for index, token in enumerate(self.tokens)
+        ]
+
+
+def _ends_the_batch(answer: Answer) -> bool:
+    """Whether what Apple says of one push holds for all."""
+    return answer.status not in (0, 200, 400, 410, 429) or (
+        answer.status in (400, 429) and _outcome("", answer).verdict in _STOP
+    )
+
+
 def _outcome(token: str, answer: Answer) -> PushOutcome:
-    apns_id = answer.headers.get("apns-id", "")
+    apns_id = answer.headers.get(b"apns-id", b"").decode("ascii", "replace")[:APNS_ID_LENGTH_MAX]
     if answer.status == 200:
         return PushOutcome(token, 200, apns_id=apns_id)
+    if answer.status == 0:
+        return PushOutcome(token, 0, "Timeout")
     try:
         told = json.loads(answer.body)
     except ValueError:
         told = None
     told = told if isinstance(told, dict) else {}
-    stamp = told.get("timestamp")
-    gone = datetime.fromtimestamp(stamp / 1000, UTC) if isinstance(stamp, int | float) else None
-    return PushOutcome(token, answer.status, str(told.get("reason", "")), apns_id, gone)
+    stamp, wait = told.get("timestamp"), answer.headers.get(b"retry-after", b"")
+    return PushOutcome(
+        token,
+        answer.status,
+        str(told.get("reason", ""))[:REASON_LENGTH_MAX],
+        apns_id,
+        _moment(stamp),
+        min(float(wait), RETRY_AFTER_SECONDS_MAX) if wait.isdigit() else None,
+    )
+
+
+def _moment(stamp: object) -> datetime | None:
+    """Milliseconds since 1970 as a time; nothing where they are none."""
+    if not isinstance(stamp, int | float) or not 0 <= stamp < MILLISECONDS_MAX:
+        return None
+    return datetime.fromtimestamp(stamp / 1000, UTC)

@@ -13,7 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from passes.simulate.apns_rules import OK, Answer, PushRequest, check, wakes_wallet
+from passes.simulate.apns_rules import (
+    OK,
+    Answer,
+    ProviderKey,
+    PushRequest,
+    authenticated,
+    check,
+    wakes_wallet,
+)
 from passes.simulate.apns_wire import Connection
 from passes.simulate.faults import Faults
 
@@ -36,7 +44,7 @@ class ApnsStandIn:
     """Apple's push service on a loopback port.
 
     With `strict_tokens` only tokens from `issue_token` are known; otherwise every well-formed token
-    is. `on_push(token)` is called for each push that reaches a phone, on the server's own thread:
+    is. `provider_keys` are the push keys known, by key id. `on_push(token)` is called for each push that reaches a phone, on the server's own thread:
     it must return at once.
     """
 
@@ -51,6 +59,7 @@ class ApnsStandIn:
     ) -> None:
         self.on_push = on_push
         self.faults = Faults()
+        self.provider_keys: dict[str, ProviderKey] = {}
         self.counters: Counter[str] = Counter()
         self.received: deque[Received] = deque(maxlen=RECEIVED_KEPT)
         self.host = ""
@@ -126,7 +135,8 @@ class ApnsStandIn:
         return answer
 
     def _judge(self, push: PushRequest) -> Answer:
-        answer = check(push)
+        push, answer = authenticated(push, self.provider_keys, time.time())
+        answer = check(push) if answer is OK else answer
         if answer is not OK:
             return answer
         if push.token in self._retired:

@@ -6,10 +6,14 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import jwt
 
 PAYLOAD_BYTES_MAX = 4096  # Apple's limit for every push but VoIP
 COLLAPSE_ID_BYTES_MAX = 64
+TOKEN_SECONDS_MAX = 3600  # a provider token may be an hour old
+CLOCK_SKEW_SECONDS = 60
 TOKEN_HEX_MIN = 64  # 32 bytes today; Apple says that the length may grow
 TOKEN_HEX_MAX = 200
 
@@ -32,6 +36,15 @@ OK = Answer(200)
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderKey:
+    """A push key as Apple knows it: whose, its public half in PEM, and the topics of that team."""
+
+    team_id: str
+    public_key: bytes
+    topics: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class PushRequest:
     """A push as it came in. `topics` are what the client's certificate may push to, none without
     a certificate."""
@@ -47,6 +60,33 @@ class PushRequest:
         """The device token of the path, lower case, or nothing."""
         match = _PATH.match(self.path)
         return match.group(1).lower() if match else ""
+
+
+def authenticated(
+    push: PushRequest, keys: Mapping[str, ProviderKey], now: float
+) -> tuple[PushRequest, Answer]:
+    """The push with the topics that its provider token opens; `keys` by key id, `now` in Unix seconds.
+
+    Without such a header the certificate speaks.
+    """
+    kind, _, token = push.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        return push, OK
+    try:
+        key = keys[str(jwt.get_unverified_header(token).get("kid"))]
+        claims = jwt.decode(
+            token,
+            key.public_key,
+            ["ES256"],
+            options={"verify_iat": False, "verify_exp": False, "require": ["iat", "iss"]},
+        )
+    except (jwt.InvalidTokenError, KeyError):
+        return push, Answer(403, "InvalidProviderToken")
+    if claims["iss"] != key.team_id:
+        return push, Answer(403, "InvalidProviderToken")
+    if not now - TOKEN_SECONDS_MAX <= claims["iat"] <= now + CLOCK_SKEW_SECONDS:
+        return push, Answer(403, "ExpiredProviderToken")
+    return replace(push, topics=key.topics), OK
 
 
 def check(push: PushRequest) -> Answer:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import bench_accrual, bench_pass, bench_replay
+from tests.benchmarks import bench_accrual, bench_pass, bench_push, bench_replay
 
 BENCHES: dict[str, Callable[[], None]] = {
     "accrual": bench_accrual.run,
     "pass": bench_pass.run,
+    "push": bench_push.run,
     "replay": bench_replay.run,
 }
 

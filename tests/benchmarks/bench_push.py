@@ -82,7 +82,7 @@ def _aioapns(
     """Aioapns on a loop of its own, given as much to do at a time as the service allows."""
     host, port = url.removeprefix("https://").split(":")
 
-    class Protocol(APNsProductionClientProtocol):  # type: ignore[misc]
+    class Protocol(APNsProductionClientProtocol):
         APNS_SERVER, APNS_PORT = host, int(port)
 
     loop = asyncio.new_event_loop()

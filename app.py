@@ -9,16 +9,24 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from passes.apple.webservice import apple_web_service
+from passes.google.callback import RootKeys
 from scanner import till_door
 from wallet import clock
 from wallet.actions.registry import Registry
 from wallet.actions.upgrade_database import require_schema
 from wallet.config import ASSETS, Settings
 from wallet.log import configure_logging
-from wallet.parts import Parts, apple_keeper, google_identity, make_database
+from wallet.parts import (
+    Parts,
+    apple_keeper,
+    google_callback_keys_url,
+    google_identity,
+    make_database,
+)
 from wallet.waker import Waker, make_huey
 from wallet.web.api import api_door, caller, key_limit
 from wallet.web.console import console_door
+from wallet.web.google_callback import google_callback_door
 from wallet.web.locale import install_locale
 from wallet.web.media import media_door
 from wallet.web.operations import install_operations
@@ -98,10 +106,13 @@ def _doors(app: APIFlask, parts: Parts) -> None:
     )
     api = api_door()
     limiter.limit(key_limit, key_func=caller, override_defaults=False)(api)
-    machine_doors = [(apple, "/apple"), (api, None)]
+    keys = RootKeys(google_callback_keys_url(settings), clock.now)
+    google = google_callback_door(keys, parts.google.issuer_id)
+    machine_doors = [(apple, "/apple"), (google, None), (api, None)]
     for door, prefix in machine_doors:
         csrf.exempt(door)
         app.register_blueprint(door, url_prefix=prefix)
+    limiter.exempt(google)  # a campaign is saved by many at once; what is not signed costs little
     limiter.exempt(apple)  # ten thousand phones may ask at once; they carry their own tokens
     for door in (
         shopper_door(Wallets(maker.pkpass, save_links(parts).link)),

@@ -327,6 +327,12 @@ TABLE: dict[tuple[str, str], Row] = {
         _fixed("/apple/v1/log"),
         lambda house: {"json": {"logs": ["a complaint"]}},
     ),
+    # --- Google: its own signature opens this, and nothing else does ---------------------------
+    ("POST", "/google/callback"): Row(
+        "400 400 400 400 400 400 400 400",
+        _fixed("/google/callback"),
+        lambda house: {"json": {"signedMessage": "{}"}},
+    ),
     # --- operations, and the simulators' page (they are not running here) ----------------------
     ("GET", "/healthz"): _public("/healthz"),
     ("GET", "/readyz"): _public("/readyz"),
@@ -345,7 +351,7 @@ TABLE: dict[tuple[str, str], Row] = {
 }
 
 # They carry their own credentials, or (the simulators) guard themselves and nothing real.
-WITHOUT_CSRF = ("/api/", "/apple/", "/simulate/api/")
+WITHOUT_CSRF = ("/api/", "/apple/", "/google/", "/simulate/api/")
 # A request that changes nothing may come without a token.
 READING = {"GET", "HEAD", "OPTIONS"}
 

@@ -111,6 +111,12 @@ class Settings(BaseSettings):
         description="Token address; unset: Google's, or the simulator's where no account is set",
     )
 
+    google_callback_keys_url: str = Field(
+        default="",
+        description="Where the root keys of Google's callbacks are; unset: Google's, or the simulator's"
+        " where no account is set",
+    )
+
     smtp_url: str = Field(
         default="",
         repr=False,

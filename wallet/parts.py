@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from passes.apple.certs.store import CertificateStore
 from passes.apple.identity import AppleIdentity, load_identity, make_development_identity
 from passes.apple.keeper import IdentityKeeper
 from passes.apple.provider_token import ProviderToken
+from passes.google.callback import ROOT_KEYS_URL
 from passes.google.identity import GoogleIdentity, load_account, make_development_account
 from wallet.config import INSTALLED_MARK, Settings, SettingsError
 from wallet.context import Context, Vault
@@ -149,6 +151,13 @@ def google_token_url(settings: Settings) -> str:
         f"{simulator_url(settings)}/token" if settings.simulated_google else GOOGLE_TOKEN_URL
     )
     return settings.google_token_url or simulated
+
+
+def google_callback_keys_url(settings: Settings) -> str:
+    """The root keys of callbacks: Google's, or the stand-in's own."""
+    simulated = f"{simulator_url(settings)}{urlsplit(ROOT_KEYS_URL).path}"
+    kept = simulated if settings.simulated_google else ROOT_KEYS_URL
+    return settings.google_callback_keys_url or kept
 
 
 def simulator_url(settings: Settings) -> str:

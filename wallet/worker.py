@@ -18,10 +18,11 @@ from passes.google.push import GoogleClient
 from wallet import clock
 from wallet.actions.calendar import run_calendar
 from wallet.actions.deliver_apple import deliver_apple
-from wallet.actions.deliver_google import deliver_google
 from wallet.actions.deliver_passes import EVERYTHING, SCANS, Hold, Lane
 from wallet.actions.expire import MAIL_JOB
-from wallet.actions.google_objects import GooglePublisher
+from wallet.actions.google.deliver import EVERYTHING_LANE, SCANS_LANE, GoogleDelivery
+from wallet.actions.google.gate import Gate
+from wallet.actions.google_objects import GoogleObjects
 from wallet.actions.mail_card_link import card_link_handler
 from wallet.actions.mail_expiry_notice import expiry_notice_handler
 from wallet.actions.readiness import beat
@@ -93,7 +94,13 @@ class Worker:
         settings, self._database = parts.settings, parts.database
         hold = Hold()
         google = GoogleClient(google_wallet_url(settings), google_token_url(settings), parts.google)
-        publisher = GooglePublisher(parts.database, google, parts.google, settings.public_url)
+        self._google = GoogleDelivery(
+            parts.database,
+            google,
+            Gate(parts.database, parts.google.issuer_id, clock.now),
+            GoogleObjects(parts.google, settings.public_url),
+            clock.now,
+        )
         mailer = make_mailer(settings)
         handlers = {
             "card_link": card_link_handler(mailer),
@@ -108,7 +115,8 @@ class Worker:
         self.loops = [
             Loop("apple_scans", _apple_step(parts.database, scans, hold, SCANS)),
             Loop("apple", _apple_step(parts.database, everything, hold, EVERYTHING)),
-            Loop("google", lambda: _google_step(parts.database, publisher)),
+            Loop("google_scans", lambda: self._google.step(SCANS_LANE)),
+            Loop("google", self._google_step),
             Loop("jobs", lambda: self._beat() + run_jobs(parts.database, handlers, clock.now)),
             Loop("calendar", lambda: run_calendar(parts.database, clock.now), CALENDAR_SECONDS),
         ]
@@ -131,6 +139,9 @@ class Worker:
             loop.join()
         for client in self._apns:
             client.close()
+
+    def _google_step(self) -> int:
+        return self._google.publish_classes() + self._google.step(EVERYTHING_LANE)
 
     def _beat(self) -> int:
         now = clock.now()
@@ -167,11 +178,6 @@ class _Push:
 
 def _apple_step(database: Database, push: _Push, hold: Hold, lane: Lane) -> Callable[[], int]:
     return lambda: deliver_apple(database, push, clock.now, hold, lane)
-
-
-def _google_step(database: Database, publisher: GooglePublisher) -> int:
-    publisher.publish_classes(clock.now())
-    return deliver_google(database, publisher.publish, clock.now)
 
 
 def _write_beat(database: Database, now: datetime) -> None:

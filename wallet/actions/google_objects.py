@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-import structlog
 from sqlalchemy.orm import Session
 
 from passes.card import Card, Place
 from passes.design import Design
-from passes.errors import DeliveryError
 from passes.google.document import (
     Brand,
     Pictures,
@@ -22,20 +19,14 @@ from passes.google.document import (
     variant,
 )
 from passes.google.identity import GoogleIdentity
-from passes.google.push import GoogleClient
-from wallet.actions.deliver_passes import Claimed
 from wallet.actions.media import image_store
-from wallet.actions.program_view import ProgramView, all_programs, program_view
-from wallet.db import Database
+from wallet.actions.program_view import ProgramView
 from wallet.ids import public_id
 from wallet.tables.design import design_version
 
 Resource = dict[str, Any]
 
 CALLBACK_PATH = "/google/callback"
-CLASS_RETRY = timedelta(seconds=10)  # Google, or the stand-in, may come up after the worker
-
-log = structlog.get_logger()
 
 
 class HasCard(Protocol):
@@ -142,51 +133,3 @@ class GoogleObjects:
                 pictures(design, image_store(session), media_url, tier_key),
             )
         return self._looks[key]
-
-
-class GooglePublisher:
-    """Brings one claimed pass to Google: the class first, once a process and design."""
-
-    def __init__(
-        self, database: Database, client: GoogleClient, identity: GoogleIdentity, public_url: str
-    ) -> None:
-        self._database, self._client = database, client
-        self._objects = GoogleObjects(identity, public_url)
-        self._published: set[tuple[str, int]] = set()  # (class id, revision of its program)
-        self._retry_at: datetime | None = None
-
-    def publish_classes(self, now: datetime) -> None:
-        """Give Google the class of each program that is new or has changed.
-
-        Not only with its first card: the first shopper may press the button before the worker has
-        brought that card, and Google refuses a save link whose class it does not know.
-        """
-        if self._retry_at and now < self._retry_at:
-            return
-        with self._database.reading() as session:
-            waiting = [
-                (its_class, program.revision)
-                for program in all_programs(session)
-                for its_class in self._objects.classes_of(session, program)
-                if (its_class["id"], program.revision) not in self._published
-            ]
-        self._retry_at = None
-        for its_class, revision in waiting:
-            try:
-                self._client.upsert_class(its_class)
-                self._published.add((its_class["id"], revision))
-            except DeliveryError as error:
-                self._retry_at = now + CLASS_RETRY
-                log.warning("google_class_waits", class_id=its_class["id"], error=str(error))
-
-    def publish(self, item: Claimed) -> None:
-        """Insert or update; `DeliveryError` when Google does not take it."""
-        with self._database.reading() as session:
-            program = program_view(session, item.program_id)
-            its_class = self._objects.class_of(session, program, item.design_id, item.tier_key)
-            resource = self._objects.object_of(session, program, item)
-        state = (its_class["id"], program.revision)
-        if state not in self._published:
-            self._client.upsert_class(its_class)
-            self._published.add(state)
-        self._client.upsert_object(resource, notify=item.version > 1)

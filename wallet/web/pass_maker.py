@@ -14,6 +14,8 @@ from passes.design import Design
 from passes.google.push import GoogleClient
 from passes.registry import StoredPass
 from wallet import clock
+from wallet.actions.google.deliver import GoogleDelivery
+from wallet.actions.google.gate import Gate
 from wallet.actions.google_objects import GoogleObjects
 from wallet.actions.insert_first import SaveLinks
 from wallet.actions.media import image_store
@@ -21,6 +23,7 @@ from wallet.parts import Parts, google_token_url, google_wallet_url
 
 WEB_SERVICE_PATH = "/apple"
 WHILE_SOMEBODY_WAITS = httpx2.Timeout(2.0, connect=1.0)  # seconds; then the link goes without
+GATE_SECONDS_MAX = 1.0  # for a request among the twenty a second
 DESIGNS_KEPT_MAX = 64  # each holds its pictures in memory, about half a megabyte
 
 
@@ -79,4 +82,8 @@ def save_links(parts: Parts) -> SaveLinks:
         timeout=WHILE_SOMEBODY_WAITS,
     )
     objects = GoogleObjects(parts.google, settings.public_url)
-    return SaveLinks(parts.database, client, parts.google, objects, settings.public_url, clock.now)
+    gate = Gate(
+        parts.database, parts.google.issuer_id, clock.now, wait_seconds_max=GATE_SECONDS_MAX
+    )
+    delivery = GoogleDelivery(parts.database, client, gate, objects, clock.now)
+    return SaveLinks(parts.database, delivery, parts.google, objects, settings.public_url)

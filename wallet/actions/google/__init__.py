@@ -1,0 +1,1 @@
+"""Google Wallet as the account sees it: what to send, how fast, how loudly, and what came back."""

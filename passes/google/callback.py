@@ -87,15 +87,7 @@ def verify_callback(
     body: bytes, issuer_id: str, roots: Sequence[RootKey], now: datetime
 ) -> Callback:
     """The event in `body`, or `CallbackRefused`. `issuer_id` is the recipient that must be meant."""
-    envelope = _object(body, "the body")
-    if envelope.get("protocolVersion") != PROTOCOL:
-        raise CallbackRefused("malformed", f"the protocol version is not {PROTOCOL}")
-    message = _text(envelope, "signedMessage", KEYS_BYTES_MAX)
-    key = _intermediate(envelope.get("intermediateSigningKey"), roots, now)
-    signed = signed_bytes(SENDER, issuer_id, PROTOCOL, message)
-    if not _is_signed(key, _bytes(envelope.get("signature")), signed):
-        raise CallbackRefused("forged", "the message is not signed by the intermediate key")
-    return _event(_object(message, "the signed message"), issuer_id, now)
+    return _verified(_envelope(body), issuer_id, roots, now)
 
 
 def read_root_keys(data: bytes) -> list[RootKey]:
@@ -126,13 +118,14 @@ class RootKeys:
     def verify(self, body: bytes, issuer_id: str) -> Callback:
         """`verify_callback` with these keys."""
         now = self._clock()
+        envelope = _envelope(body)  # what has no form needs no keys
         try:
-            return verify_callback(body, issuer_id, self._current(now), now)
+            return _verified(envelope, issuer_id, self._current(now), now)
         except CallbackRefused as refused:
             kept = self._keys
             if refused.reason != "forged" or not self._renew(now) or self._keys is kept:
                 raise
-        return verify_callback(body, issuer_id, self._keys, now)
+        return _verified(envelope, issuer_id, self._keys, now)
 
     def _current(self, now: datetime) -> list[RootKey]:
         if now >= self._fresh_until or not any(key.is_good(now) for key in self._keys):
@@ -169,22 +162,53 @@ class RootKeys:
         return True
 
 
-def _intermediate(
-    told: object, roots: Sequence[RootKey], now: datetime
-) -> ec.EllipticCurvePublicKey:
-    """The key that signed the message, once a root key vouches for it and it is in its time."""
-    if not isinstance(told, dict):
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """A callback taken apart: texts as they were signed, signatures as bytes."""
+
+    message: str
+    signature: bytes
+    signed_key: str
+    key_signatures: tuple[bytes, ...]
+
+
+def _envelope(body: bytes) -> _Envelope:
+    told = _object(body, "the body")
+    if told.get("protocolVersion") != PROTOCOL:
+        raise CallbackRefused("malformed", f"the protocol version is not {PROTOCOL}")
+    key = told.get("intermediateSigningKey")
+    if not isinstance(key, dict):
         raise CallbackRefused("malformed", "there is no intermediate signing key")
-    signed_key = _text(told, "signedKey", KEYS_BYTES_MAX)
-    signatures = told.get("signatures")
+    signatures = key.get("signatures")
     if not isinstance(signatures, list) or not signatures:
         raise CallbackRefused("malformed", "the intermediate key has no signatures")
-    data = signed_bytes(SENDER, PROTOCOL, signed_key)
-    found = [_bytes(one) for one in signatures[:INTERMEDIATE_KEYS_MAX]]
+    return _Envelope(
+        _text(told, "signedMessage", BODY_BYTES_MAX),
+        _bytes(told.get("signature")),
+        _text(key, "signedKey", BODY_BYTES_MAX),
+        tuple(_bytes(one) for one in signatures[:INTERMEDIATE_KEYS_MAX]),
+    )
+
+
+def _verified(
+    envelope: _Envelope, issuer_id: str, roots: Sequence[RootKey], now: datetime
+) -> Callback:
+    key = _intermediate(envelope, roots, now)
+    signed = signed_bytes(SENDER, issuer_id, PROTOCOL, envelope.message)
+    if not _is_signed(key, envelope.signature, signed):
+        raise CallbackRefused("forged", "the message is not signed by the intermediate key")
+    return _event(_object(envelope.message, "the signed message"), issuer_id, now)
+
+
+def _intermediate(
+    envelope: _Envelope, roots: Sequence[RootKey], now: datetime
+) -> ec.EllipticCurvePublicKey:
+    """The key that signed the message, once a root key vouches for it and it is in its time."""
+    data = signed_bytes(SENDER, PROTOCOL, envelope.signed_key)
     good = [root.key for root in roots if root.is_good(now)]
-    if not any(_is_signed(key, signature, data) for key in good for signature in found):
+    if not any(_is_signed(key, one, data) for key in good for one in envelope.key_signatures):
         raise CallbackRefused("forged", "no root key signed the intermediate key")
-    key = _object(signed_key, "the intermediate key")
+    key = _object(envelope.signed_key, "the intermediate key")
     expires_at = _moment(key.get("keyExpiration"), "the intermediate key")
     if expires_at is None or now >= expires_at:
         raise CallbackRefused("stale", "the intermediate key has expired")

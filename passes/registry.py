@@ -17,7 +17,8 @@ class StoredPass:
 
     `card` and `design` are the stored JSON of `Card` and `Design`; `tier_key` picks the look;
     `program` is the word that tells programs apart in addresses and in Google's class ids.
-    `modified_at` (UTC, whole seconds) strictly increases with every change of the pass.
+    `modified_at` (UTC, whole seconds) strictly increases with every change of the pass, and so does
+    `version`, which numbers the changes.
     """
 
     serial: str
@@ -27,16 +28,20 @@ class StoredPass:
     tier_key: str | None
     modified_at: datetime
     program: str = ""
+    version: int = 0
 
 
 class PassRegistry(Protocol):
     """What Apple's web service and Google's callback need to know and to tell."""
 
+    def token_of(self, serial: str) -> str | None:
+        """The token of the Apple pass with this serial number, or nothing; as quick for either."""
+
     def find(self, serial: str) -> StoredPass | None:
         """The Apple pass with this serial number, or nothing."""
 
-    def fetched(self, serial: str, device: str | None) -> None:
-        """A phone took the current version of this pass."""
+    def fetched(self, serial: str, version: int) -> None:
+        """A phone has this version of the pass: it took it now, or had it. Returns at once."""
 
     def register(self, device: str, push_token: str, serial: str) -> bool:
         """Remember that a device wants to be told of changes. True when this is new; a known
@@ -46,7 +51,8 @@ class PassRegistry(Protocol):
         """Forget a registration; unknown ones are no error."""
 
     def updated_since(self, device: str, tag: int | None) -> tuple[int, Sequence[str]]:
-        """(newest tag, serials of this device's passes that changed after `tag`), in one snapshot."""
+        """(newest tag, serials of this device's passes that changed after `tag`), in one snapshot.
+        Also notes that the device came, and what it was told of."""
 
     def log(self, messages: Sequence[str]) -> None:
-        """What a phone complains of."""
+        """What a phone complains of. Returns at once."""

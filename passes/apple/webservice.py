@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC
 from typing import Any
@@ -20,6 +22,11 @@ SERIAL_CHARACTERS_MAX = 64
 BODY_BYTES_MAX = 64 * 1024  # bytes; a registration has 100, a full log a few thousand
 LOG_MESSAGES_MAX = 50  # of one request
 LOG_CHARACTERS_MAX = 1000  # of one message
+# Of one address in one process. A phone in trouble sends one an hour; hundreds of phones may share
+# the address of their carrier; more than that only fills our disk.
+LOG_REQUESTS_MAX = 60
+LOG_WINDOW_SECONDS = 60.0
+ADDRESSES_MAX = 100_000  # counted at a time: some ten megabytes
 TAG_MAX = 2**63 - 1
 
 # What an unknown pass is compared with, so that it takes as long as a known one.
@@ -53,10 +60,11 @@ class _Service:
         self._registry = registry
         self._builder = builder
         self._pass_type_id = pass_type_id
+        self._log_limit = FloodLimit(LOG_REQUESTS_MAX, LOG_WINDOW_SECONDS)
 
     def register(self, device: str, pass_type: str, serial: str) -> Response:
         """201 for a new registration, 200 for a known one, which takes the new push token."""
-        if self._authenticated(pass_type, serial) is None:
+        if not self._authenticated(pass_type, serial):
             return _empty(401)
         token = _json_object().get("pushToken")
         if not DEVICE_PATTERN.fullmatch(device) or not isinstance(token, str):
@@ -67,7 +75,7 @@ class _Service:
 
     def unregister(self, device: str, pass_type: str, serial: str) -> Response:
         """The card was removed from the phone, or its updates were switched off."""
-        if self._authenticated(pass_type, serial) is None:
+        if not self._authenticated(pass_type, serial):
             return _empty(401)
         self._registry.unregister(device, serial)
         return _empty(200)
@@ -83,34 +91,63 @@ class _Service:
 
     def current(self, pass_type: str, serial: str) -> Response:
         """The signed pass, unless the phone has this version already."""
-        found = self._authenticated(pass_type, serial)
+        authenticated = self._authenticated(pass_type, serial)
+        found = self._registry.find(serial) if authenticated else None
         if found is None:
             return _empty(401)
         modified = found.modified_at.astimezone(UTC).replace(microsecond=0)
         since = request.if_modified_since
         if since is not None and modified <= since:
-            return _empty(304)
-        answer = Response(self._builder(found), mimetype=MIME_TYPE)
+            answer = _empty(304)
+        else:
+            answer = Response(self._builder(found), mimetype=MIME_TYPE)
         answer.last_modified = modified
-        self._registry.fetched(serial, None)
+        if request.method == "GET":
+            self._registry.fetched(serial, found.version)
         return answer
 
     def log(self) -> Response:
-        """What phones complain of. They cannot mend anything, so they are never refused."""
+        """What phones complain of. They cannot mend anything, so whatever they send is well: only
+        a flood is refused."""
+        if not self._log_limit.allows(request.remote_addr or "", time.monotonic()):
+            answer = _empty(429)
+            answer.headers["Retry-After"] = str(int(LOG_WINDOW_SECONDS))
+            return answer
         messages = _json_object().get("logs")
         if isinstance(messages, list):
             texts = [one for one in messages[:LOG_MESSAGES_MAX] if isinstance(one, str)]
             self._registry.log([_printable(text) for text in texts])
         return _empty(200)
 
-    def _authenticated(self, pass_type: str, serial: str) -> StoredPass | None:
-        """The pass, when the request holds its token. Unknown and wrong look the same."""
+    def _authenticated(self, pass_type: str, serial: str) -> bool:
+        """Whether the request holds the token of this pass. Unknown and wrong look the same and take
+        as long: one look-up and one comparison, whatever it finds."""
         known = pass_type == self._pass_type_id and len(serial) <= SERIAL_CHARACTERS_MAX
-        found = self._registry.find(serial) if known else None
-        expected = f"ApplePass {found.auth_token if found else _NO_TOKEN}"
+        token = self._registry.token_of(serial if known else "")
+        expected = f"ApplePass {token or _NO_TOKEN}"
         given = request.headers.get("Authorization", "")
         same = hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
-        return found if same else None
+        return same and token is not None
+
+
+class FloodLimit:
+    """Counts requests by address in windows of fixed length; safe to use from several threads."""
+
+    def __init__(self, requests_max: int, window_seconds: float) -> None:
+        self._max, self._window = requests_max, window_seconds
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
+        self._ends = 0.0
+
+    def allows(self, address: str, now: float) -> bool:
+        """Whether one more from this address is within the limit; `now` in seconds of any clock."""
+        with self._lock:
+            # A new window forgets every address, so the memory is bounded by what one window brings.
+            if now >= self._ends or len(self._counts) > ADDRESSES_MAX:
+                self._counts.clear()
+                self._ends = now + self._window
+            count = self._counts[address] = self._counts.get(address, 0) + 1
+            return count <= self._max
 
 
 def _never_from_a_cache(answer: Response) -> Response:

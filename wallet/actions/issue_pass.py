@@ -47,6 +47,7 @@ def issue_pass(
         is_urgent=True,
         wanted_version=1,
         delivered_version=1 if provider == "apple" else 0,
+        taken_version=1,
         update_tag=0,
         attempts=0,
         last_error="",

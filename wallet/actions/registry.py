@@ -9,15 +9,16 @@ from sqlalchemy.orm import Session
 
 from passes.registry import StoredPass
 from wallet.actions.deliver_apple import APPLE_TAG
+from wallet.actions.phone_notes import PhoneNotes
 from wallet.db import Database
 from wallet.ids import new_id
 from wallet.tables.design import design_version
 from wallet.tables.program import program_with_id
 from wallet.tables.wallet_pass import (
     Device,
-    PhoneLog,
     Registration,
     WalletPass,
+    auth_token,
     changed_serials,
     device_with_library_id,
     forget_registration,
@@ -26,8 +27,6 @@ from wallet.tables.wallet_pass import (
     registration_of,
 )
 
-LOG_LENGTH_MAX = 2_000  # characters of one complaint that are worth keeping
-
 
 class Registry:
     """The passes of every program of this installation, as Apple's web service asks for them."""
@@ -35,6 +34,12 @@ class Registry:
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
         self._now = now
+        self.notes = PhoneNotes(database)
+
+    def token_of(self, serial: str) -> str | None:
+        """The token of the Apple pass with this serial number."""
+        with self._database.reading() as session:
+            return auth_token(session, "apple", serial)
 
     def find(self, serial: str) -> StoredPass | None:
         """The Apple pass with this serial number."""
@@ -42,12 +47,9 @@ class Registry:
             found = pass_with_serial(session, "apple", serial)
             return stored_pass(session, found) if found else None
 
-    def fetched(self, serial: str, device: str | None) -> None:
-        """A phone took the current version."""
-        with self._database.transaction() as session:
-            found = pass_with_serial(session, "apple", serial)
-            if found:
-                found.fetched_at = self._now()
+    def fetched(self, serial: str, version: int) -> None:
+        """A phone has this version of the pass."""
+        self.notes.fetched(serial, version, self._now())
 
     def register(self, device: str, push_token: str, serial: str) -> bool:
         """True when the registration is new; a known one takes the new push token."""
@@ -71,13 +73,14 @@ class Registry:
         """
         with self._database.reading() as session:
             is_ours = tag is not None and tag <= last_in_sequence(session, APPLE_TAG)
-            return changed_serials(session, device, tag if tag is not None and is_ours else -1)
+            known = tag if tag is not None and is_ours else -1
+            newest, serials = changed_serials(session, device, known)
+        self.notes.came(device, serials, self._now())
+        return newest, serials
 
     def log(self, messages: Sequence[str]) -> None:
         """Keep what phones complain of."""
-        with self._database.transaction() as session:
-            now = self._now()
-            session.add_all(PhoneLog(at=now, message=text[:LOG_LENGTH_MAX]) for text in messages)
+        self.notes.complained(messages, self._now())
 
     def _register(self, session: Session, library_id: str, push_token: str, serial: str) -> bool:
         now = self._now()
@@ -95,17 +98,39 @@ class Registry:
             )
             session.add(phone)
             session.flush()
-        phone.push_token, phone.seen_at = push_token, now
+        moved = phone.push_token != push_token and phone.silent_since is not None
+        phone.push_token, phone.seen_at, phone.silent_since = push_token, now, None
         known = registration_of(session, phone.id, found.id)
         if known:
             known.renewed_at = now
+            if moved:
+                # What went to the old token never came: it is sent once more, to this phone alone.
+                known.pushed_version = 0
+                _make_due(found, now)
             return False
+        if found.taken_version < found.wanted_version:
+            # The card changed between download and registration, when nobody could be told. Only a
+            # tag of its own leads the phone to it: it may have seen later ones of other cards.
+            found.wanted_version += 1
+            _make_due(found, now)
         session.add(
             Registration(
                 device_id=phone.id, wallet_pass_id=found.id, created_at=now, renewed_at=now
             )
         )
         return True
+
+
+def handed_out(wallet_pass: WalletPass) -> WalletPass:
+    """The pass leaves as a file: a phone that registers for it has this version."""
+    wallet_pass.taken_version = wallet_pass.wanted_version
+    return wallet_pass
+
+
+def _make_due(found: WalletPass, now: datetime) -> None:
+    found.delivered_version = min(found.delivered_version, found.wanted_version - 1)
+    found.next_attempt_at, found.attempts, found.is_urgent = now, 0, True
+    found.waiting_since = found.waiting_since or now
 
 
 def stored_pass(session: Session, found: WalletPass) -> StoredPass:
@@ -122,4 +147,5 @@ def stored_pass(session: Session, found: WalletPass) -> StoredPass:
         tier_key=found.tier_key,
         modified_at=found.modified_at,
         program=program.slug,
+        version=found.wanted_version,
     )

@@ -262,6 +262,67 @@ def settle_failed(session: Session, lease_key: str, rows: Sequence[Mapping[str, 
     )
 
 
+def note_came(session: Session, seen: Mapping[str, datetime]) -> None:
+    """Phones asked what changed; `seen` is when, by library id."""
+    row = Device.__table__
+    session.connection().execute(
+        update(row)  # type: ignore[arg-type]
+        .where(row.c.library_id == bindparam("library"))
+        .values(seen_at=bindparam("at", type_=row.c.seen_at.type), silent_since=None),
+        [{"library": library, "at": at} for library, at in seen.items()],
+    )
+
+
+def note_listed(session: Session, listed: Mapping[str, datetime]) -> None:
+    """Phones were told that these passes changed; `listed` is when, by serial number."""
+    row = Delivery.__table__
+    session.connection().execute(
+        update(row)  # type: ignore[arg-type]
+        .where(
+            row.c.wallet_pass_id == _with_serial(),
+            row.c.announced_at <= bindparam("at", type_=row.c.announced_at.type),
+            row.c.listed_at.is_(None),
+        )
+        .values(listed_at=bindparam("at", type_=row.c.listed_at.type)),
+        [{"serial_number": serial, "at": at} for serial, at in listed.items()],
+    )
+
+
+def note_fetched(session: Session, fetched: Mapping[str, tuple[int, datetime]]) -> None:
+    """Phones have this version of these passes; (version, when) by serial number."""
+    row, holder = Delivery.__table__, WalletPass.__table__
+    values = [
+        {"serial_number": serial, "to_version": version, "at": at}
+        for serial, (version, at) in fetched.items()
+    ]
+    session.connection().execute(
+        update(row)  # type: ignore[arg-type]
+        .where(
+            row.c.wallet_pass_id == _with_serial(),
+            row.c.version <= bindparam("to_version"),
+            row.c.fetched_at.is_(None),
+        )
+        .values(fetched_at=bindparam("at", type_=row.c.fetched_at.type)),
+        values,
+    )
+    session.connection().execute(
+        update(holder)  # type: ignore[arg-type]
+        .where(holder.c.serial == bindparam("serial_number"))
+        .values(
+            fetched_at=bindparam("at", type_=holder.c.fetched_at.type),
+            taken_version=case(
+                (holder.c.taken_version < bindparam("to_version"), bindparam("to_version")),
+                else_=holder.c.taken_version,
+            ),
+        ),
+        values,
+    )
+
+
+def _with_serial() -> Any:
+    return select(_pass.id).where(_pass.serial == bindparam("serial_number")).scalar_subquery()
+
+
 def raise_alarm(session: Session, provider: str, reason: str, now: datetime) -> None:
     """Keep why the provider refuses everything; the first time of the same reason stays."""
     found = session.scalar(select(ProviderAlarm).where(ProviderAlarm.provider == provider))

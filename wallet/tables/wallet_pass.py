@@ -160,6 +160,12 @@ def pass_with_serial(session: Session, provider: str, serial: str) -> WalletPass
     return session.scalar(query)
 
 
+def auth_token(session: Session, provider: str, serial: str) -> str | None:
+    """The token of the pass with this serial number."""
+    query = select(WalletPass.auth_token)
+    return session.scalar(query.where(WalletPass.serial == serial, WalletPass.provider == provider))
+
+
 def next_in_sequence(session: Session, name: str) -> int:
     """The next number of a sequence; its row stays locked until the transaction ends."""
     taken = session.execute(

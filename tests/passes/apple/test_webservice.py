@@ -11,7 +11,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from passes.apple.webservice import BODY_BYTES_MAX, apple_web_service
+from passes.apple.webservice import (
+    BODY_BYTES_MAX,
+    LOG_REQUESTS_MAX,
+    FloodLimit,
+    apple_web_service,
+)
 from passes.registry import StoredPass
 from tests.passes.cast import ADA, DESIGN
 
@@ -38,10 +43,14 @@ class Registry:
         self.fetches: list[str] = []
         self.logged: list[str] = []
 
+    def token_of(self, serial: str) -> str | None:
+        found = self.passes.get(serial)
+        return found.auth_token if found else None
+
     def find(self, serial: str) -> StoredPass | None:
         return self.passes.get(serial)
 
-    def fetched(self, serial: str, device: str | None) -> None:
+    def fetched(self, serial: str, version: int) -> None:
         self.fetches.append(serial)
 
     def register(self, device: str, push_token: str, serial: str) -> bool:
@@ -207,7 +216,7 @@ def test_an_unchanged_pass_is_304_and_one_second_later_is_not(
     same = {**HOLDER, "If-Modified-Since": "Sun, 22 Nov 2026 10:30:05 GMT"}
     answer = client.get(PASS, headers=same)
     assert (answer.status_code, answer.data) == (304, b"")
-    assert registry.fetches == []
+    assert registry.fetches == [SERIAL]  # the phone has it
 
     later = MODIFIED + timedelta(seconds=1)
     registry.passes[SERIAL] = dataclasses.replace(registry.passes[SERIAL], modified_at=later)
@@ -236,3 +245,44 @@ def test_the_log_never_fails(client: FlaskClient, registry: Registry, body: Any)
 def test_a_flood_of_log_lines_is_cut(client: FlaskClient, registry: Registry) -> None:
     client.post(LOG, json={"logs": ["x"] * 5000})
     assert len(registry.logged) == 50
+
+
+def test_log_requests_without_end_are_429_for_that_address_alone(
+    client: FlaskClient, registry: Registry
+) -> None:
+    answers = [client.post(LOG, json={"logs": ["x"]}) for _ in range(LOG_REQUESTS_MAX + 1)]
+    assert {answer.status_code for answer in answers[:-1]} == {200}
+    assert (answers[-1].status_code, answers[-1].headers["Retry-After"]) == (429, "60")
+    assert len(registry.logged) == LOG_REQUESTS_MAX
+    elsewhere = client.post(
+        LOG, json={"logs": ["y"]}, environ_overrides={"REMOTE_ADDR": "192.0.2.7"}
+    )
+    assert elsewhere.status_code == 200
+
+
+def test_a_new_minute_forgets_the_flood() -> None:
+    limit = FloodLimit(2, 60.0)
+    assert [limit.allows("a", 0.0) for _ in range(3)] == [True, True, False]
+    assert limit.allows("a", 60.0)
+
+
+def test_a_stranger_costs_one_look_up_whether_the_serial_exists_or_not(
+    client: FlaskClient, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No oracle by time: nothing is read of the pass before the token was found right."""
+    asked: list[str] = []
+
+    class Spy(Registry):
+        def token_of(self, serial: str) -> str | None:
+            asked.append("token")
+            return super().token_of(serial)
+
+        def find(self, serial: str) -> StoredPass | None:
+            asked.append("find")
+            return super().find(serial)
+
+    monkeypatch.setattr(registry, "__class__", Spy)
+    for path in (PASS, PASS.replace(SERIAL, "nobody"), PASS.replace(TYPE, "pass.com.other")):
+        asked.clear()
+        assert client.get(path, headers={"Authorization": "ApplePass guess"}).status_code == 401
+        assert asked == ["token"]

@@ -21,7 +21,7 @@ from wallet.actions.issue_pass import issue_pass
 from wallet.actions.member_view import MemberView, member_view, member_with_token
 from wallet.actions.program_view import ProgramView, all_programs
 from wallet.actions.refer import give_referral_code
-from wallet.actions.registry import stored_pass
+from wallet.actions.registry import handed_out, stored_pass
 from wallet.errors import Refusal
 from wallet.web.locale import current_language
 from wallet.web.present import code_picture, tier_progress
@@ -143,7 +143,9 @@ def _issue_apple(
     if found is None or found[1].status != "active":
         return None
     program, member = found
-    return program, stored_pass(session, issue_pass(session, program, member, "apple", now))
+    return program, stored_pass(
+        session, handed_out(issue_pass(session, program, member, "apple", now))
+    )
 
 
 def _issue_google(session: Session, token: str, now: datetime) -> Held | None:

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from wallet.actions.shown_card import NOTE_LENGTH_MAX
 from wallet.errors import Refusal
 
 QUERY_LENGTH_MAX = 200  # the longest e-mail address is 254, but nobody types that at a till
@@ -55,11 +56,12 @@ class Sale(Body):
 
 
 class Redeem(Body):
-    """A reward that the member takes."""
+    """A reward that the member takes. `shown` is the note that the look-up gave with the member."""
 
     request_id: RequestId
     member_id: PublicId
     reward_id: PublicId
+    shown: Annotated[str, StringConstraints(max_length=NOTE_LENGTH_MAX)] | None = None
 
 
 class Undo(Body):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Response, jsonify
@@ -16,8 +17,10 @@ from wallet.actions.member_view import member_view
 from wallet.actions.once import Ask, once
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.record_purchase import PurchaseFacts, record_purchase, suspect_repeat
-from wallet.actions.redeem import redeem
+from wallet.actions.redeem import Taking, redeem
 from wallet.actions.reverse_entry import member_of_entry, undo_own
+from wallet.actions.rotating_codes import count_miss
+from wallet.actions.shown_card import note_of, read_note, shown_by
 from wallet.actions.throttle import (
     UNKNOWN_CODES_PER_STAFF,
     count_attempt,
@@ -40,7 +43,8 @@ Work = Callable[[Session, ProgramView], dict[str, Any]]
 
 @require_role(*TILL_ROLES)
 def find() -> Response:
-    """POST /till/api/lookup: `{"member": hub}`, or `{"choices": […]}` when several fit."""
+    """POST /till/api/lookup: `{"member": hub}`, or `{"choices": […]}` when several fit. With a code
+    also `"shown": {"code": …, "note": …}`: what the scan proves, for taking rewards."""
     body = read_body(Lookup)
     who = str(staff().staff_id)
     now = clock.now()
@@ -49,7 +53,7 @@ def find() -> Response:
         return jsonify(read(lambda session: _found(session, body)))
     except Refusal as refusal:
         if refusal.code in _GUESSES:
-            write(lambda session: count_attempt(session, UNKNOWN_CODES_PER_STAFF, who, now))
+            write(lambda session: _count_guess(session, body.query or "", now))
         raise
 
 
@@ -87,7 +91,10 @@ def redeem_reward() -> tuple[Response, int]:
 
     def _work(session: Session, program: ProgramView) -> dict[str, Any]:
         member = find_member(session, program, MemberRef(id=body.member_id))
-        redeemed = redeem(session, program, member, body.reward_id, staff_actor(), clock.now())
+        now, who = clock.now(), staff_actor().label
+        shown = read_note(session, member, body.shown, who, now) if body.shown else None
+        taking = Taking(shown=shown)
+        redeemed = redeem(session, program, member, body.reward_id, staff_actor(), now, taking)
         return {
             "changes": changes([(redeemed.entry.unit, redeemed.entry.quantity)]),
             "undo": {"entry_id": public_id("ent", redeemed.entry.id)},
@@ -127,9 +134,14 @@ def _found(session: Session, body: Lookup) -> dict[str, Any]:
     program = program_view(session, staff().program_id)
     if body.member_id is not None:
         return {"member": _hub(session, program, body.member_id)}
-    found = look_up(session, program, body.query or "")
+    query = body.query or ""
+    found = look_up(session, program, query)
     if len(found) == 1:
-        return {"member": _hub(session, program, public_id("mbr", found[0].id))}
+        member = _hub(session, program, public_id("mbr", found[0].id))
+        if shown := shown_by(session, program, query, clock.now()):
+            note = note_of(session, found[0], shown, staff_actor().label, clock.now())
+            return {"member": member, "shown": {"code": shown.kind, "note": note}}
+        return {"member": member}
     return {
         "choices": [
             {
@@ -140,6 +152,12 @@ def _found(session: Session, body: Lookup) -> dict[str, Any]:
             for member in found
         ]
     }
+
+
+def _count_guess(session: Session, query: str, now: datetime) -> None:
+    """A code that is not ours: whoever tries many is stopped, and the card they are aimed at guarded."""
+    count_miss(session, program_view(session, staff().program_id), query, now)
+    count_attempt(session, UNKNOWN_CODES_PER_STAFF, str(staff().staff_id), now)
 
 
 def _hub(session: Session, program: ProgramView, member_id: str) -> dict[str, Any]:

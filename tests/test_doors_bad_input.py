@@ -456,7 +456,7 @@ def test_a_program_that_is_none_is_a_page_that_says_so(
     assert "<h1" in answer.text
 
 
-@pytest.mark.parametrize("ending", ["", "/state", "/apple.pkpass", "/google"])
+@pytest.mark.parametrize("ending", ["", "/state", "/code", "/apple.pkpass", "/google"])
 @pytest.mark.parametrize(
     "token", ["x", "A" * 38, "%00" * 38, "%ED%A0%BD", "../../etc/passwd", LONG[:3000]]
 )

@@ -141,6 +141,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/card/<token>/state"): Row(
         "200 200 200 200 200 200 200 200", lambda h: f"{h.card_path()}/state"
     ),
+    ("GET", "/card/<token>/code"): Row(
+        "200 200 200 200 200 200 200 200", lambda h: f"{h.card_path()}/code"
+    ),
     ("GET", "/card/<token>/apple.pkpass"): Row(
         "200 200 200 200 200 200 200 200", lambda h: f"{h.card_path()}/apple.pkpass"
     ),

@@ -44,6 +44,27 @@ CODES: dict[str, tuple[int, str]] = {
     "plan_unknown": (422, N_("The program has no such plan.")),
     "membership_exists": (409, N_("This period was already recorded with other facts.")),
     "membership_not_found": (404, N_("No such paid membership.")),
+    "code_needed": (403, N_("Please scan the card for this: a name or a number is not enough.")),
+    "code_must_be_fresh": (
+        403,
+        N_("This needs the code that changes. Ask for the open card on the phone and scan it."),
+    ),
+    "code_too_old": (
+        409,
+        N_("This code is too old, perhaps a picture. Scan the code that is on the phone now."),
+    ),
+    "code_used": (
+        409,
+        N_(
+            "This code was already used. Wait for the next one, half a minute at most, and scan it."
+        ),
+    ),
+    "code_closed": (
+        429,
+        N_(
+            "Too many wrong codes were shown for this card. Points can be added; use them in an hour."
+        ),
+    ),
     # value
     "amount_invalid": (422, N_("The amount must be more than zero.")),
     "amount_too_large": (422, N_("The amount is too large. Please check it.")),

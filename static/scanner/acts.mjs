@@ -45,7 +45,7 @@ export class Acts {
 
 /** @param {Act} act */
 function factsOf({ body }) {
-  const { request_id: _id, confirm_repeat: _confirm, ...facts } = body;
+  const { request_id: _id, confirm_repeat: _confirm, shown: _shown, ...facts } = body;
   return facts;
 }
 

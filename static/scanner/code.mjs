@@ -4,10 +4,16 @@
  */
 
 export const CODE_LENGTH = 26; // "M", key version, 8 of the id, 16 of the seal: QR version 2 in any encoder
+const CARD_LENGTH = 18; // "R", key version, 8 of the id, 8 of the seal: the same in all codes of a card
+const TIME_LENGTH = 18; // seconds and digits: they change every half minute
+/** All lengths a code may have, the longest first: the end of a long one may look like a short one. */
+export const CODE_LENGTHS = [CARD_LENGTH + TIME_LENGTH, CODE_LENGTH];
 
 const CROCKFORD = "0-9A-HJKMNP-TV-Z"; // base32 without I, L, O and U
-const CODE = new RegExp(`^M[${CROCKFORD}]{${CODE_LENGTH - 1}}$`);
-const CODE_START = new RegExp(`^M[${CROCKFORD}]{0,${CODE_LENGTH - 1}}$`);
+const CODE = new RegExp(`^(M[${CROCKFORD}]{${CODE_LENGTH - 1}}|R[${CROCKFORD}]{${CARD_LENGTH - 1}}\\d{${TIME_LENGTH}})$`);
+const CODE_START = new RegExp(
+  `^(M[${CROCKFORD}]{0,${CODE_LENGTH - 1}}|R[${CROCKFORD}]{0,${CARD_LENGTH - 1}}|R[${CROCKFORD}]{${CARD_LENGTH - 1}}\\d{0,${TIME_LENGTH}})$`,
+);
 const AIM_PREFIX = /^\]Q\d/i; // hand scanners may announce "this was a QR code"
 const SEPARATORS = /[\s\p{Cc}\p{Pd}._]/gu;
 
@@ -33,6 +39,14 @@ export function normalise(text) {
 export function memberCode(text) {
   const code = normalise(text);
   return CODE.test(code) ? code : null;
+}
+
+/**
+ * What tells one card's codes from another's, whenever they were drawn.
+ * @param {string} code as `memberCode` gave it
+ */
+export function cardOf(code) {
+  return code.startsWith("R") ? code.slice(0, CARD_LENGTH) : code;
 }
 
 /**

@@ -4,7 +4,7 @@ import { Acts } from "./acts.mjs";
 import { moneyText } from "./amount.mjs";
 import { Api, Refused, Unreached } from "./api.mjs";
 import { Camera } from "./camera.mjs";
-import { memberCode } from "./code.mjs";
+import { cardOf, memberCode } from "./code.mjs";
 import { IDLE, memberOf, next } from "./desk.mjs";
 import { Feedback } from "./feedback.mjs";
 import { Hub, fill } from "./hub.mjs";
@@ -33,6 +33,9 @@ const RECENT_MAX = 6;
 
 /** @type {Desk} */
 let desk = IDLE;
+let lastCode = ""; // as it was read; a rotating one is another half a minute later
+/** @type {Map<string, string>} */
+const notes = new Map(); // member → the server's note on what was shown of the card
 let lookups = 0; // tells an answer that is no longer wanted
 let nextTimer = 0;
 /** @type {{query: string, source: Source} | null} */
@@ -60,7 +63,7 @@ const stage = new Stage({
   onStart: () => void camera.start(),
   onTorch: () => void camera.toggleTorch(),
   onLens: () => void camera.nextLens(),
-  onAgain: () => void lookUp(sameCard.code, "camera"),
+  onAgain: () => void lookUp(lastCode, "camera"),
 });
 const camera = new Camera(stage.video, { onState: onCamera, onSightings });
 
@@ -80,7 +83,7 @@ function onSightings(sightings) {
     const code = memberCode(sighting.text);
     if (code) codes.set(code, sighting);
   }
-  const isSame = sameCard.isStillThere([...codes.keys()], performance.now());
+  const isSame = sameCard.isStillThere([...codes.keys()].map(cardOf), performance.now());
   stage.offerAgain(isSame);
   if (isSame) return stage.note("hint_same");
   if (codes.size > 1) return void chooseBetween([...codes.keys()]);
@@ -113,7 +116,10 @@ async function lookUp(query, source) {
     return;
   }
   if (source !== "typed") feedback.give("seen");
-  sameCard.take(memberCode(query) ?? "", performance.now());
+  const code = memberCode(query);
+  sameCard.take(code ? cardOf(code) : "", performance.now());
+  if (code) lastCode = code;
+  notes.clear(); // the customer before is gone
   await find({ query, source });
 }
 
@@ -129,8 +135,17 @@ async function find(body) {
   }
 }
 
-/** @param {{member?: Member, choices?: Choice[]}} answer */
-function showFound({ member, choices = [] }) {
+/** @typedef {{member?: Member, choices?: Choice[], shown?: {code: string, note: string}}} Found */
+
+/** @param {Found} answer */
+function keepNote({ member, shown }) {
+  if (member && shown) notes.set(member.id, shown.note);
+}
+
+/** @param {Found} answer */
+function showFound(answer) {
+  const { member, choices = [] } = answer;
+  keepNote(answer);
   if (member) {
     finder.value = "";
     move({ name: "found", member });
@@ -152,6 +167,8 @@ async function chooseBetween(codes) {
   );
   const answers = await Promise.allSettled(asked);
   if (ticket !== lookups) return;
+  notes.clear();
+  for (const answer of answers) if (answer.status === "fulfilled") keepNote(answer.value);
   /** @type {Member[]} */
   const members = answers.flatMap((answer) => (answer.status === "fulfilled" ? (answer.value.member ?? []) : []));
   const [first, second] = members;
@@ -177,7 +194,10 @@ function sell(amountMinor, isConfirmed) {
 /** @param {string} rewardId */
 function redeem(rewardId) {
   const member = memberOf(desk);
-  if (member) void submit(acts.make("redemption", "redemptions", { member_id: member.id, reward_id: rewardId }));
+  if (!member) return;
+  const act = acts.make("redemption", "redemptions", { member_id: member.id, reward_id: rewardId });
+  const shown = notes.get(member.id);
+  void submit(shown ? { ...act, body: { ...act.body, shown } } : act);
 }
 
 function undo() {

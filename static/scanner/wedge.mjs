@@ -4,7 +4,7 @@
  * layout, so each burst is kept twice: as the characters that arrived and as the keys that were pressed.
  */
 
-import { CODE_LENGTH, mayBecomeCode, memberCode, normalise } from "./code.mjs";
+import { CODE_LENGTH, CODE_LENGTHS, mayBecomeCode, memberCode, normalise } from "./code.mjs";
 
 export const KEY_GAP_MS = 50; // in a field slower is a person
 // A slow machine or a scanner on the air stutters: what may become a member code is waited for, and so is
@@ -42,7 +42,8 @@ export class Burst {
   /** The member code spelled by either reading, or by its end when a key was touched just before; or null. */
   get memberCode() {
     const readings = [this.#keys, this.#codes];
-    for (const text of [...readings, ...readings.map((each) => normalise(each).slice(-CODE_LENGTH))]) {
+    const ends = CODE_LENGTHS.flatMap((length) => readings.map((each) => normalise(each).slice(-length)));
+    for (const text of [...readings, ...ends]) {
       const code = memberCode(text);
       if (code) return code;
     }

@@ -3,11 +3,13 @@
 
 const card = /** @type {HTMLElement} */ (document.getElementById("card"));
 const offline = /** @type {HTMLElement} */ (document.getElementById("offline"));
+const oldCode = /** @type {HTMLElement} */ (document.getElementById("old-code"));
 const news = /** @type {HTMLElement} */ (document.getElementById("news"));
 const POLL_MS = Number(card.dataset.pollSeconds) * 1000;
 const ANSWER_MS_MAX = 8000; // a phone network that takes longer counts as none
 const MISSES_SHOWN = 2; // one lost answer is no news
 const COUNT_MS = 700;
+const CODE_AGAIN_MS = 3000; // after a code that could not be fetched
 
 let missed = 0;
 let version = card.dataset.version ?? "";
@@ -15,6 +17,8 @@ let version = card.dataset.version ?? "";
 let timer;
 /** @type {WakeLockSentinel | undefined} */
 let lock;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let codeTimer;
 
 async function stayAwake() {
   if (document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
@@ -68,10 +72,49 @@ async function redraw(state) {
     if (fresh) part.replaceWith(document.adoptNode(fresh));
   }
   version = state.version;
+  watchCode();
   if (before !== numberOnCard()) {
     news.textContent = state.announcement;
     count(before, numberOnCard());
   }
+}
+
+/** The code that changes: the next one is fetched when the one on the card is over. */
+function watchCode() {
+  clearTimeout(codeTimer);
+  const place = /** @type {HTMLElement | null} */ (card.querySelector("[data-code]"));
+  if (!place) return;
+  const seconds = Number(place.dataset.secondsLeft);
+  place.style.setProperty("--code-seconds", `${seconds}s`);
+  codeTimer = setTimeout(() => void turnCode(place), seconds * 1000);
+}
+
+/** @param {HTMLElement} place */
+async function turnCode(place) {
+  clearTimeout(codeTimer);
+  if (document.visibilityState !== "visible" || !place.isConnected) return;
+  try {
+    const answer = await ask(place.dataset.code ?? "", { Accept: "application/json" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const { svg, seconds_left: left } = await answer.json();
+    const fresh = new DOMParser().parseFromString(svg, "text/html").querySelector("svg");
+    if (!fresh || !place.isConnected) return;
+    place.querySelector("svg")?.replaceWith(document.adoptNode(fresh));
+    const clock = place.querySelector(".code__clock");
+    clock?.replaceWith(clock.cloneNode()); // its animation begins anew
+    place.dataset.secondsLeft = String(left);
+    showCodeAge(place, false);
+    if (left > 0) watchCode();
+  } catch {
+    showCodeAge(place, true);
+    codeTimer = setTimeout(() => void turnCode(place), CODE_AGAIN_MS);
+  }
+}
+
+/** @param {HTMLElement} place @param {boolean} isOld */
+function showCodeAge(place, isOld) {
+  place.classList.toggle("is-old", isOld);
+  oldCode.hidden = !isOld;
 }
 
 function balance() {
@@ -124,11 +167,21 @@ for (const button of card.querySelectorAll("[data-share]")) {
   button.addEventListener("click", () => void share(/** @type {HTMLElement} */ (button)));
 }
 
+/** The phone slept, or the network is back: the code on the card may be over. */
+function renewCode() {
+  const place = /** @type {HTMLElement | null} */ (card.querySelector("[data-code]"));
+  if (place) void turnCode(place);
+}
+
 document.addEventListener("visibilitychange", () => {
   void stayAwake();
   void follow();
+  renewCode();
 });
-addEventListener("online", () => void follow());
+addEventListener("online", () => {
+  void follow();
+  renewCode();
+});
 addEventListener("offline", () => {
   offline.hidden = false;
 });
@@ -136,3 +189,4 @@ addEventListener("offline", () => {
 document.addEventListener("pointerdown", () => void stayAwake(), { once: true });
 void stayAwake();
 timer = setTimeout(follow, POLL_MS);
+watchCode();

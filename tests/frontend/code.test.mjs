@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mayBecomeCode, memberCode, normalise } from "../../static/scanner/code.mjs";
+import { cardOf, mayBecomeCode, memberCode, normalise } from "../../static/scanner/code.mjs";
 
 const CODE = "M104HA3N7DBVDQZX9RKTWE2580";
 
@@ -33,4 +33,24 @@ test("a beginning of a code may become one", () => {
   for (let length = 1; length <= CODE.length; length += 1) assert.ok(mayBecomeCode(CODE.slice(0, length)));
   assert.ok(!mayBecomeCode("12.50"));
   assert.ok(!mayBecomeCode(`${CODE}0`));
+});
+
+const CARD = "R104HA3N7DBVDQZX9R"; // what stays
+const TURNING = `${CARD}177348041394287082`;
+
+test("a rotating code is read, and its card is told from the time on it", () => {
+  assert.equal(TURNING.length, 36);
+  assert.equal(memberCode(TURNING.toLowerCase()), TURNING);
+  assert.equal(memberCode(`]Q1${TURNING}\r`), TURNING);
+  assert.equal(cardOf(TURNING), CARD);
+  assert.equal(cardOf(CODE), CODE);
+  for (const text of [TURNING.slice(0, -1), `${TURNING}0`, `${TURNING.slice(0, -1)}A`, CARD]) {
+    assert.equal(memberCode(text), null, text);
+  }
+});
+
+test("a beginning of a rotating code may become one", () => {
+  for (let length = 1; length <= TURNING.length; length += 1) assert.ok(mayBecomeCode(TURNING.slice(0, length)));
+  assert.ok(!mayBecomeCode(`${CARD}A`));
+  assert.ok(!mayBecomeCode(`${TURNING}0`));
 });

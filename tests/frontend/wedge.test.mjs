@@ -90,3 +90,10 @@ test("an endless burst does not grow without end", () => {
   const burst = burstOf(strokes("7".repeat(5000), us, 1));
   assert.ok(burst.length <= 512);
 });
+
+test("a rotating code is never cut to what looks like a member code", () => {
+  // Its last 26 characters begin with an M and would pass for a static code.
+  const turning = "R104HA3N7DMVDQZX9R177348041394287082";
+  assert.equal(burstOf(strokes(turning, us)).memberCode, turning);
+  assert.equal(burstOf(strokes(`12${turning}`, azerty)).memberCode, turning);
+});

@@ -10,8 +10,12 @@ from werkzeug.test import TestResponse
 
 from tests.factories import Cast
 from tests.scanner.conftest import Till, told
+from wallet.actions.load_demo import RULES
+from wallet.actions.publish_rules import publish_rules
+from wallet.actions.rotating_codes import draw_code, make_code_key
 from wallet.actions.throttle import UNKNOWN_CODES_PER_STAFF
 from wallet.ids import CROCKFORD
+from wallet.rules.rotating_code import make_prefix, make_value
 from wallet.tables.purchase import newest_purchase
 
 
@@ -389,3 +393,75 @@ def test_signing_out_ends_it_at_once(till: Till, cast: Cast) -> None:
     till.client.post("/staff/sign-out", data={"csrf_token": till.csrf})
     assert till.client.get("/till/").status_code == 302
     assert till.post("lookup", query="ada").status_code in (400, 401)
+
+
+# --- What the scan proves ----------------------------------------------------------------------
+
+
+def turning(cast: Cast) -> str:
+    """The code on Ada's web card now."""
+    cast.run(
+        lambda session: make_code_key(session, cast.program, cast.people["ada"], "web", cast.now)
+    )
+    with cast.database.reading() as session:
+        drawn = draw_code(session, cast.people["ada"], "web", cast.now)
+        assert drawn is not None
+        return drawn.value
+
+
+def ask_for_fresh_codes(cast: Cast) -> None:
+    rules = {**RULES, "spending": {"bands": [{"needs": "fresh_code"}]}}
+    cast.run(lambda session: publish_rules(session, cast.program.id, rules, "staff:1", cast.now))
+
+
+def test_a_fresh_code_is_scanned_talked_over_and_used_once(till: Till, cast: Cast) -> None:
+    ask_for_fresh_codes(cast)
+    answer = told(till.post("lookup", query=turning(cast), source="camera"))
+    assert answer["member"]["id"] == till.id_of("ada")
+    assert answer["shown"]["code"] == "fresh"
+    note = answer["shown"]["note"]
+    cast.later(minutes=4)  # the customer cannot decide
+    taken = till.redeem("ada", 100, shown=note)
+    assert taken.status_code == 201
+    again = till.redeem("ada", 100, shown=note)
+    refused(again, 409, "code_used")
+    assert "Wait for the next one" in told(again)["detail"]
+
+
+def test_what_is_no_fresh_code_is_refused_with_a_sentence(till: Till, cast: Cast) -> None:
+    ask_for_fresh_codes(cast)
+    refused(till.redeem("ada", 100), 403, "code_needed")
+    refused(till.redeem("ada", 100, shown="not a note"), 403, "code_needed")
+    static = told(till.post("lookup", query=cast.view("ada").code))["shown"]
+    assert static["code"] == "static"
+    refused(till.redeem("ada", 100, shown=static["note"]), 403, "code_must_be_fresh")
+    picture = turning(cast)
+    cast.later(seconds=90)
+    old = told(till.post("lookup", query=picture))["shown"]
+    assert old["code"] == "old"
+    answer = till.redeem("ada", 100, shown=old["note"])
+    refused(answer, 409, "code_too_old")
+    assert "perhaps a picture" in told(answer)["detail"]
+    # It earns all the same.
+    assert till.sell("ada", 1000).status_code == 201
+    assert "shown" not in told(till.post("lookup", query=till.hub("ada")["number"]))
+
+
+def test_where_the_program_asks_for_nothing_any_scan_will_do(till: Till, cast: Cast) -> None:
+    static = told(till.post("lookup", query=cast.view("ada").code))["shown"]
+    assert till.redeem("ada", 100, shown=static["note"]).status_code == 201
+    assert till.redeem("ada", 100).status_code == 201
+
+
+def test_a_made_up_rotating_code_counts_against_the_cashier_and_the_card(
+    till: Till, cast: Cast
+) -> None:
+    ask_for_fresh_codes(cast)
+    value = turning(cast)
+    for guess in range(5):
+        refused(till.post("lookup", query=f"{value[:-8]}{guess:08d}"), 404, "code_not_ours")
+    shown = told(till.post("lookup", query=value))["shown"]
+    assert shown["code"] == "closed"
+    refused(till.redeem("ada", 100, shown=shown["note"]), 429, "code_closed")
+    stranger = make_prefix(cast.program.id, b"another key", 1, 5)
+    refused(till.post("lookup", query=make_value(stranger, b"k", 1)), 404, "code_not_ours")

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from wallet.actions.identify import clean_email, clean_phone, is_clean
 from wallet.actions.program_view import ProgramView
+from wallet.actions.rotating_codes import holder_of
 from wallet.errors import Refusal
 from wallet.ids import private_id
 from wallet.rules.member_code import is_genuine, normalise, parse_code
+from wallet.rules.rotating_code import parse_rotating
 from wallet.rules.search_words import words_typed
 from wallet.tables.member import (
     Member,
@@ -71,7 +73,10 @@ def _identifier(program: ProgramView, ref: MemberRef) -> tuple[str, str, str]:
 
 
 def member_with_code(session: Session, program: ProgramView, text: str) -> Member:
-    """The holder of a scanned code. Junk and forgeries are refused without a database read."""
+    """The holder of a scanned code, static or rotating, however old. Junk and forgeries are refused
+    without a database read."""
+    if rotating := parse_rotating(text):
+        return holder_of(session, program, rotating)
     code = parse_code(text)
     if code is None or not is_genuine(code, program.id, program.keys):
         raise Refusal("code_not_ours")
@@ -98,7 +103,7 @@ def look_up(session: Session, program: ProgramView, query: str) -> list[Member]:
     query = query.strip()
     if not query or len(query) > 200 or not is_clean(query):
         raise Refusal("member_not_found")
-    if parse_code(query):
+    if parse_code(query) or parse_rotating(query):
         return [member_with_code(session, program, query)]
     exact = _exact(session, program, query)
     if exact:

@@ -12,6 +12,7 @@ from passes.design import Design
 from passes.google.document import (
     Brand,
     Pictures,
+    Protection,
     class_id,
     loyalty_class,
     loyalty_object,
@@ -21,6 +22,7 @@ from passes.google.document import (
 from passes.google.identity import GoogleIdentity
 from wallet.actions.media import image_store
 from wallet.actions.program_view import ProgramView
+from wallet.actions.rotating_codes import google_code
 from wallet.ids import public_id
 from wallet.tables.design import design_version
 
@@ -82,6 +84,7 @@ class GoogleObjects:
             design,
             look,
             tier_key,
+            shimmer=program.ruleset.spending.rotating,
         )
 
     def object_of(self, session: Session, program: ProgramView, held: HasCard) -> Resource:
@@ -92,6 +95,7 @@ class GoogleObjects:
             self._class_id(program, held.design_id, variant(design, held.tier_key)),
             Card.from_json(held.card or {}),
             look,
+            _protection(session, program, held.member_id),
         )
 
     def reference_of(self, session: Session, program: ProgramView, held: HasCard) -> Resource:
@@ -133,3 +137,10 @@ class GoogleObjects:
                 pictures(design, image_store(session), media_url, tier_key),
             )
         return self._looks[key]
+
+
+def _protection(session: Session, program: ProgramView, member_id: int) -> Protection:
+    """How the program wants its codes guarded. A card without a key yet keeps the static code."""
+    rules = program.ruleset.spending
+    turning = google_code(session, member_id) if rules.rotating else None
+    return Protection(turning, rules.static_code or turning is None, rules.screenshots)

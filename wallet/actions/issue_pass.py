@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from wallet.actions.compose_card import compose_card
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refer import give_referral_code
+from wallet.actions.rotating_codes import make_code_key
 from wallet.ids import new_id
 from wallet.tables.member import Member, lock_member
 from wallet.tables.wallet_pass import WalletPass, pass_at
@@ -26,6 +27,8 @@ def issue_pass(
     Serial and token never change in the life of the pass. A new Apple pass needs no push: the phone
     has it in its hands. A new Google object is inserted by the worker.
     """
+    if provider == "google":
+        make_code_key(session, program, member.id, "google", now)
     known = pass_at(session, member.id, provider)
     if known:
         return known

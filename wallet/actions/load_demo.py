@@ -97,6 +97,9 @@ RULES: dict[str, Any] = {
         },
     ],
     "tier_window_days": 365,
+    # Codes change by themselves, but whatever names the member is enough: a first look at the till
+    # shall not end at a card that somebody has only in Apple's wallet.
+    "spending": {"rotating": True},
     "expiry_months": 24,
     "clawback": "owed",
     "rounding": "down",

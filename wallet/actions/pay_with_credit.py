@@ -15,13 +15,14 @@ from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_card import refresh_card
 from wallet.actions.resettle_purchase import resettle_purchase
 from wallet.actions.sale_link import SaleRef, Word, check_sale_ref, keep_word, sale_to_link
+from wallet.actions.shown_card import COUNTER, Shown, require_shown
 from wallet.errors import Refusal
 from wallet.ids import new_id
 from wallet.rules.lots import draw, is_usable
 from wallet.rules.money import AMOUNT_MINOR_MAX, spell_money
 from wallet.tables.credit import CreditPayment, payment_for_sale
 from wallet.tables.ledger import AccountState, Entry, entry_with_id, open_lots
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 from wallet.tables.purchase import Purchase
 
 PAYOUT_ROLES = ("owner", "manager")
@@ -29,11 +30,13 @@ PAYOUT_ROLES = ("owner", "manager")
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """How much, of which bill, in which sale. Without a sale the payment stands alone."""
+    """How much, of which bill, in which sale, with what shown of the card. Without a sale the
+    payment stands alone."""
 
     amount_minor: int
     bill_minor: int | None = None
     sale: SaleRef | None = None
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ def pay_with_credit(
     purchase = sale_to_link(session, program, payment.sale, member.id)
     bill_minor = purchase.amount_minor if purchase else payment.bill_minor
     _check_amount(program, payment.amount_minor, bill_minor)
+    if actor.channel == COUNTER or payment.shown is not None:
+        lock_member(session, member)
+        require_shown(session, program, member, (unit, payment.amount_minor), payment.shown)
     account = account_of(session, program.id, member.id, unit)
     renew_lots(session, program, account, now)
     paid = _spend(session, program, account, payment, purchase, actor, now)

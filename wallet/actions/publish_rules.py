@@ -8,13 +8,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from wallet.actions.program_view import touch_program
+from wallet.actions.program_view import program_view, touch_program
+from wallet.actions.rotating_codes import make_code_key
 from wallet.errors import Refusal
 from wallet.ids import new_id
 from wallet.rules.ruleset import Ruleset, RulesetError, read_ruleset
+from wallet.tables.code_key import google_holders_without_key
 from wallet.tables.history import held_units, paid_plans
 from wallet.tables.program import RuleVersion, newest_rules, program_for_update
 from wallet.tables.reward import rewards_of
+from wallet.tables.wallet_pass import want_again
 
 
 def publish_rules(
@@ -59,7 +62,23 @@ def publish_rules(
     )
     touch_program(program)
     session.flush()
+    if _guards(before) != _guards(rules):
+        _renew_google_cards(session, program_id, now)
     return version
+
+
+def _guards(rules: Ruleset) -> tuple[bool, bool, bool]:
+    """How the cards guard their codes: part of what Google holds, and not of what a card says."""
+    spending = rules.spending
+    return spending.rotating, spending.static_code, spending.screenshots
+
+
+def _renew_google_cards(session: Session, program_id: int, now: datetime) -> None:
+    view = program_view(session, program_id)
+    for member_id in google_holders_without_key(session, program_id):
+        make_code_key(session, view, member_id, "google", now)
+    want_again(session, program_id, "google", now)
+    session.info["nudge"] = True
 
 
 def _left_behind(

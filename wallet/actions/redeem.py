@@ -15,6 +15,7 @@ from wallet.actions.post_entry import account_of
 from wallet.actions.program_view import ProgramView, RewardView
 from wallet.actions.refresh_card import refresh_card
 from wallet.actions.sale_link import SaleRef, Word, keep_word, sale_to_link
+from wallet.actions.shown_card import COUNTER, Shown, require_shown
 from wallet.actions.standing import standing_of
 from wallet.actions.take_reward import (
     Circumstances,
@@ -35,13 +36,15 @@ __all__ = ["Redeemed", "Taking", "find_reward", "redeem"]
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """What goes with a reward taken now: the sale it is used in, the charity it is given to.
+    """What goes with a reward taken now: the sale it is used in, the charity it is given to, what
+    was shown of the card.
 
     Whoever gives all of the sale back gets the points back. A voucher or a gift goes with no sale.
     """
 
     sale: SaleRef | None = None
     charity_id: str | None = None
+    shown: Shown | None = None
 
 
 def redeem(
@@ -54,8 +57,8 @@ def redeem(
     taking: Taking | None = None,
 ) -> Redeemed:
     """`reward_…` when the member may not take it, `insufficient_balance` when the usable lots do not
-    reach. Races for points end at the member's lock, races for the last piece at its stock. Nothing
-    is written when it is refused."""
+    reach, `code_…` when more of the card must be shown for it. Races for points end at the member's
+    lock, races for the last piece at its stock. Nothing is written when it is refused."""
     taking = taking or Taking()
     lock_member(session, member)
     if member.status != "active":
@@ -71,6 +74,8 @@ def redeem(
     _check_conditions(session, program, member, reward, now)
     renew_lots(session, program, account, now)
     price = _price(session, program, account, reward, now)
+    if actor.channel == COUNTER or taking.shown is not None:
+        require_shown(session, program, member, (reward.unit, reward.cost), taking.shown)
     if reward.is_limited and not take_stock(session, reward.id):
         raise Refusal("reward_sold_out")
     what = Circumstances(actor, now, is_kept, purchase.id if purchase else None, charity_id)

@@ -33,6 +33,10 @@ UNKNOWN_CODES_PER_STAFF = Limit(
     "unknown-code", 20, timedelta(minutes=10)
 )  # cards of other shops never get this far: their codes have another shape
 
+MISSES_PER_CARD = Limit(
+    "rotating-code", 5, timedelta(hours=1)
+)  # guesses of eight digits, three steps each: 1.5 in ten million an hour
+
 
 def count_attempt(session: Session, limit: Limit, who: str, now: datetime) -> None:
     """Count one more; `too_many_attempts` with `retry_after_seconds` once the limit is passed."""

@@ -56,7 +56,7 @@ def make_code(program_id: int, key: bytes, key_version: int, random_bits: int) -
     """A new code. `random_bits` are 40 from a secure source."""
     if not 0 <= random_bits < 1 << ID_BITS or not 0 <= key_version <= KEY_VERSION_MAX:
         raise ValueError("random bits or key version out of range")
-    body = KIND + CROCKFORD[key_version] + _base32(random_bits, ID_LENGTH)
+    body = KIND + CROCKFORD[key_version] + base32(random_bits, ID_LENGTH)
     return body + _tag(program_id, key, body)
 
 
@@ -76,10 +76,11 @@ def spoken(code: str) -> str:
 def _tag(program_id: int, key: bytes, body: str) -> str:
     message = f"member-code:{program_id}:{body}".encode()
     digest = hmac.new(key, message, hashlib.sha256).digest()
-    return _base32(int.from_bytes(digest[:10]), TAG_LENGTH)
+    return base32(int.from_bytes(digest[:10]), TAG_LENGTH)
 
 
-def _base32(number: int, length: int) -> str:
+def base32(number: int, length: int) -> str:
+    """So many characters of Crockford base32, the highest digit first."""
     digits = []
     for _ in range(length):
         number, digit = divmod(number, 32)

@@ -30,6 +30,7 @@ from wallet.rules.rule_parts import (
     Welcome,
 )
 from wallet.rules.scales import UnitScale, unit_scale
+from wallet.rules.spending import Proof, SpendingRules, spending_problems
 from wallet.rules.terms import MULTIPLIER_DECIMALS, MULTIPLIER_MAX, Expiry, ProgramCap, Strict
 
 __all__ = [
@@ -78,6 +79,7 @@ class Ruleset(Strict):
     welcome: Welcome | None = None
     donation: DonationRules | None = None
     credit: CreditRules | None = None
+    spending: SpendingRules = SpendingRules(rotating=False)
     pending_days: Annotated[int, Field(ge=0, le=PENDING_DAYS_MAX)] = 0
     expiry_months: Annotated[int, Field(ge=1, le=120)] | None = None
     clawback: Literal["owed", "negative", "forgive"] = "owed"
@@ -106,6 +108,10 @@ class Ruleset(Strict):
     def plan(self, key: str) -> Plan | None:
         """The plan with this key."""
         return next((plan for plan in self.plans if plan.key == key), None)
+
+    def proof_for(self, unit_key: str, quantity: int) -> Proof:
+        """How sure a till must be of the card to take so much at one time."""
+        return self.spending.needed(unit_key, quantity, self.main_unit.key)
 
     def expiry_of(self, unit_key: str) -> Expiry:
         """When what is earned of this unit is gone."""
@@ -201,6 +207,8 @@ def _problems(rules: Ruleset) -> Iterator[str]:
     yield from _tier_problems(rules)
     yield from _when_problems(rules)
     yield from _goal_problems(rules)
+    units = {unit.key for unit in rules.units}
+    yield from spending_problems(rules.spending, units, rules.main_unit.key)
     for factor in rules.multipliers:
         exponent = factor.factor.as_tuple().exponent
         if not isinstance(exponent, int) or -exponent > MULTIPLIER_DECIMALS:

@@ -2,6 +2,7 @@
 
 from wallet.tables import (
     calendar,
+    code_key,
     credit,
     delivery,
     design,
@@ -23,6 +24,7 @@ from wallet.tables import (
 
 __all__ = [
     "calendar",
+    "code_key",
     "credit",
     "delivery",
     "design",

@@ -275,3 +275,20 @@ def count_passes(session: Session, program_id: int) -> dict[str, int]:
         .group_by(WalletPass.provider)
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def want_again(session: Session, program_id: int, provider: str, now: datetime) -> None:
+    """Deliver every pass of the program anew, behind whatever is urgent: something changed that no
+    card says."""
+    session.execute(
+        update(WalletPass)
+        .where(WalletPass.program_id == program_id, WalletPass.provider == provider)
+        .values(
+            wanted_version=WalletPass.wanted_version + 1,
+            waiting_since=func.coalesce(WalletPass.waiting_since, now),
+            changed_at=now,
+            next_attempt_at=now,
+            attempts=0,
+        )
+        .execution_options(synchronize_session=False)
+    )

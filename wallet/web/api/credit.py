@@ -11,9 +11,10 @@ from wallet.actions.account_views import outcome, payment_view
 from wallet.actions.find_member import find_member
 from wallet.actions.pay_with_credit import Payment, pay_with_credit
 from wallet.actions.program_view import program_view
+from wallet.actions.shown_card import shown_by
 from wallet.web.api import answers, examples
 from wallet.web.api.blueprint import V1, api
-from wallet.web.api.documents import KEY_SCHEME, MEMBER_CODES, refusals
+from wallet.web.api.documents import KEY_SCHEME, MEMBER_CODES, SHOWN_CODES, refusals
 from wallet.web.api.idempotency import write_once
 from wallet.web.api.present import Presenter
 from wallet.web.api.schemas import NewCreditPayment
@@ -43,6 +44,7 @@ from wallet.web.security import key, require_key
         "credit_not_offered",
         "credit_share_exceeded",
         "bill_missing",
+        *SHOWN_CODES,
         "insufficient_balance",
         "payment_exists",
         "purchase_not_found",
@@ -55,14 +57,18 @@ from wallet.web.security import key, require_key
 def add_credit_payment(json_data: NewCreditPayment) -> Any:
     """201 with the movement that took the credit."""
     said = json_data
-    payment = Payment(
-        said.amount_minor, bill_minor=said.bill_minor, sale=said.sale.ref if said.sale else None
-    )
 
     def _work(session: Session) -> answers.CreditPaymentResult:
         now = clock.now()
         program = program_view(session, key().program_id)
         member = find_member(session, program, said.member.ref)
+        code = said.member.ref.code
+        payment = Payment(
+            said.amount_minor,
+            bill_minor=said.bill_minor,
+            sale=said.sale.ref if said.sale else None,
+            shown=shown_by(session, program, code, now) if code else None,
+        )
         paid = pay_with_credit(session, program, member, payment, key().actor, now)
         after = outcome(session, program, member, [paid.entry], now)
         presenter = Presenter(program, member.locale)

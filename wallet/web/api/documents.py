@@ -29,6 +29,8 @@ TAGS = (
     "Entries",
 )
 # What a body that names a member may meet.
+# When a code of the card is shown and does not prove enough for what is taken.
+SHOWN_CODES = ("code_must_be_fresh", "code_too_old", "code_used", "code_closed")
 MEMBER_CODES = (
     "member_not_found",
     "code_not_ours",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,12 +10,13 @@ from sqlalchemy.orm import Session
 from wallet import clock
 from wallet.actions.account_views import outcome, redemption_view
 from wallet.actions.find_member import find_member
-from wallet.actions.program_view import program_view
+from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.redeem import Taking, redeem
+from wallet.actions.shown_card import shown_by
 from wallet.actions.voucher_state import state_of
 from wallet.web.api import answers, examples
 from wallet.web.api.blueprint import V1, api
-from wallet.web.api.documents import KEY_SCHEME, MEMBER_CODES, refusals
+from wallet.web.api.documents import KEY_SCHEME, MEMBER_CODES, SHOWN_CODES, refusals
 from wallet.web.api.idempotency import write_once
 from wallet.web.api.present import Presenter
 from wallet.web.api.schemas import NewRedemption
@@ -33,6 +35,7 @@ _TAKING_CODES = (
     "reward_for_others",
     "reward_not_picked",
     "charity_not_found",
+    *SHOWN_CODES,
     "purchase_not_found",
     "purchase_refunded",
 )
@@ -91,7 +94,7 @@ def add_redemption(json_data: NewRedemption) -> Any:
         now = clock.now()
         program = program_view(session, key().program_id)
         member = find_member(session, program, json_data.member.ref)
-        reward_id, taking = json_data.reward_id, _taking(json_data)
+        reward_id, taking = json_data.reward_id, _taking(session, program, json_data, now)
         redeemed = redeem(session, program, member, reward_id, key().actor, now, taking)
         after = outcome(session, program, member, [redeemed.entry], now)
         presenter = Presenter(program, member.locale)
@@ -107,5 +110,12 @@ def add_redemption(json_data: NewRedemption) -> Any:
     return write_once(json_data, _work)
 
 
-def _taking(said: NewRedemption) -> Taking:
-    return Taking(sale=said.sale.ref if said.sale else None, charity_id=said.charity_id)
+def _taking(session: Session, program: ProgramView, said: NewRedemption, now: datetime) -> Taking:
+    """A member named by a code stands at a counter and shows it; otherwise the shop knows by itself
+    who is there."""
+    code = said.member.ref.code
+    return Taking(
+        sale=said.sale.ref if said.sale else None,
+        charity_id=said.charity_id,
+        shown=shown_by(session, program, code, now) if code else None,
+    )

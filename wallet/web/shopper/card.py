@@ -39,6 +39,7 @@ from wallet.web.shopper.present import (
     tier_rows,
     voucher_rows,
 )
+from wallet.web.shopper.turning import card_code
 from wallet.web.wiring import read, settings, write
 
 POLL_SECONDS = 5  # how often an open web card asks whether something moved
@@ -184,6 +185,8 @@ def _render(program: ProgramView, page: CardPage, token: str) -> str:
         program=program,
         look=look_of(program, tier.key if tier else None),
         card=card_face(program, member, language),
+        code=card_code(program, member.id, member.code, is_open=member.status == "active"),
+        code_url=url_for("shopper.card_code", token=token),
         rewards=reward_rows(program, member, language),
         notes=note_rows(program, member, language),
         referral=referral_row(program, member, language),

@@ -8,6 +8,7 @@ from wallet.web.home import home
 from wallet.web.shopper.card import CardPages, Wallets
 from wallet.web.shopper.join import brand, join_form, join_now, privacy
 from wallet.web.shopper.link import find_card, look_at_link, send_link, use_link
+from wallet.web.shopper.turning import next_code
 
 
 def shopper_door(wallets: Wallets) -> Blueprint:
@@ -25,6 +26,7 @@ def shopper_door(wallets: Wallets) -> Blueprint:
     door.add_url_rule("/link/<token>", "use_link", use_link, methods=["POST"])
     door.add_url_rule("/card/<token>", "card", cards.page)
     door.add_url_rule("/card/<token>/state", "card_state", cards.state)
+    door.add_url_rule("/card/<token>/code", "card_code", next_code)
     door.add_url_rule("/card/<token>/apple.pkpass", "apple_pass", cards.apple_pass)
     door.add_url_rule("/card/<token>/google", "google_pass", cards.google_pass)
     return door

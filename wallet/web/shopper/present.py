@@ -8,7 +8,6 @@ from typing import Any
 
 from babel.dates import format_date
 from flask_babel import gettext as _
-from markupsafe import Markup
 
 from wallet.actions.card_notes import ending_line, plan_line, referral_line
 from wallet.actions.card_page import CardPage
@@ -22,7 +21,6 @@ from wallet.rules.spell import spell_number, spell_quantity, unit_word
 from wallet.rules.voucher_code import spoken_voucher
 from wallet.web.present import (
     MovementRow,
-    code_picture,
     grouped,
     movement_row,
     spell_figure,
@@ -101,7 +99,6 @@ class CardFace:
     tier: str
     name: str
     number: str
-    qr: Markup
     next_sentence: str
     next_done: int
     next_cost: int
@@ -209,7 +206,6 @@ def card_face(program: ProgramView, member: MemberView, locale: str) -> CardFace
         tier=program.text(tier.name, locale) if tier else "",
         name=member.name,
         number=grouped(member.number),
-        qr=code_picture(member.code, _("QR code of your card")),
         next_sentence=_next_sentence(program, member, locale),
         next_done=max(available, 0),
         next_cost=reward.cost if reward else 1,

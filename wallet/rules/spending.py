@@ -1,0 +1,77 @@
+"""How sure a till must be that the card itself is there before it takes value from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from wallet.rules.terms import Key, Quantity, Strict
+
+BANDS_MAX = 20  # of one rule set
+
+Proof = Literal["anything", "code", "fresh_code"]
+# In this order each proves more than the one before.
+STRENGTH: dict[Proof, int] = {"anything": 0, "code": 1, "fresh_code": 2}
+
+
+class SpendingBand(Strict):
+    """What taking at most `up_to` of a unit at one time needs; without `up_to` whatever is more.
+
+    `anything` that names the member (a number, a name, an old picture of the card), a genuine
+    `code` of the card, or a `fresh_code`: one that changes, seen just now.
+    """
+
+    needs: Proof
+    up_to: Quantity | None = None
+    unit: Key | None = None  # None: the unit in front
+
+
+class SpendingRules(Strict):
+    """Bands by value, and how the cards of the program guard their code.
+
+    `rotating`: Google's and the web's cards change their code every half minute. `static_code`:
+    phones that cannot do that show the unchanging code, which adds points but is not fresh.
+    `screenshots`: false asks Android to refuse them.
+    """
+
+    bands: Annotated[tuple[SpendingBand, ...], Field(max_length=BANDS_MAX)] = ()
+    rotating: bool = True
+    static_code: bool = True
+    screenshots: bool = True
+
+    @model_validator(mode="after")
+    def _possible(self) -> SpendingRules:
+        if not self.rotating and any(band.needs == "fresh_code" for band in self.bands):
+            raise ValueError("a fresh_code needs cards with a rotating code")
+        if not self.rotating and not self.static_code:
+            raise ValueError("a card without a rotating code keeps its static one")
+        return self
+
+    def needed(self, unit: str, quantity: int, main_unit: str) -> Proof:
+        """What taking so much of a unit needs."""
+        for band in self.bands:
+            same = (band.unit or main_unit) == unit
+            if same and (band.up_to is None or quantity <= band.up_to):
+                return band.needs
+        return "anything"
+
+
+def spending_problems(rules: SpendingRules, units: set[str], main_unit: str) -> Iterator[str]:
+    """What is wrong with the bands as a whole: each unit's must rise and have an open end."""
+    by_unit: dict[str, list[SpendingBand]] = {}
+    for band in rules.bands:
+        by_unit.setdefault(band.unit or main_unit, []).append(band)
+    for unit, bands in by_unit.items():
+        if unit not in units:
+            yield f"spending names an unknown unit {unit}"
+        limits = [band.up_to for band in bands]
+        closed = [limit for limit in limits if limit is not None]
+        if limits[-1] is not None or len(closed) != len(limits) - 1:
+            yield f"the last spending band of {unit}, and only that, has no up_to"
+        if closed != sorted(set(closed)):
+            yield f"the spending bands of {unit} must rise"
+        strengths = [STRENGTH[band.needs] for band in bands]
+        if strengths != sorted(strengths):
+            yield f"a larger spending of {unit} cannot need less than a smaller one"

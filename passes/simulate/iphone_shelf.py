@@ -50,8 +50,9 @@ class Held:
 class Shelf:
     """Passes by serial number, oldest first; safe to use from several threads."""
 
-    def __init__(self, open_pass: OpenPass) -> None:
+    def __init__(self, open_pass: OpenPass, *, any_style: bool = False) -> None:
         self._open_pass = open_pass
+        self._any_style = any_style
         self._lock = threading.RLock()
         self._passes: dict[str, Held] = {}
 
@@ -61,7 +62,7 @@ class Shelf:
             files = self._open_pass(data)
         except ValueError as error:
             raise PassRefused(str(error)) from error
-        if found := objections(files):
+        if found := objections(files, any_style=self._any_style):
             raise PassRefused("; ".join(found))
         content = document(files)
         address = Address(

@@ -116,6 +116,22 @@ class PassKitClient:
         modified = response.headers.get("Last-Modified")
         return Fetched(response.content, modified, _about_dates(address, modified, since))
 
+    def register_raw(self, address: Address, body: bytes) -> int:
+        """Send any body where a push token belongs; the status of the answer."""
+        task = f"Register task ({self._about(address)})"
+        headers = {"Content-Type": "application/json"}
+        url = self._registration(address)
+        return self._call(task, "POST", url, address, content=body, headers=headers).status_code
+
+    def log(self, address: Address, messages: list[str]) -> int:
+        """Post lines to the server's log; the status of the answer."""
+        url = f"{self._base(address)}/v1/log"
+        return self._call("Log task", "POST", url, None, json={"logs": messages}).status_code
+
+    def check_address(self, address: Address) -> None:
+        """Raise a `WebError` where a phone would not even ask."""
+        self._base(address)
+
     def complain(self, url: str, messages: list[str]) -> None:
         """Post to the server's log. Whether it arrives changes nothing for the phone."""
         now = datetime.now(UTC).strftime("[%Y-%m-%d %H:%M:%S +0000]")

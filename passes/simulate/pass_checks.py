@@ -26,13 +26,21 @@ _ICONS = ("icon.png", "icon@2x.png", "icon@3x.png")
 _FORMATS = {f"PKBarcodeFormat{name}" for name in ("QR", "PDF417", "Aztec", "Code128")}
 
 
-def objections(files: Files) -> list[str]:
-    """Everything the phone would object to, in words like those of its own log."""
+def objections(files: Files, *, any_style: bool = False) -> list[str]:
+    """Everything the phone would object to, in words like those of its own log.
+
+    The simulated phone draws store cards; with `any_style` the others are taken too.
+    """
     try:
         content = document(files)
     except (KeyError, ValueError) as error:
         return [f"Unable to parse pass.json: {error}"]
-    found = [*_top(content), *_style(content), *_service(content), *_dates(content)]
+    found = [
+        *_top(content),
+        *_style(content, any_style=any_style),
+        *_service(content),
+        *_dates(content),
+    ]
     found += _barcodes(content)
     if not any(name in files for name in _ICONS):
         found.append("Invalid data error reading pass: the pass has no icon.png")
@@ -58,13 +66,13 @@ def _top(content: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _style(content: Mapping[str, Any]) -> list[str]:
+def _style(content: Mapping[str, Any], *, any_style: bool) -> list[str]:
     styles = _STYLES & content.keys()
-    if styles != {"storeCard"}:
+    if len(styles) != 1 or (not any_style and styles != {"storeCard"}):
         return [f"this phone shows store cards; the pass is {', '.join(sorted(styles)) or 'none'}"]
     found, seen = [], set()
     for group in GROUPS:
-        for field in content["storeCard"].get(group, []):
+        for field in content[next(iter(styles))].get(group, []):
             key = field.get("key")
             if not key or key in seen:
                 found.append(f"field key {key!r} is missing or not unique")

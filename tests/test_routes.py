@@ -196,6 +196,12 @@ TABLE: dict[tuple[str, str], Row] = {
         "302 403 403 200 200 404 302 302", lambda h: f"/console/members/{_member(h)}"
     ),
     ("GET", "/console/setup/"): Row("302 403 403 200 200 200 302 302", _fixed("/console/setup/")),
+    ("GET", "/console/setup/apple"): Row(
+        "302 403 403 200 200 200 302 302", _fixed("/console/setup/apple")
+    ),
+    ("POST", "/console/setup/apple/try"): Row(
+        "401 403 403 200 200 200 401 401", _fixed("/console/setup/apple/try")
+    ),
     # --- shops --------------------------------------------------------------------------------
     ("GET", "/api/docs"): _public("/api/docs"),
     ("GET", "/api/openapi.json"): _public("/api/openapi.json"),

@@ -43,6 +43,7 @@ from wallet.actions.upgrade_database import (
 from wallet.commands.certs import certs_group
 from wallet.commands.doctor import doctor_command
 from wallet.commands.frame import one_line, steps
+from wallet.commands.iphone import iphone_command
 from wallet.commands.portability import (
     backup_command,
     export_command,
@@ -438,4 +439,5 @@ def _database() -> Database:
 main.add_command(certs_group)
 for _command in (export_command, import_command, backup_command, restore_command):
     main.add_command(_command)
+simulate.add_command(iphone_command)
 main.add_command(doctor_command(_make_secret))

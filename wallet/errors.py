@@ -125,6 +125,7 @@ CODES: dict[str, tuple[int, str]] = {
     "role_unknown": (422, N_("This role does not exist.")),
     "sign_in_failed": (401, N_("E-mail or password is not right.")),
     "too_many_attempts": (429, N_("Too many attempts. Please wait a little.")),
+    "trial_under_way": (409, N_("A set-up test is running already. Please try again in a minute.")),
     # doors
     "unauthorized": (401, N_("Please sign in, or send a valid key.")),
     "forbidden": (403, N_("You are not allowed to do this.")),

@@ -61,10 +61,11 @@ class _Signer:
 
 
 def check_signature(
-    der: bytes, content: bytes, trusted_roots: Sequence[x509.Certificate]
+    der: bytes, content: bytes, trusted_roots: Sequence[x509.Certificate] | None
 ) -> Signature:
     """Raise a `PackageError` unless `der` is a signature over `content` by one signer whose chain
-    ends at a trusted root and was valid at the signing time."""
+    ends at a trusted root and was valid at the signing time. With None as roots it is enough that the
+    signature brings its own issuer: for passes of others, whose root is not at hand."""
     try:
         certificates, signer = _parse(der)
         leaf = _signing_certificate(certificates, signer)
@@ -153,9 +154,11 @@ def _check_key(leaf: x509.Certificate, signer: _Signer) -> None:
 def _check_chain(
     leaf: x509.Certificate,
     certificates: list[x509.Certificate],
-    trusted_roots: Sequence[x509.Certificate],
+    trusted_roots: Sequence[x509.Certificate] | None,
     at: datetime,
 ) -> None:
+    if trusted_roots is None:
+        trusted_roots = [one for one in certificates if one != leaf]
     current = leaf
     for _ in range(CHAIN_LENGTH_MAX):
         if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:

@@ -50,8 +50,11 @@ class OpenedPass:
         return sorted(n.partition(".lproj/")[0] for n in self.files if n.endswith("/pass.strings"))
 
 
-def read_pkpass(data: bytes, trusted_roots: Sequence[x509.Certificate]) -> OpenedPass:
-    """Check everything that a phone checks before it shows a pass, or raise a `PackageError`."""
+def read_pkpass(data: bytes, trusted_roots: Sequence[x509.Certificate] | None) -> OpenedPass:
+    """Check everything that a phone checks before it shows a pass, or raise a `PackageError`.
+
+    With None as roots any issuer counts that comes with the signature.
+    """
     files = _unpack(data)
     signature = check_signature(_need(files, "signature"), _manifest(files), trusted_roots)
     document = _json(files, "pass.json")

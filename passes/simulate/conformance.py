@@ -16,14 +16,13 @@ from typing import Any, Literal
 
 import httpx2
 
-from passes.apple.probe import probe_token
+from passes.apple.probe import PROBE_LOG_LINE, probe_token
 from passes.simulate.conformance_texts import SENTENCES
 from passes.simulate.iphone_shelf import Held, OpenPass, PassRefused, Shelf
 from passes.simulate.iphone_web import Fetched, Listing, PassKitClient, WebError
 
 CHANGE_SECONDS_MAX = 30.0  # a worker that sleeps looks every second; slower is a fault
 POLL_SECONDS = 0.25
-LOG_LINE = "comptoir set-up test: this line shows that the log is taken"
 
 State = Literal["ok", "fail", "skip"]
 
@@ -259,7 +258,7 @@ class Conformance:
     # --- the end
 
     def _logs(self) -> Mapping[str, Any]:
-        status = self._asked(lambda: self._web.log(self._pass.address, [LOG_LINE, self.device]))
+        status = self._asked(lambda: self._web.log(self._pass.address, [PROBE_LOG_LINE]))
         if status != 200:
             raise _Broken(str(status))
         return {}

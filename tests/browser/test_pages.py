@@ -25,6 +25,7 @@ PAGES = {
     "nobody": "/console/members?q=nobody",
     "member": "member",
     "set-up": "/console/setup/",
+    "set-up of Apple": "/console/setup/apple",
     "lost": "/nothing/here",
 }
 

@@ -20,7 +20,7 @@ from wallet.rules.perks import perks_of
 from wallet.rules.ruleset import Unit
 from wallet.rules.spell import spell_quantity
 from wallet.rules.voucher_code import spoken_voucher
-from wallet.tables.member import Member
+from wallet.tables.member import HOLDS_CARD, Member
 
 VOUCHERS_MAX = 10  # on the back: the rest comes up as these are used
 PLACES_MAX = 10  # what Apple reads of a pass
@@ -68,7 +68,7 @@ def card_of(program: ProgramView, view: MemberView, moves: tuple[Move, ...] = ()
         next_reward=_next_reward(program, view, languages),
         sections=_sections(program, view, moves, languages),
         places=_places(program, view.home_store_id, languages),
-        voided=view.status != "active",
+        voided=view.status not in HOLDS_CARD,
         credit=_count(program, view, credit, "credit", languages) if credit else None,
         ready=_ready(program, view, languages),
         extras=tuple(

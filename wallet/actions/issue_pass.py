@@ -12,11 +12,16 @@ from wallet.actions.program_view import ProgramView
 from wallet.actions.refer import give_referral_code
 from wallet.actions.rotating_codes import make_code_key
 from wallet.ids import new_id
-from wallet.tables.member import Member, lock_member
+from wallet.tables.member import HOLDS_CARD, Member, lock_member
 from wallet.tables.wallet_pass import WalletPass, pass_at
 
 SERIAL_BYTES = 16  # random: says nothing of the member and cannot be guessed
 AUTH_TOKEN_BYTES = 32
+
+
+def may_hold(member: Member) -> bool:
+    """Whether a card may be handed out for this member."""
+    return member.status in HOLDS_CARD
 
 
 def issue_pass(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import contextlib
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from passes.apple.certs.authorities import WWDR_ADDRESS, intermediate_file, intermediate_name
 from passes.apple.identity import AppleIdentity
 from passes.errors import IdentityError
+from wallet.actions.phone_complaints import phone_complaints
 from wallet.config import SettingsError
 from wallet.doctor.check import Check, Installation, State
+from wallet.doctor.trial import probe_push, sentence_of
 from wallet.errors import N_
 from wallet.parts import apple_identity, certificate_store
+from wallet.tables.delivery import alarms
 
 # Days before the end at which the countdown begins to be shown, to warn, and to alarm.
 COUNTDOWN_DAYS = 60
 URGENT_DAYS = 14
+COMPLAINT_FRESH = timedelta(days=7)  # what is older was mended or grew quiet; the console has it
 _RENEW = N_(
     "Renew it with the same pass type id: `comptoir certs request`, then `comptoir certs install`."
     " Cards that are out keep working."
@@ -35,8 +42,8 @@ def apple_doctor(installation: Installation) -> list[Check]:
                 {"problem": str(error)},
             )
         ]
-    checks = identity_checks(identity, installation.now)
-    return checks + _waiting(installation)
+    checks = identity_checks(identity, installation.now) + _waiting(installation)
+    return checks + _pushes(installation) + _phones(installation)
 
 
 def restart_needed() -> Check:
@@ -97,6 +104,61 @@ def _waiting(installation: Installation) -> list[Check]:
             )
         )
     return found
+
+
+def _pushes(installation: Installation) -> list[Check]:
+    """What Apple's push service says: the worker's last trouble, and a trial push when asked for."""
+    found = []
+    with contextlib.suppress(SQLAlchemyError), installation.database.reading() as session:
+        found = [
+            Check(
+                "apple_push_refused",
+                "fail",
+                N_("Apple's push service has refused every push since {since}: {reason}."),
+                N_(
+                    "Cards change only when phones look by themselves. Try with `comptoir doctor apple --online`."
+                ),
+                {"since": alarm.since.replace(microsecond=0), "reason": alarm.reason},
+            )
+            for alarm in alarms(session)
+            if alarm.provider == "apple"
+        ]
+    if installation.online:
+        identity = apple_identity(installation.settings)
+        step = probe_push(installation.settings, identity)
+        state: State = "warn" if step.state == "skip" else step.state
+        found.append(Check(f"apple_push_{step.state}", state, sentence_of(step), "", step.facts))
+    return found
+
+
+def _phones(installation: Installation) -> list[Check]:
+    """The log doctor, in short: what phones complain of, worst first."""
+    try:
+        with installation.database.reading() as session:
+            found = phone_complaints(session, installation.now)
+    except SQLAlchemyError:  # the service's doctor says what is wrong with the database
+        return []
+    checks = [
+        Check(
+            f"phones_{group.code}",
+            "warn",  # anybody can write to the log: never more than a warning
+            group.kind.meaning,
+            group.kind.fix,
+        )
+        for group in found.groups
+        if group.kind is not None
+        and group.kind.weight != "info"
+        and installation.now - group.last_at < COMPLAINT_FRESH
+    ]
+    if not checks:
+        checks = [
+            Check(
+                "phones_content",
+                "ok",
+                N_("Phones have complained of nothing that matters for a week."),
+            )
+        ]
+    return checks
 
 
 def _day(at: datetime) -> datetime:

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
 
+TRIAL = "trial"  # nobody: a card of the set-up test, in no list and no figure
+HOLDS_CARD = ("active", TRIAL)
+
 
 class Member(Base):
     """A person enrolled. Personal data lives here only, never in the ledger."""
@@ -34,7 +37,7 @@ class Member(Base):
     name: Mapped[str] = mapped_column(default="")
     locale: Mapped[str]
     birthday: Mapped[date | None]
-    status: Mapped[str] = mapped_column(default="active")  # active, merged, closed
+    status: Mapped[str] = mapped_column(default="active")  # active, merged, closed, trial
     tier_key: Mapped[str | None]  # the one that counts: the better of earned and paid for
     tier_since: Mapped[datetime | None]  # when the earned one was reached
     joined_at: Mapped[datetime]

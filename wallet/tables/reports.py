@@ -10,7 +10,7 @@ from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from wallet.tables.ledger import Account, Entry
-from wallet.tables.member import Identifier, Member
+from wallet.tables.member import TRIAL, Identifier, Member
 from wallet.tables.member_word import ids_with_words
 from wallet.tables.purchase import Purchase
 
@@ -90,7 +90,7 @@ def members_page(
     before_id: int | None,
 ) -> list[Member]:
     """Members newest first; with `words`, those of whom each begins a name, an address or a number."""
-    query = select(Member).where(Member.program_id == program_id)
+    query = select(Member).where(Member.program_id == program_id, Member.status != TRIAL)
     if words:
         query = query.where(Member.id.in_(ids_with_words(program_id, words)))
     if before_id is not None:

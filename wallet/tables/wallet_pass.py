@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes.apple.probe import PROBE_TOKEN_PREFIX
 from wallet.db import Base
-from wallet.tables.member import Member
+from wallet.tables.member import TRIAL, Member
+
+_IN_MAX = 500  # values of one IN; databases refuse tens of thousands
 
 
 class WalletPass(Base):
@@ -270,6 +272,7 @@ def count_passes(session: Session, program_id: int) -> dict[str, int]:
         select(WalletPass.provider, func.count())
         .where(
             WalletPass.program_id == program_id,
+            WalletPass.member_id.not_in(select(Member.id).where(Member.status == TRIAL)),
             or_(WalletPass.id.in_(held), WalletPass.saved_at.is_not(None)),
         )
         .group_by(WalletPass.provider)
@@ -292,3 +295,47 @@ def want_again(session: Session, program_id: int, provider: str, now: datetime) 
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def newest_complaints(session: Session, since: datetime, limit: int) -> list[PhoneLog]:
+    """What phones complained of since then, newest first."""
+    query = select(PhoneLog).where(PhoneLog.at >= since).order_by(PhoneLog.id.desc()).limit(limit)
+    return list(session.scalars(query))
+
+
+def count_complaints(session: Session, since: datetime) -> int:
+    """How many lines there are since then."""
+    query = select(func.count()).select_from(PhoneLog).where(PhoneLog.at >= since)
+    return int(session.scalar(query) or 0)
+
+
+def serials_of(session: Session, program_id: int, serials: Collection[str]) -> set[str]:
+    """Those of the serial numbers that are passes of this program."""
+    found: set[str] = set()
+    for some in _in_parts(serials):
+        query = select(WalletPass.serial).where(
+            WalletPass.program_id == program_id, WalletPass.serial.in_(some)
+        )
+        found.update(session.scalars(query))
+    return found
+
+
+def device_ids_of(session: Session, program_id: int, library_ids: Collection[str]) -> set[str]:
+    """Those of the phones that hold a pass of this program."""
+    found: set[str] = set()
+    for some in _in_parts(library_ids):
+        query = (
+            select(Device.library_id)
+            .join(Registration, Registration.device_id == Device.id)
+            .join(WalletPass, WalletPass.id == Registration.wallet_pass_id)
+            .where(WalletPass.program_id == program_id, Device.library_id.in_(some))
+        )
+        found.update(session.scalars(query))
+    return found
+
+
+def _in_parts(values: Collection[str]) -> Iterator[list[str]]:
+    """As many as fit into one statement of every database."""
+    listed = sorted(values)
+    for start in range(0, len(listed), _IN_MAX):
+        yield listed[start : start + _IN_MAX]

@@ -68,6 +68,6 @@ def _titles() -> dict[str, tuple[str, str]]:
     """Name of each doctor and the endpoint of its own page."""
     return {
         "service": (_("The service"), ""),
-        "apple": (_("Apple Wallet"), ""),
+        "apple": (_("Apple Wallet"), "console.setup_apple"),
         "google": (_("Google Wallet"), ""),
     }

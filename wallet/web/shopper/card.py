@@ -17,7 +17,7 @@ from passes.registry import StoredPass
 from wallet import clock
 from wallet.actions.card_page import CardPage, card_page, card_version
 from wallet.actions.insert_first import Held, hold
-from wallet.actions.issue_pass import issue_pass
+from wallet.actions.issue_pass import issue_pass, may_hold
 from wallet.actions.member_view import MemberView, member_view, member_with_token
 from wallet.actions.program_view import ProgramView, all_programs
 from wallet.actions.refer import give_referral_code
@@ -141,7 +141,7 @@ def _issue_apple(
     session: Session, token: str, now: datetime
 ) -> tuple[ProgramView, StoredPass] | None:
     found = member_with_token(session, token, all_programs(session))
-    if found is None or found[1].status != "active":
+    if found is None or not may_hold(found[1]):
         return None
     program, member = found
     return program, stored_pass(

@@ -12,9 +12,9 @@ from passes.apple.device_log import OTHER, Kind, device_in, kind_of, kind_with, 
 from wallet.tables.wallet_pass import (
     PhoneLog,
     count_complaints,
-    device_ids_of,
     newest_complaints,
-    serials_of,
+    programs_of_devices,
+    programs_of_serials,
 )
 
 LOOK_BACK = timedelta(days=30)
@@ -47,7 +47,7 @@ class Complaints:
 
 
 def phone_complaints(session: Session, now: datetime, program_id: int | None = None) -> Complaints:
-    """Of the last month. With a program, without what names a card or a phone of another one."""
+    """Of the last month. With a program, without what names a card or a phone of another one only."""
     since = now - LOOK_BACK
     rows = newest_complaints(session, since, LINES_READ_MAX)
     is_cut = len(rows) == LINES_READ_MAX and count_complaints(session, since) > LINES_READ_MAX
@@ -82,14 +82,13 @@ def _urgency(group: Group) -> tuple[int, int]:
 
 
 def _of_program(session: Session, rows: Sequence[PhoneLog], program_id: int) -> list[PhoneLog]:
-    """Lines that name nobody, or somebody of this program."""
-    serials = serials_of(session, program_id, {serial_in(row.message) for row in rows} - {""})
-    devices = device_ids_of(session, program_id, {device_in(row.message) for row in rows} - {""})
+    """All lines but those that name a card or a phone of other programs only. Unknown ones stay: a
+    phone that could not register is known to nobody."""
+    serials = programs_of_serials(session, {serial_in(row.message) for row in rows} - {""})
+    devices = programs_of_devices(session, {device_in(row.message) for row in rows} - {""})
 
     def is_ours(row: PhoneLog) -> bool:
-        serial, device = serial_in(row.message), device_in(row.message)
-        if serial:
-            return serial in serials
-        return not device or device in devices
+        owners = serials.get(serial_in(row.message)) or devices.get(device_in(row.message))
+        return not owners or program_id in owners
 
     return [row for row in rows if is_ours(row)]

@@ -43,7 +43,30 @@ def apple_doctor(installation: Installation) -> list[Check]:
             )
         ]
     checks = identity_checks(identity, installation.now) + _waiting(installation)
+    if installation.settings.simulator_url and not identity.is_development:
+        checks.append(_simulators())
     return checks + _pushes(installation) + _phones(installation)
+
+
+def _simulators() -> Check:
+    return Check(
+        "apple_simulators_on",
+        "warn",
+        N_(
+            "The simulated phones are running although Apple's certificate is in use: they refuse real cards."
+        ),
+        N_(
+            "Start with `python3 dev.py run --no-simulators`, or unset COMPTOIR_SIMULATOR_URL and COMPTOIR_APNS_URL."
+        ),
+    )
+
+
+def ending(identity: AppleIdentity, now: datetime) -> Check | None:
+    """The countdown, once it has begun: for every page of those who can renew the certificate."""
+    if identity.is_development:
+        return None
+    found = countdown(identity, now)
+    return None if found.state == "ok" else found
 
 
 def restart_needed() -> Check:

@@ -112,4 +112,7 @@ def _worker(installation: Installation) -> Check:
 
 
 def _shown(installation: Installation) -> str:
-    return installation.database.engine.url.render_as_string(hide_password=True)
+    """Kind and place, without the way to it: the console shows this to owners of one program too."""
+    url = installation.database.engine.url
+    place = url.host or (url.database or "").rpartition("/")[2]
+    return f"{url.get_backend_name()} ({place})"

@@ -309,28 +309,28 @@ def count_complaints(session: Session, since: datetime) -> int:
     return int(session.scalar(query) or 0)
 
 
-def serials_of(session: Session, program_id: int, serials: Collection[str]) -> set[str]:
-    """Those of the serial numbers that are passes of this program."""
-    found: set[str] = set()
+def programs_of_serials(session: Session, serials: Collection[str]) -> dict[str, set[int]]:
+    """Serial number → program, of those that are passes here."""
+    found: dict[str, set[int]] = {}
     for some in _in_parts(serials):
-        query = select(WalletPass.serial).where(
-            WalletPass.program_id == program_id, WalletPass.serial.in_(some)
-        )
-        found.update(session.scalars(query))
+        query = select(WalletPass.serial, WalletPass.program_id).where(WalletPass.serial.in_(some))
+        for serial, program_id in session.execute(query):
+            found.setdefault(serial, set()).add(program_id)
     return found
 
 
-def device_ids_of(session: Session, program_id: int, library_ids: Collection[str]) -> set[str]:
-    """Those of the phones that hold a pass of this program."""
-    found: set[str] = set()
+def programs_of_devices(session: Session, library_ids: Collection[str]) -> dict[str, set[int]]:
+    """Phone → programs whose passes it holds."""
+    found: dict[str, set[int]] = {}
     for some in _in_parts(library_ids):
         query = (
-            select(Device.library_id)
+            select(Device.library_id, WalletPass.program_id)
             .join(Registration, Registration.device_id == Device.id)
             .join(WalletPass, WalletPass.id == Registration.wallet_pass_id)
-            .where(WalletPass.program_id == program_id, Device.library_id.in_(some))
+            .where(Device.library_id.in_(some))
         )
-        found.update(session.scalars(query))
+        for library_id, program_id in session.execute(query):
+            found.setdefault(library_id, set()).add(program_id)
     return found
 
 

@@ -49,7 +49,7 @@ def test_what_is_not_known_is_shown_as_it_came(cast: Cast) -> None:
     ]
 
 
-def test_other_programs_see_only_what_names_nobody(cast: Cast) -> None:
+def test_other_programs_do_not_see_what_names_a_card(cast: Cast) -> None:
     issued = cast.run(
         lambda session: issue_pass(
             session, cast.program, cast.member(session, "ada"), "apple", cast.now
@@ -62,5 +62,5 @@ def test_other_programs_see_only_what_names_nobody(cast: Cast) -> None:
     with cast.database.reading() as session:
         own = phone_complaints(session, cast.now, cast.program.id)
         others = phone_complaints(session, cast.now, cast.other.program.id)
-    assert {group.code for group in own.groups} == {"unchanged", "other"}
-    assert {group.code for group in others.groups} == {"other"}
+    assert {group.code for group in own.groups} == {"unchanged", "other", "list_unauthorized"}
+    assert {group.code for group in others.groups} == {"other", "list_unauthorized"}

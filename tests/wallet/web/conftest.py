@@ -96,8 +96,7 @@ def app(
         data_dir=data_dir,
         database_url=web_cast.database.url,
         secret_key=SECRET_KEY,
-        public_url=PUBLIC_URL,
-        **settings_of_app,
+        **{"public_url": PUBLIC_URL, **settings_of_app},
     )
     return create_app(settings)
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template
+from flask_babel import gettext
 
+from wallet import clock
 from wallet.actions.program_view import ProgramView, program_view
+from wallet.doctor import speak
+from wallet.doctor.apple import ending
+from wallet.web.locale import current_language
 from wallet.web.security import TILL_ROLES, staff
 from wallet.web.staff import role_names
-from wallet.web.wiring import read
+from wallet.web.wiring import read, wiring
 
 # Marketers work with aggregates; single members are for those who serve them.
 SEES_PEOPLE = ("owner", "manager")
@@ -26,6 +31,7 @@ def own_program() -> ProgramView:
 def console_page(template: str, program: ProgramView, **values: Any) -> str:
     """A page inside the console's frame."""
     person = staff()
+    ending_soon = ending(wiring().apple, clock.now()) if person.role in SEES_SETUP else None
     return render_template(
         template,
         program=program,
@@ -33,6 +39,7 @@ def console_page(template: str, program: ProgramView, **values: Any) -> str:
         role_name=role_names()[person.role],
         sees_people=person.role in SEES_PEOPLE,
         sees_setup=person.role in SEES_SETUP,
+        ending_soon=speak(ending_soon, gettext, current_language()) if ending_soon else None,
         has_till=person.role in TILL_ROLES,
         **values,
     )

@@ -72,13 +72,14 @@ def try_apple() -> str:
 
 
 def _page(program: ProgramView, steps: list[Tried]) -> str:
-    identity, now = wiring().apple, clock.now()
+    identity, now, part = wiring().apple, clock.now(), examined("apple")
     found = read(lambda session: phone_complaints(session, now, program.id))
     failed = sum(step.state == "fail" for step in steps)
     return console_page(
         "console/setup_apple.html",
         program,
-        part=examined("apple"),
+        part=part,
+        signing=[one for one in part.checks if not one.code.startswith("phones_")],
         identity=identity,
         chain=_chain(identity, now),
         days=days_left(identity, now),

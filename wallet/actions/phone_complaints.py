@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from passes.apple.device_log import OTHER, Kind, device_in, kind_of, kind_with, serial_in
-from wallet.tables.wallet_pass import (
-    PhoneLog,
+from wallet.tables.complaint import (
     count_complaints,
     newest_complaints,
     programs_of_devices,
     programs_of_serials,
 )
+from wallet.tables.wallet_pass import PhoneLog
 
 LOOK_BACK = timedelta(days=30)
 LINES_READ_MAX = 5_000  # the newest; enough to see what is wrong, and a tenth of a second to read

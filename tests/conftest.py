@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.databases import Postgres, ServerMissing, Sqlite, migrate, postgres_server
 from tests.factories import NOW, Cast, make_cast, open_database
+from tests.lock_order import lock_order
 from wallet.actions import staff_access
 from wallet.db import Database
 
@@ -80,10 +81,12 @@ def database_url(filled: tuple[str, Any]) -> str:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """The same, opened."""
+    """The same, opened. Whatever the test does there, rows are locked in one order."""
     opened = open_database(database_url)
-    yield opened
+    with lock_order(opened) as order:
+        yield opened
     opened.dispose()
+    assert order.wrong == []
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -23,6 +23,7 @@ from wallet.actions.create_program import (
 )
 from wallet.actions.enrol import Enrolment, enrol
 from wallet.actions.load_demo import PROGRAM
+from wallet.actions.lock_sale import lock_sale
 from wallet.actions.member_view import Balance, MemberView, balances_of, member_view
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.record_purchase import PurchaseFacts, Recorded, record_purchase
@@ -35,7 +36,6 @@ from wallet.db import Database
 from wallet.ids import public_id
 from wallet.tables.ledger import Entry
 from wallet.tables.member import Member
-from wallet.tables.purchase import purchase_with_id
 
 T = TypeVar("T")
 
@@ -143,12 +143,9 @@ class Counter:
         facts = RefundFacts(amount_minor=amount_minor, **said)
 
         def work(session: Session) -> Refunded:
-            purchase = purchase_with_id(session, self.program.id, recorded.purchase.id)
-            assert purchase is not None
-            member = session.get_one(Member, purchase.member_id)
-            return refund_purchase(
-                session, self.program, member, purchase, facts, self.actor, self.now
-            )
+            found = lock_sale(session, self.program, recorded.purchase.id)
+            assert found is not None
+            return refund_purchase(session, self.program, *found, facts, self.actor, self.now)
 
         return self.run(work)
 

@@ -117,6 +117,10 @@ def sqlite_version(module: ModuleType = sqlite_module) -> tuple[int, int, int]:
     return major, minor, patch
 
 
+class StaleRead(Exception):
+    """What was read before a lock is no longer so now that the lock is had: begin again."""
+
+
 class Database:
     """One database and the ways into it.
 
@@ -167,13 +171,14 @@ class Database:
 
         Two equal requests at once both find nothing and both write; the unique key lets one win.
         The loser's IntegrityError is therefore not an error yet: on the second try it finds the
-        winner's row and answers the same. Deadlocks and lock time-outs are tried again too.
+        winner's row and answers the same. Deadlocks and lock time-outs are tried again too, and so
+        is whatever was prepared from a row that somebody changed before it was locked.
         """
         for tries_left in range(TRIES_MAX - 1, -1, -1):
             try:
                 with self.transaction() as session:
                     return work(session)
-            except (IntegrityError, OperationalError) as error:
+            except (IntegrityError, OperationalError, StaleRead) as error:
                 if not tries_left or not _is_passing(error):
                     raise
         raise AssertionError("unreachable")
@@ -194,8 +199,8 @@ def unhurried(session: Session) -> None:
         session.execute(text("SET LOCAL statement_timeout = 0"))
 
 
-def _is_passing(error: DBAPIError) -> bool:
-    if isinstance(error, IntegrityError):
+def _is_passing(error: DBAPIError | StaleRead) -> bool:
+    if isinstance(error, IntegrityError | StaleRead):
         return True
     if (state := getattr(error.orig, "sqlstate", None)) is not None:
         return state in _PASSING_STATES

@@ -20,11 +20,13 @@ from wallet.actions.calendar import run_calendar
 from wallet.actions.deliver_apple import deliver_apple
 from wallet.actions.deliver_passes import EVERYTHING, SCANS, Hold, Lane
 from wallet.actions.expire import MAIL_JOB
+from wallet.actions.expire_vouchers import VOUCHER_MAIL_JOB
 from wallet.actions.google.deliver import EVERYTHING_LANE, SCANS_LANE, GoogleDelivery
 from wallet.actions.google.gate import Gate
 from wallet.actions.google_objects import GoogleObjects
 from wallet.actions.mail_card_link import card_link_handler
 from wallet.actions.mail_expiry_notice import expiry_notice_handler
+from wallet.actions.mail_voucher_notice import voucher_notice_handler
 from wallet.actions.readiness import beat
 from wallet.actions.run_jobs import run_jobs
 from wallet.actions.sale_link import SETTLE_JOB
@@ -105,6 +107,7 @@ class Worker:
         handlers = {
             "card_link": card_link_handler(mailer),
             MAIL_JOB: expiry_notice_handler(mailer),
+            VOUCHER_MAIL_JOB: voucher_notice_handler(mailer),
             SETTLE_JOB: settle_sale_job,
         }
         # A connection each: scans never wait for what is under way in the other lane.

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.lock_sale import lock_sale
 from wallet.actions.member_view import Balance, MemberView, balances_of, member_view, standing_of
 from wallet.actions.program_view import ProgramView
 from wallet.errors import Refusal
@@ -16,8 +17,8 @@ from wallet.ids import private_id
 from wallet.rules.ruleset import Tier
 from wallet.tables.credit import CreditPayment
 from wallet.tables.ledger import Entry, entries_of
-from wallet.tables.member import Member, member_with_id
-from wallet.tables.purchase import Activity, Purchase, purchase_with_id
+from wallet.tables.member import Member
+from wallet.tables.purchase import Activity, Purchase, known_purchase
 from wallet.tables.reports import members_page
 from wallet.tables.reward import Redemption, redemption_with_id
 
@@ -210,7 +211,7 @@ def causes_of(
     session: Session, program: ProgramView, entry: Entry
 ) -> tuple[PurchaseView | None, RedemptionView | None]:
     """The sale or the reward that a movement belongs to."""
-    sale = entry.purchase_id and purchase_with_id(session, program.id, entry.purchase_id)
+    sale = entry.purchase_id and known_purchase(session, program.id, entry.purchase_id)
     taken = entry.redemption_id and redemption_with_id(session, program.id, entry.redemption_id)
     return purchase_view(sale) if sale else None, redemption_view(taken) if taken else None
 
@@ -218,14 +219,12 @@ def causes_of(
 def purchase_to_refund(
     session: Session, program: ProgramView, purchase_id: str
 ) -> tuple[Member, Purchase]:
-    """The sale with this public id, locked, and whose it is; else `purchase_not_found`."""
+    """Whose sale it is and the sale with this public id, both locked; else `purchase_not_found`."""
     number = private_id("pur", purchase_id)
-    purchase = purchase_with_id(session, program.id, number) if number is not None else None
-    if purchase is None:
+    found = lock_sale(session, program, number) if number is not None else None
+    if found is None:
         raise Refusal("purchase_not_found")
-    member = member_with_id(session, program.id, purchase.member_id)
-    assert member is not None
-    return member, purchase
+    return found
 
 
 def members_before(

@@ -169,6 +169,7 @@ class _Replay:
             self._opened[lot.entry_id].append(lot)
         self._left = {lot.id: 0 for lot in self._lots.values()}  # what each lot should still hold
         self._in_lots = 0
+        self._odd_lots: set[int] = set()  # told of already
         self._draws: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for draw in draws:
             self._draws[draw.entry_id].append((draw.lot_id, draw.quantity))
@@ -279,25 +280,37 @@ class _Replay:
             held = lot.quantity
             if entry.kind == "accrual":
                 # What came in below zero was swallowed: only the rest went into the lot.
-                held -= min(max(entry.quantity - entry.balance_after, 0), entry.quantity)
+                held -= min(max(-self._balance, 0), lot.quantity)
             self._left[lot.id] += held
             self._in_lots += held
-        if (entry.kind == "accrual" and len(opened) != 1) or (opened and entry.quantity <= 0):
-            self._note_entry(
-                "lot_missing", entry, "an accrual opens one lot, what takes opens none."
-            )
+        is_wrong = self._check_opened(entry, opened)
         for lot_id, quantity in self._draws.pop(entry.id, ()):
             self._left[lot_id] -= quantity
             self._in_lots -= quantity
         if self._in_lots != max(entry.balance_after, 0):
-            self._note_entry(
-                "lots_differ",
-                entry,
-                f"balance {entry.balance_after}, but the lots hold {self._in_lots}.",
-            )
+            if not is_wrong:  # else it is the same thing seen from the other side
+                self._note_entry(
+                    "lots_differ",
+                    entry,
+                    f"balance {entry.balance_after}, but the lots hold {self._in_lots}.",
+                )
             self._in_lots = max(entry.balance_after, 0)
 
+    def _check_opened(self, entry: AnyRow, opened: Sequence[AnyRow]) -> bool:
+        """An accrual opens one lot of its quantity, what takes opens none. Whether that is wrong."""
+        if entry.kind == "accrual" and not opened:
+            self._note_entry("lot_missing", entry, f"its lot of {entry.quantity} is not there.")
+            return True
+        if (entry.kind == "accrual" and len(opened) > 1) or (opened and entry.quantity <= 0):
+            held = " and ".join(str(lot.quantity) for lot in opened)
+            self._note_entry("lot_wrong", entry, f"{entry.kind} cannot open lots of {held}.")
+            self._odd_lots.update(lot.id for lot in opened)
+            return True
+        return False
+
     def _check_lot(self, lot: AnyRow) -> None:
+        if lot.id in self._odd_lots:
+            return
         opened = self._seen.get(lot.entry_id)
         if opened is None or opened[2] < lot.quantity or _is_part(opened[0], opened[2], lot):
             self._note(

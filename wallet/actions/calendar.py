@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from wallet.actions.actor import SYSTEM
 from wallet.actions.expire import expire_due
+from wallet.actions.expire_vouchers import expire_vouchers
 from wallet.actions.give_birthdays import give_birthdays
 from wallet.actions.lapse_memberships import lapse_memberships
 from wallet.actions.merge_members import carry_stragglers, members_with_stragglers
@@ -32,6 +33,7 @@ def run_calendar(database: Database, clock: Callable[[], datetime]) -> int:
         _follow_merges,
         lapse_memberships,
         expire_due,
+        expire_vouchers,
         settle_referrals,
         give_birthdays,
         review_tiers,

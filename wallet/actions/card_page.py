@@ -63,7 +63,7 @@ def card_version(session: Session, program: ProgramView, member: Member, now: da
     heads = sorted((account.unit, account.seq) for account in accounts_of(session, member.id))
     balances = balances_of(session, program, member.id, now)  # points may have come free or expired
     spendable = sorted((unit, held.available, held.pending) for unit, held in balances.items())
-    vouchers = [row.id for row in waiting_vouchers(session, member.id, now)]
+    vouchers = [(row.id, row.expires_at) for row in waiting_vouchers(session, member.id, now)]
     about = (member.tier_key, member.name, member.status, member.charity_id)
     notes = notes_of(session, program, member.id, "", now)  # endings were told, a period ended
     facts = (heads, spendable, notes, vouchers, program.revision, *about)

@@ -10,13 +10,14 @@ from wallet.actions.charity import find_charity
 from wallet.actions.program_view import CharityView, ProgramView
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 
 
 def choose_charity(
     session: Session, program: ProgramView, member: Member, charity_id: str | None, now: datetime
 ) -> CharityView | None:
     """The charity chosen by its public id; None goes back to the program's first one."""
+    lock_member(session, member)
     if member.status != "active":
         raise Refusal("member_closed")
     chosen = find_charity(program, charity_id) if charity_id is not None else None

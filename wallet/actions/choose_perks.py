@@ -12,7 +12,7 @@ from wallet.actions.program_view import ProgramView, RewardView
 from wallet.actions.redeem import find_reward
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 
 
 def choose_perks(
@@ -28,6 +28,7 @@ def choose_perks(
     `picks_too_many` when they are more than the set allows; `reward_not_found` for one of another
     set. What was taken before stays taken.
     """
+    lock_member(session, member)
     if member.status != "active":
         raise Refusal("member_closed")
     found = [find_reward(program, reward_id) for reward_id in reward_ids]

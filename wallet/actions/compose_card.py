@@ -224,6 +224,7 @@ def _perks(program: ProgramView, view: MemberView, language: str) -> str:
 def _vouchers(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> dict[str, str]:
     """One line each: what it gives, the code, the last day."""
     until = {"fr": "jusqu’au", "en": "until"}
+    soon = {"fr": "à utiliser avant le", "en": "use it before the end of"}
     lines = {}
     for language in languages:
         rows = []
@@ -231,7 +232,8 @@ def _vouchers(program: ProgramView, view: MemberView, languages: tuple[str, ...]
             row = f"{program.text(voucher.name, language)} — {spoken_voucher(voucher.code)}"
             if voucher.expires_at:
                 day = last_day(voucher.expires_at, program.time_zone)
-                word = until.get(language, until["en"])
+                words = soon if voucher.is_ending else until
+                word = words.get(language, words["en"])
                 row += f", {word} {format_date(day, 'long', locale=language)}"
             rows.append(row)
         lines[language] = "\n".join(rows)

@@ -23,6 +23,7 @@ from wallet.tables.member import (
     Member,
     consents_of,
     identifiers_of,
+    lock_member,
     member_identified_by,
 )
 
@@ -55,6 +56,7 @@ def edit_member(
     now: datetime,
 ) -> None:
     """All of it or nothing. `member_exists` when somebody else has an identifier already."""
+    lock_member(session, member)
     if member.status != "active":
         raise Refusal("member_closed")
     _edit_person(program, member, edit, now)

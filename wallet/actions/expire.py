@@ -33,7 +33,7 @@ from wallet.tables.ledger import (
     account_for_update,
     open_lots,
 )
-from wallet.tables.member import lock_member, member_with_id
+from wallet.tables.member import Member, lock_holder, lock_member, member_with_id
 from wallet.tables.outbox import enqueue
 
 BATCH = 200  # accounts or notices in one round; tills get their turn between two transactions
@@ -44,7 +44,10 @@ NOTICES = 2  # before anything is lost
 def expire_due(database: Database, clock: Callable[[], datetime]) -> int:
     """One round: plan notices, send those due, expire what has ended. Returns what it did."""
     done = database.run(lambda session: _plan(session, clock()))
-    done += database.run(lambda session: _send(session, clock()))
+    with database.reading() as session:
+        due = due_notices(session, clock(), BATCH)
+    for notice_id, member_id in due:
+        done += _send_one(database, notice_id, member_id, clock())
     with database.reading() as session:
         ended = accounts_with_expired_lots(session, clock(), BATCH)
     for account in ended:
@@ -97,23 +100,29 @@ def _notice(ending: Ending, expires_at: datetime, ordinal: int, due_at: datetime
     )
 
 
-def _send(session: Session, now: datetime) -> int:
+def _send_one(database: Database, notice_id: int, member_id: int, now: datetime) -> int:
+    """One notice in a transaction of its own: it waits for its member only."""
+    return database.run(lambda session: _send(session, notice_id, member_id, now))
+
+
+def _send(session: Session, notice_id: int, member_id: int, now: datetime) -> int:
     """A notice is a line on the card, and a mail where there is an address. What was spent
     meanwhile needs no notice."""
-    notices = due_notices(session, now, BATCH)
-    for notice in notices:
-        notice.sent_at = now
-        left = remaining_at(session, notice.account_id, notice.expires_at)
-        if left == 0:
-            continue
+    member = session.get_one(Member, member_id)
+    lock_holder(session, member)
+    notice = session.get_one(ExpiryNotice, notice_id, populate_existing=True)
+    if notice.sent_at is not None:
+        return 0  # somebody else was here first
+    notice.sent_at = now
+    left = remaining_at(session, notice.account_id, notice.expires_at)
+    if left:
         notice.quantity = left
         session.flush()
         enqueue(session, MAIL_JOB, {"notice_id": notice.id}, now)
-        member = member_with_id(session, notice.program_id, notice.member_id)
-        assert member is not None
         program = program_view(session, notice.program_id)
         refresh_card(session, program, member, now, is_urgent=False)
-    return len(notices)
+    session.flush()
+    return 1
 
 
 def _expire(session: Session, program_id: int, member_id: int, unit: str, now: datetime) -> int:

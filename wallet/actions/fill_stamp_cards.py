@@ -28,12 +28,17 @@ def fill_stamp_cards(
     now: datetime,
 ) -> list[Redeemed]:
     """The vouchers that full cards of these units became. Pending stamps fill no card yet."""
+    cards = [
+        (reward.id, unit, reward)
+        for unit in program.ruleset.units
+        if unit.key in set(units)
+        and unit.target
+        and (reward := program.reward_called(unit.reward_key)) is not None
+    ]
     filled = []
-    for unit in program.ruleset.units:
-        reward = program.reward_called(unit.reward_key)
-        if unit.key in set(units) and reward is not None and unit.target:
-            account = account_of(session, program.id, member.id, unit.key)
-            filled += _fill(session, program, account, unit, reward, actor, now)
+    for _, unit, reward in sorted(cards, key=lambda card: card[0]):  # as stocks are locked
+        account = account_of(session, program.id, member.id, unit.key)
+        filled += _fill(session, program, account, unit, reward, actor, now)
     return filled
 
 

@@ -16,12 +16,13 @@ from wallet.actions.return_redemption import Return, drawn_by, return_redemption
 from wallet.errors import Refusal
 from wallet.rules.giving_back import giving_back
 from wallet.rules.money import spell_money
-from wallet.rules.redemption import fresh_end
+from wallet.rules.redemption import RETURN_LIFE, day_end
 from wallet.rules.refunds import credit_to_return
 from wallet.tables.credit import CreditPayment, payment_of_entry, payment_of_purchase
 from wallet.tables.ledger import Entry, entry_of_redemption, entry_with_id
 from wallet.tables.purchase import Purchase
 from wallet.tables.reward import (
+    lock_stocks,
     redemption_with_id,
     redemptions_of_purchase,
     vouchers_of_purchase,
@@ -45,6 +46,14 @@ def give_back_spent(
     adjust_share(session, purchase, now)
     session.flush()
     return entries
+
+
+def lock_returning_stocks(session: Session, program: ProgramView, purchase: Purchase) -> None:
+    """Lock the stocks of all rewards that giving this sale back may put back on the shelf: those
+    used in it, and what a stamp card that is no longer full had become."""
+    used = {redemption.reward_id for redemption in redemptions_of_purchase(session, purchase.id)}
+    cards = [program.reward_called(unit.reward_key) for unit in program.ruleset.units]
+    lock_stocks(session, used | {reward.id for reward in cards if reward is not None})
 
 
 def close_payment(session: Session, entry: Entry) -> None:
@@ -139,7 +148,9 @@ def _restore_vouchers(
     """A voucher used in a sale that was given back waits again, long enough to be used."""
     for voucher in vouchers_of_purchase(session, purchase.id):
         voucher.status = "issued"
-        voucher.expires_at = fresh_end(voucher.expires_at, now)
+        if voucher.expires_at is not None and voucher.expires_at <= now:
+            days = RETURN_LIFE.days
+            voucher.expires_at, voucher.told_at = day_end(now, days, program.time_zone), None
         voucher.used_at = voucher.used_by = voucher.used_request = None
         voucher.used_channel = voucher.used_store_id = voucher.purchase_id = None
         redemption = redemption_with_id(session, program.id, voucher.redemption_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from wallet.rules.earning.conditions import anniversary
 from wallet.rules.periods import local_time
 from wallet.tables.activity import activity_from
 from wallet.tables.calendar import CalendarTask, born_on, joined_on, task_called
-from wallet.tables.member import Member
+from wallet.tables.member import Member, lock_member
 
 BATCH = 20  # members in one transaction: their accounts stay locked until its end
 CATCH_UP_DAYS_MAX = 31  # a service that was off for longer does not greet for last season
@@ -94,15 +95,21 @@ def _give_day(
 def _give_page(
     database: Database, program_id: int, kind: str, day: date, after_id: int, now: datetime
 ) -> tuple[int, int | None]:
-    """(gifts, last member looked at, None at the end)."""
-
-    def work(session: Session) -> tuple[int, int | None]:
+    """(gifts, last member looked at, None at the end). Each gift is a transaction of its own: what
+    it locks is given free before the next member is waited for."""
+    with database.reading() as session:
         program = program_view(session, program_id)
-        found = _celebrating(session, program, kind, day, after_id)
-        given = sum(_give(session, program, member, kind, day, now) for member in found)
-        return given, found[-1].id if found else None
+        found = [
+            (member.id, _is_due(session, program, member, kind, day))
+            for member in _celebrating(session, program, kind, day, after_id)
+        ]
 
-    return database.run(work)
+    def give(session: Session, member_id: int) -> int:
+        member = session.get_one(Member, member_id)
+        return _give(session, program_view(session, program_id), member, kind, day, now)
+
+    given = sum(database.run(partial(give, member_id=number)) for number, is_due in found if is_due)
+    return given, found[-1][0] if found else None
 
 
 def _celebrating(
@@ -124,18 +131,28 @@ def _days_of(day: date) -> list[tuple[int, int]]:
     return days
 
 
-def _give(
-    session: Session, program: ProgramView, member: Member, kind: str, day: date, now: datetime
-) -> int:
+def _is_due(session: Session, program: ProgramView, member: Member, kind: str, day: date) -> bool:
+    """Whether it is this member's day and nothing was given for it yet."""
     if kind == "anniversary":
         joined = local_time(member.joined_at, program.time_zone).date()
         if joined.year >= day.year or anniversary(joined, day.year) != day:
-            return 0
-    reference = f"{public_id('mbr', member.id)}:{day.year}"
-    if activity_from(session, program.id, kind, OWN_SOURCE, reference):
+            return False
+    return not activity_from(session, program.id, kind, OWN_SOURCE, _reference(member, day))
+
+
+def _reference(member: Member, day: date) -> str:
+    return f"{public_id('mbr', member.id)}:{day.year}"
+
+
+def _give(
+    session: Session, program: ProgramView, member: Member, kind: str, day: date, now: datetime
+) -> int:
+    lock_member(session, member)
+    if member.status != "active" or not _is_due(session, program, member, kind, day):
         return 0
     is_today = local_time(now, program.time_zone).date() == day
     noon = datetime.combine(day, _NOON, ZoneInfo(program.time_zone)).astimezone(now.tzinfo)
-    facts = ActivityFacts(kind, OWN_SOURCE, reference, occurred_at=now if is_today else noon)
+    at = now if is_today else noon
+    facts = ActivityFacts(kind, OWN_SOURCE, _reference(member, day), occurred_at=at)
     done = record_activity(session, program, member, facts, SYSTEM, now)
     return int(bool(done.entries))

@@ -34,7 +34,7 @@ _TEXT = {
         "please use them by then.\n\nYour card: {address}\n"
     ),
 }
-_HELLO = {"fr": "Bonjour", "en": "Hello"}
+HELLO = {"fr": "Bonjour", "en": "Hello"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def expiry_mail(session: Session, notice_id: int, now: datetime) -> ExpiryMail |
         return None
     language = member.locale if member.locale in _TEXT else "en"
     facts = {
-        "hello": f"{_HELLO[language]} {member.name}" if member.name else _HELLO[language],
+        "hello": f"{HELLO[language]} {member.name}" if member.name else HELLO[language],
         "amount": spell_quantity(unit, quantity, program.currency, language),
         "program": program.name,
         "day": format_date(last_day(notice.expires_at, program.time_zone), "long", locale=language),

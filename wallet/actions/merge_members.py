@@ -20,7 +20,7 @@ from wallet.tables.ledger import accounts_of
 from wallet.tables.member import Member, surviving
 from wallet.tables.merging import (
     copy_awards,
-    lock_members,
+    lock_family,
     merged_members,
     move_identifiers,
     move_owned,
@@ -28,6 +28,7 @@ from wallet.tables.merging import (
     referrals_between,
     standing_merge,
     stragglers,
+    way_of,
 )
 from wallet.tables.relation import Merge, Referral
 
@@ -52,7 +53,7 @@ def merge_members(
     survivor = surviving(session, survivor)
     if merged.id == survivor.id:
         raise Refusal("merge_same")
-    locked = {row.id: row for row in lock_members(session, program.id, (merged.id, survivor.id))}
+    locked = lock_family(session, program.id, (merged.id, survivor.id))
     merged, survivor = locked[merged.id], locked[survivor.id]
     if merged.status == "merged":
         return _again(session, merged, survivor)
@@ -103,6 +104,7 @@ def carry_stragglers(
 ) -> Member | None:
     """What reached a merged member in the very moment of the merge follows it, hop by hop. Returns
     the one who has it now; None when it is not merged any more."""
+    lock_family(session, program.id, way_of(session, member_id))
     merge, survivor = standing_merge(session, member_id), None
     while merge is not None:
         merged, survivor = lock_members_of(session, merge)
@@ -128,8 +130,7 @@ def members_with_stragglers(session: Session, limit: int) -> list[int]:
 
 def lock_members_of(session: Session, merge: Merge) -> tuple[Member, Member]:
     """(merged, survivor), locked."""
-    rows = lock_members(session, merge.program_id, (merge.merged_id, merge.survivor_id))
-    locked = {row.id: row for row in rows}
+    locked = lock_family(session, merge.program_id, (merge.merged_id, merge.survivor_id))
     return locked[merge.merged_id], locked[merge.survivor_id]
 
 
@@ -183,7 +184,8 @@ def _move(session: Session, merged: Member, survivor: Member) -> dict[str, Any]:
     moved["identifiers"] = move_identifiers(session, merged.id, survivor.id)
     moved["passes"] = move_passes(session, merged.id, survivor.id)
     moved["members"] = merged_members(session, merged.id)
-    for member in lock_members(session, merged.program_id, moved["members"]):
+    for number in moved["members"]:
+        member = session.get_one(Member, number)  # locked with the rest of the family
         member.merged_into_id = survivor.id  # one step from everywhere to whom it is now
     moved["referrals"] = _move_referrals(session, merged.id, survivor.id)
     session.flush()

@@ -58,6 +58,7 @@ def pay_with_credit(
 ) -> Paid:
     """At most what is there and what the program lets credit pay of a bill. Once for each sale: the
     same amount again is the first answer again, another one is `payment_exists`."""
+    lock_member(session, member)
     if member.status != "active":
         raise Refusal("member_closed")
     unit = _credit_unit(program)
@@ -99,6 +100,7 @@ def pay_out_credit(
         raise Refusal("forbidden")
     unit = _credit_unit(program)
     _check_size(amount_minor)
+    lock_member(session, member)
     account = account_of(session, program.id, member.id, unit)
     text = {
         "fr": f"Avoir remboursé en espèces : {spell_money(amount_minor, program.currency, 'fr')}",

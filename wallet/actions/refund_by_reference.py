@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
+from wallet.actions.lock_sale import lock_sale
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refund_purchase import Refunded, RefundFacts, refund_purchase
 from wallet.actions.sale_link import SaleRef, Word, check_sale_ref, keep_word
 from wallet.errors import Refusal
-from wallet.tables.member import member_with_id
-from wallet.tables.purchase import purchase_from, purchase_with_id
+from wallet.tables.purchase import purchase_from
 
 
 def refund_by_reference(
@@ -37,8 +37,6 @@ def refund_by_reference(
         }
         keep_word(session, program, sale, Word("refund", facts.external_id, actor, said), now)
         return None
-    purchase = purchase_with_id(session, program.id, known.id)
-    assert purchase is not None
-    member = member_with_id(session, program.id, purchase.member_id)
-    assert member is not None
-    return refund_purchase(session, program, member, purchase, facts, actor, now)
+    locked = lock_sale(session, program, known.id)
+    assert locked is not None
+    return refund_purchase(session, program, *locked, facts, actor, now)

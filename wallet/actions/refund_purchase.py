@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
 from wallet.actions.fill_stamp_cards import unfill_stamp_cards
-from wallet.actions.give_back_spent import give_back_spent
+from wallet.actions.give_back_spent import give_back_spent, lock_returning_stocks
 from wallet.actions.identify import (
     EXTERNAL_ID_LENGTH_MAX,
     REASON_LENGTH_MAX,
@@ -90,6 +90,7 @@ def refund_purchase(
     purchase.refunded_minor += amount
     session.add(refund)
     session.flush()
+    lock_returning_stocks(session, program, purchase)
     # What was spent comes back first: then there is something to take earned points from.
     entries = give_back_spent(session, program, purchase, actor, now)
     said = _refunded(refund, purchase)

@@ -97,7 +97,7 @@ def _check(voucher: Voucher | None, entry: Entry, now: datetime) -> None:
     if voucher is not None and voucher.status == "used":
         raise Refusal("voucher_used", **usage_of(voucher))
     if voucher is not None and voucher.status == "void":
-        raise Refusal("not_reversible")  # forfeited
+        raise Refusal("not_reversible")  # forfeited; one that only ran out may be made good
     if entry.contra == "donated" and now - entry.occurred_at > DONATION_UNDO:
         raise Refusal("donation_final")
 
@@ -114,10 +114,11 @@ def usage_of(voucher: Voucher) -> dict[str, object]:
 def _release(
     session: Session, redemption: Redemption, voucher: Voucher | None, how: Return
 ) -> None:
+    if redemption.status != "expired":  # else it went back when the voucher ran out
+        put_back_stock(session, redemption.reward_id)
     redemption.status = "reversed"
     if voucher is not None:
         voucher.status = "void"
-    put_back_stock(session, redemption.reward_id)
     given = donation_of_redemption(session, redemption.id)
     if given is not None:
         correct_donation(session, given, 0, how.now)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from wallet.actions.actor import Actor
 from wallet.actions.carry_over import forward
 from wallet.actions.fill_stamp_cards import unfill_stamp_cards
-from wallet.actions.give_back_spent import close_payment, give_back_spent
+from wallet.actions.give_back_spent import close_payment, give_back_spent, lock_returning_stocks
 from wallet.actions.identify import REASON_LENGTH_MAX, check_text
 from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
@@ -31,7 +31,7 @@ from wallet.tables.ledger import (
     lots_of_entry,
     reversal_of,
 )
-from wallet.tables.member import Member, lock_member, member_with_id, surviving
+from wallet.tables.member import Member, lock_holder, member_with_id, surviving
 from wallet.tables.purchase import Purchase, Refund, purchase_with_id
 
 UNDO_WINDOW = timedelta(minutes=10)  # later, another shopper stands there: a manager decides
@@ -49,8 +49,8 @@ def reverse_entry(
     member = member_with_id(session, program.id, entry.member_id)
     assert member is not None
     # The locks come first: whoever waits for them sees the reversal that won.
+    holder = lock_holder(session, member)
     purchase = _sale_of(session, program, entry)
-    lock_member(session, member)
     account = account_of(session, program.id, entry.member_id, entry.unit)
     if reversal_of(session, entry.id):
         raise Refusal("already_reversed")
@@ -69,7 +69,7 @@ def reverse_entry(
         close_payment(session, entry)
         posted = return_redemption(session, account, entry, Return(actor, now, _sentence(reason)))
     forward(session, account, actor, now, program.rule_version)
-    refresh_card(session, program, surviving(session, member), now)
+    refresh_card(session, program, holder, now)
     return posted
 
 
@@ -200,6 +200,7 @@ def _close_sale(
     )
     purchase.refunded_minor = purchase.amount_minor
     session.flush()
+    lock_returning_stocks(session, program, purchase)
     give_back_spent(session, program, purchase, actor, now)
 
 

@@ -11,7 +11,7 @@ from wallet.actions.actor import SYSTEM
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.record_activity import OWN_SOURCE, ActivityFacts, record_activity
 from wallet.actions.refer import paid_minor, why_not
-from wallet.db import Database
+from wallet.db import Database, StaleRead
 from wallet.ids import public_id
 from wallet.rules.earning import Award, Reason
 from wallet.rules.periods import local_time, period_of
@@ -23,6 +23,7 @@ from wallet.tables.relation import (
     Referral,
     due_referrals,
     holding_referral,
+    referral_people,
     rewarded_between,
 )
 
@@ -46,9 +47,12 @@ def _settle_one(database: Database, referral_id: int, now: datetime) -> int:
 
 
 def _settle(session: Session, referral_id: int, now: datetime) -> int:
+    people = _lock_people(session, referral_id)
     referral = holding_referral(session, referral_id)
     if referral is None:
         return 0  # somebody else was here first
+    if (referral.referrer_id, referral.friend_id) != people:
+        raise StaleRead  # one of them was merged while the locks were waited for
     program = program_view(session, referral.program_id)
     rules = program.ruleset.referral
     if rules is None:
@@ -61,9 +65,6 @@ def _settle(session: Session, referral_id: int, now: datetime) -> int:
         session.flush()
         return 1
     referrer, friend = _people(session, referral)
-    # In the order of ids, as everybody who holds two members at once.
-    for member in sorted((referrer, friend), key=lambda member: member.id):
-        lock_member(session, member)
     reason = why_not(session, referrer, friend)
     if friend.status != "active":
         reason = reason or "friend_closed"
@@ -73,6 +74,14 @@ def _settle(session: Session, referral_id: int, now: datetime) -> int:
         return 1
     _reward(session, program, rules, referral, referrer, friend, now)
     return 1
+
+
+def _lock_people(session: Session, referral_id: int) -> tuple[int, int]:
+    """Lock both in the order of ids, as everybody who holds two members at once."""
+    people = referral_people(session, referral_id)
+    for number in sorted(set(people)):
+        lock_member(session, session.get_one(Member, number))
+    return people
 
 
 def _stands(

@@ -12,6 +12,7 @@ from wallet.actions.actor import Actor
 from wallet.actions.donate_share import donate_share
 from wallet.actions.fill_stamp_cards import fill_stamp_cards
 from wallet.actions.give_back_spent import give_back_spent
+from wallet.actions.lock_sale import lock_sale
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.refresh_card import refresh_card
 from wallet.actions.refund_purchase import RefundFacts, refund_purchase
@@ -19,8 +20,8 @@ from wallet.actions.resettle_purchase import resettle_purchase
 from wallet.db import Database
 from wallet.errors import Refusal
 from wallet.tables.credit import payment_with_id
-from wallet.tables.member import Member, member_with_id
-from wallet.tables.purchase import Purchase, purchase_from, purchase_with_id
+from wallet.tables.member import Member
+from wallet.tables.purchase import Purchase, purchase_from
 from wallet.tables.reward import redemption_with_id, voucher_with_id
 from wallet.tables.sale_notice import SaleNotice, waiting_notices
 
@@ -85,10 +86,9 @@ def _look_again(session: Session, payload: Mapping[str, Any], now: datetime) -> 
     known = purchase_from(session, program.id, payload["source"], payload["external_id"])
     if known is None:
         return  # it will find the notices when it comes
-    purchase = purchase_with_id(session, program.id, known.id)
-    assert purchase is not None
-    member = member_with_id(session, program.id, purchase.member_id)
-    assert member is not None
+    locked = lock_sale(session, program, known.id)
+    assert locked is not None
+    member, purchase = locked
     notices = waiting_notices(session, program.id, purchase.source, purchase.external_id)
     if notices:
         settle_sale(session, program, member, purchase, notices, now)

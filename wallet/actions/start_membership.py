@@ -14,8 +14,7 @@ from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
 from wallet.ids import new_id
 from wallet.rules.membership import period_end
-from wallet.tables.member import Member
-from wallet.tables.merging import lock_members
+from wallet.tables.member import Member, lock_member
 from wallet.tables.relation import Membership, membership_from, memberships_of
 
 
@@ -44,6 +43,8 @@ def start_membership(
     """
     source, external_id = payment
     check_external_id(source, external_id)
+    # Two payments at once must not both begin where the same period ends.
+    lock_member(session, member)
     known = membership_from(session, program.id, source, external_id)
     if known is not None:
         if (known.member_id, known.plan) != (member.id, plan_key):
@@ -52,8 +53,6 @@ def start_membership(
     plan = program.ruleset.plan(plan_key)
     if plan is None:
         raise Refusal("plan_unknown")
-    # Two payments at once must not both begin where the same period ends.
-    lock_members(session, program.id, (member.id,))
     if member.status != "active":
         raise Refusal("member_closed")
     paid_from, starts_at = _place(session, member.id, plan_key, now)

@@ -97,14 +97,18 @@ def take_reward(
             why=[price.why],
         ),
     )
-    voucher = _issue(session, redemption, reward, what) if what.is_voucher else None
+    voucher = _issue(session, program, redemption, reward, what) if what.is_voucher else None
     donation = _donate(session, program, redemption, reward) if what.charity_id else None
     session.flush()
     return Redeemed(redemption, reward, entry, voucher, donation)
 
 
 def _issue(
-    session: Session, redemption: Redemption, reward: RewardView, what: Circumstances
+    session: Session,
+    program: ProgramView,
+    redemption: Redemption,
+    reward: RewardView,
+    what: Circumstances,
 ) -> Voucher:
     voucher = Voucher(
         id=new_id(),
@@ -115,7 +119,7 @@ def _issue(
         code=_free_code(session, redemption.program_id),
         status="issued",
         issued_at=what.now,
-        expires_at=voucher_ends(reward.voucher_days, reward.value, what.now),
+        expires_at=voucher_ends(reward.voucher_days, reward.value, what.now, program.time_zone),
     )
     session.add(voucher)
     return voucher

@@ -7,13 +7,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
+from wallet.actions.lock_sale import lock_sale
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refund_purchase import RefundFacts, refund_purchase
 from wallet.actions.reverse_entry import UNDO_WINDOW, reverse_entry
 from wallet.errors import Refusal
 from wallet.tables.ledger import Entry, entries_of_purchase
-from wallet.tables.member import Member, member_with_id
-from wallet.tables.purchase import purchase_with_id
+from wallet.tables.member import Member
 
 
 def undo_purchase(
@@ -23,17 +23,16 @@ def undo_purchase(
 
     Own sales only (`forbidden`), within ten minutes (`undo_too_late`), once (`already_reversed`).
     """
-    purchase = purchase_with_id(session, program.id, purchase_id)
-    if purchase is None:
+    found = lock_sale(session, program, purchase_id)
+    if found is None:
         raise Refusal("purchase_not_found")
+    member, purchase = found
     if purchase.actor != actor.label:
         raise Refusal("forbidden")
     if now - purchase.recorded_at > UNDO_WINDOW:
         raise Refusal("undo_too_late")
     if purchase.refunded_minor:
         raise Refusal("already_reversed")
-    member = member_with_id(session, program.id, purchase.member_id)
-    assert member is not None
     accruals = [
         entry for entry in entries_of_purchase(session, purchase.id) if entry.kind == "accrual"
     ]

@@ -32,7 +32,6 @@ from wallet.tables.merging import (
     hand_back_identifiers,
     hand_back_passes,
     hand_back_refunded_awards,
-    lock_members,
     lots_of_merge,
     owed_before,
     referrals_between,
@@ -101,7 +100,8 @@ def _part_rows(session: Session, merge: Merge, merged: Member, survivor: Member)
     identifiers = known.get("identifiers", [])
     hand_back_identifiers(session, identifiers, survivor.id, merged.id, merge.at)
     hand_back_passes(session, known.get("passes", []), survivor.id, merged.id)
-    for member in lock_members(session, merge.program_id, known.get("members", [])):
+    for number in known.get("members", []):
+        member = session.get_one(Member, number)  # locked with the rest of the family
         if member.merged_into_id == survivor.id:
             member.merged_into_id = merged.id
     before = {said["id"]: said for said in known.get("referrals", ())}

@@ -14,14 +14,16 @@ from wallet.actions.program_view import ProgramView, RewardView, reward_view
 from wallet.actions.refresh_card import refresh_card
 from wallet.actions.return_redemption import usage_of
 from wallet.actions.sale_link import SaleRef, Word, keep_word, sale_to_link
+from wallet.db import StaleRead
 from wallet.errors import Refusal
 from wallet.rules.redemption import moment_of, worth_minor
 from wallet.rules.voucher_code import parse_voucher_code
-from wallet.tables.member import Member, member_with_id
+from wallet.tables.member import Member, lock_holder, member_with_id
 from wallet.tables.reward import (
     Voucher,
     redemption_with_id,
     reward_with_id,
+    voucher_owner,
     voucher_with_code,
 )
 
@@ -53,9 +55,10 @@ def use_voucher(
 ) -> Used:
     """Used from now on. The same request again gets the same answer; everybody else is refused:
     `voucher_unknown`, `voucher_used` (with when and where), `voucher_expired`, `voucher_void`,
-    `voucher_not_yet`. Two tills at once end at the voucher's lock."""
+    `voucher_not_yet`. Two tills at once end at the member's lock."""
+    member = lock_voucher_holder(session, program, code)
     purchase = sale_to_link(session, program, use.sale)
-    voucher, reward, member = _find(session, program, code)
+    voucher, reward, _ = _find(session, program, code)
     bill_minor = purchase.amount_minor if purchase else use.bill_minor
     worth = worth_minor(reward.kind, reward.value, bill_minor)
     if voucher.status == "used" and voucher.used_request == use.request_id:
@@ -77,6 +80,15 @@ def use_voucher(
     return Used(voucher, reward, member, worth, reward.secret)
 
 
+def lock_voucher_holder(session: Session, program: ProgramView, code: str) -> Member:
+    """Whose voucher it is, locked; `voucher_unknown` when nobody has it."""
+    voucher, _, member = _find(session, program, code, locked=False)
+    holder = lock_holder(session, member)
+    if voucher_owner(session, voucher.id) != holder.id:
+        raise StaleRead
+    return holder
+
+
 def look_at_voucher(
     session: Session, program: ProgramView, code: str, now: datetime
 ) -> tuple[Voucher, RewardView, Member, str | None]:
@@ -94,7 +106,7 @@ def check_usable(voucher: Voucher, reward: RewardView, now: datetime) -> None:
     """Refuse what was used, was taken back, is over or has not begun."""
     if voucher.status == "used":
         raise Refusal("voucher_used", **usage_of(voucher))
-    if voucher.status != "issued":
+    if voucher.status not in ("issued", "expired"):
         raise Refusal("voucher_void")
     if voucher.expires_at is not None and voucher.expires_at <= now:
         raise Refusal("voucher_expired", expired_at=voucher.expires_at)

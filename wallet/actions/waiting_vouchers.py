@@ -24,6 +24,7 @@ class VoucherView:
     value: Mapping[str, object]
     opens_at: datetime | None
     expires_at: datetime | None
+    is_ending: bool = False  # its holder was told that it ends soon
 
 
 def waiting_for(
@@ -37,6 +38,14 @@ def waiting_for(
         value = {name: said for name, said in reward.value.items() if name not in SECRETS}
         opens_at = moment_of(reward.value, "opens_at")
         found.append(
-            VoucherView(voucher.code, reward.name, reward.kind, value, opens_at, voucher.expires_at)
+            VoucherView(
+                voucher.code,
+                reward.name,
+                reward.kind,
+                value,
+                opens_at,
+                voucher.expires_at,
+                is_ending=voucher.told_at is not None and voucher.expires_at is not None,
+            )
         )
     return tuple(found)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
 
 Kind = Literal[
     "percent",
@@ -36,6 +37,7 @@ SECRETS = ("code", "url")
 NOT_OFFERED = ("reward_over", "reward_for_other_tier", "reward_for_others", "reward_not_picked")
 PERCENT_MAX = 100
 _PERCENT = re.compile(r"^\d{1,3}(\.\d{1,4})?\Z")
+NOTICE_LATE_BY = timedelta(days=1)  # a notice that goes out later than this has failed its day
 RETURN_LIFE = timedelta(days=30)  # what comes back after its own time was over lives this long
 
 
@@ -111,13 +113,14 @@ def worth_minor(kind: str, value: Mapping[str, Any], bill_minor: int | None) -> 
 
 
 def voucher_ends(
-    voucher_days: int | None, value: Mapping[str, Any], issued_at: datetime
+    voucher_days: int | None, value: Mapping[str, Any], issued_at: datetime, time_zone: str
 ) -> datetime | None:
-    """When a voucher issued now can no longer be used: after its days, or when what it opens closes."""
+    """When a voucher issued now can no longer be used: at the end of its last day where the program
+    lives, or when what it opens closes."""
     ends = [
         moment
         for moment in (
-            issued_at + timedelta(days=voucher_days) if voucher_days else None,
+            day_end(issued_at, voucher_days, time_zone) if voucher_days else None,
             moment_of(value, "closes_at"),
         )
         if moment is not None
@@ -125,17 +128,49 @@ def voucher_ends(
     return min(ends, default=None)
 
 
+def day_end(at: datetime, days: int, time_zone: str) -> datetime:
+    """The midnight that ends the day so many days after `at`, as the clocks of that place show it."""
+    zone = ZoneInfo(time_zone)
+    after = at.astimezone(zone).date() + timedelta(days=days + 1)
+    return datetime(after.year, after.month, after.day, tzinfo=zone).astimezone(at.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherNotice:
+    """Whether the holder is to be told now, and until when the voucher has to live for that."""
+
+    is_told: bool
+    ends_at: datetime
+
+
+def voucher_notice(
+    issued_at: datetime,
+    ends_at: datetime,
+    closes_at: datetime | None,
+    notice_days: int,
+    now: datetime,
+    time_zone: str,
+) -> VoucherNotice | None:
+    """The notice of a voucher that ends then; None while that is too far away to speak of it.
+
+    One that never had that long is not told of again: its last day was said when it was issued.
+    Where the notice comes late (a service that was off), the voucher lives on as long as one that
+    was told in time, unless what it opens closes.
+    """
+    if now < ends_at - timedelta(days=notice_days):
+        return None
+    if not notice_days or issued_at + timedelta(days=notice_days) >= ends_at:
+        return VoucherNotice(False, ends_at)
+    later = ends_at
+    if now >= ends_at - timedelta(days=notice_days) + NOTICE_LATE_BY:
+        later = max(ends_at, day_end(now, notice_days, time_zone))
+    return VoucherNotice(True, max(ends_at, min(later, closes_at)) if closes_at else later)
+
+
 def moment_of(value: Mapping[str, Any], name: str) -> datetime | None:
     """A time that a reward names, such as `opens_at` of an early sale."""
     said = value.get(name)
     return datetime.fromisoformat(said) if isinstance(said, str) else None
-
-
-def fresh_end(ends_at: datetime | None, now: datetime) -> datetime | None:
-    """Until when something that comes back is good: as before, or RETURN_LIFE if that is over."""
-    if ends_at is None or ends_at > now:
-        return ends_at
-    return now + RETURN_LIFE
 
 
 def value_problems(kind: str, value: Mapping[str, Any]) -> list[str]:

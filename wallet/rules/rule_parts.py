@@ -220,6 +220,14 @@ class Welcome(Strict):
     quantity: Quantity
 
 
+class VoucherRules(Strict):
+    """What becomes of a voucher that nobody used in its time, and how many days before that its
+    holder is told (0: not at all)."""
+
+    when_expired: Literal["forfeit", "return"] = "forfeit"
+    notice_days: Annotated[int, Field(strict=True, ge=0, le=90)] = 7
+
+
 class DonationRules(Strict):
     """What the program gives to the member's charity with each sale, in percent."""
 

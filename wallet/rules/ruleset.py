@@ -27,6 +27,7 @@ from wallet.rules.rule_parts import (
     TierPolicy,
     Unit,
     VisitGoal,
+    VoucherRules,
     Welcome,
 )
 from wallet.rules.scales import UnitScale, unit_scale
@@ -77,6 +78,7 @@ class Ruleset(Strict):
     plans: Annotated[tuple[Plan, ...], Field(max_length=RULES_MAX)] = ()
     referral: ReferralRules | None = None
     welcome: Welcome | None = None
+    vouchers: VoucherRules = VoucherRules()
     donation: DonationRules | None = None
     credit: CreditRules | None = None
     spending: SpendingRules = SpendingRules(rotating=False)

@@ -117,17 +117,15 @@ def renew(session: Session, account_id: int, now: datetime, later: datetime) -> 
     session.connection().execute(_RENEW, {"account": account_id, "at": now, "later": later})
 
 
-def due_notices(session: Session, now: datetime, limit: int) -> list[ExpiryNotice]:
-    """Notices to be sent now, locked; the earliest first."""
+def due_notices(session: Session, now: datetime, limit: int) -> list[tuple[int, int]]:
+    """(notice, member) of those to be sent now, the earliest first."""
     query = (
-        select(ExpiryNotice)
+        select(ExpiryNotice.id, ExpiryNotice.member_id)
         .where(ExpiryNotice.sent_at.is_(None), ExpiryNotice.due_at <= now)
         .order_by(ExpiryNotice.due_at, ExpiryNotice.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
     )
-    return list(session.scalars(query))
+    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def notice_with_unit(session: Session, notice_id: int) -> tuple[ExpiryNotice, str] | None:

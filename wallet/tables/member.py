@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wallet.db import Base
+from wallet.db import Base, StaleRead
 
 TRIAL = "trial"  # nobody: a card of the set-up test, in no list and no figure
 HOLDS_CARD = ("active", TRIAL)
@@ -137,15 +137,31 @@ def surviving(session: Session, member: Member) -> Member:
 def lock_member(session: Session, member: Member) -> None:
     """Wait until nobody else is changing what this member holds; then all that is read is newest.
 
-    Value moves with the member locked first and accounts after, so that nobody waits in a circle.
-    PostgreSQL only: SQLite's writer already holds all. The lock lets foreign keys point here.
+    Members come before everything else that is locked, several of them in the order of ids, so that
+    nobody waits in a circle. PostgreSQL only: SQLite's writer already holds all. The lock lets
+    foreign keys point here. `StaleRead` for a member who was merged (or parted) since it was read:
+    whoever asked finds the right one the second time.
     """
     held: set[int] = session.info.setdefault("members_locked", set())
     if member.id in held or session.get_bind().dialect.name == "sqlite":
         return
+    merged_into_id = member.merged_into_id
     query = select(Member).where(Member.id == member.id).with_for_update(key_share=True)
     session.scalar(query.execution_options(populate_existing=True))
+    if member.merged_into_id != merged_into_id:
+        raise StaleRead
     held.add(member.id)
+
+
+def lock_holder(session: Session, member: Member) -> Member:
+    """Who has now what this member had, locked: the one it was merged into, else itself."""
+    holder = surviving(session, member)
+    lock_member(session, holder)
+    if holder is not member:
+        session.refresh(member)  # parted while the lock was waited for?
+        if member.merged_into_id != holder.id:
+            raise StaleRead
+    return holder
 
 
 _IDENTIFIERS_OF = (

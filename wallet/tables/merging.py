@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import Table, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from wallet.db import StaleRead
 from wallet.ids import new_id
 from wallet.tables.credit import CreditPayment
 from wallet.tables.ledger import Account, Award, Entry, ExpiryNotice, Lot
@@ -49,10 +50,31 @@ def lock_members(session: Session, program_id: int, ids: Collection[int]) -> lis
     return list(session.scalars(query))
 
 
+def lock_family(session: Session, program_id: int, ids: Collection[int]) -> dict[int, Member]:
+    """These members and everybody who is one of them now, locked in the order of ids."""
+    family = {*ids, *_children(session, ids)}
+    locked = {row.id: row for row in lock_members(session, program_id, family)}
+    if not _children(session, ids) <= family:
+        raise StaleRead  # somebody joined them while the locks were waited for
+    return locked
+
+
+def _children(session: Session, ids: Collection[int]) -> set[int]:
+    return set(session.scalars(select(Member.id).where(Member.merged_into_id.in_(ids))))
+
+
 def standing_merge(session: Session, merged_id: int) -> Merge | None:
     """The merge by which this member went into another one, unless it was undone."""
     query = select(Merge).where(Merge.merged_id == merged_id, Merge.undone_at.is_(None))
     return session.scalar(query.order_by(Merge.id.desc()).limit(1))
+
+
+def way_of(session: Session, member_id: int) -> list[int]:
+    """The member and everybody through whom it went, one merge after the other."""
+    way = [member_id]
+    while (merge := standing_merge(session, way[-1])) is not None:
+        way.append(merge.survivor_id)
+    return way
 
 
 def merge_with_id(session: Session, program_id: int, merge_id: int) -> Merge | None:

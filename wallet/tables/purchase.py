@@ -98,8 +98,15 @@ class Refund(Base):
     recorded_at: Mapped[datetime]
 
 
+def known_purchase(session: Session, program_id: int, purchase_id: int) -> Purchase | None:
+    """The purchase, if it belongs to the program; to be looked at, not locked."""
+    purchase = session.get(Purchase, purchase_id)
+    return purchase if purchase and purchase.program_id == program_id else None
+
+
 def purchase_with_id(session: Session, program_id: int, purchase_id: int) -> Purchase | None:
-    """The purchase, if it belongs to the program; locked for the refund that follows."""
+    """The purchase, if it belongs to the program; locked for the refund that follows. Its member's
+    lock comes first: `lock_sale` has both."""
     query = select(Purchase).where(Purchase.id == purchase_id, Purchase.program_id == program_id)
     return session.scalar(query.with_for_update().execution_options(populate_existing=True))
 

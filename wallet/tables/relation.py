@@ -87,15 +87,17 @@ def memberships_of(session: Session, member_id: int) -> list[Membership]:
 
 
 def membership_from(
-    session: Session, program_id: int, source: str, external_id: str
+    session: Session, program_id: int, source: str, external_id: str, *, locked: bool = True
 ) -> Membership | None:
-    """The period that a shop knows by this id, locked."""
+    """The period that a shop knows by this id, locked unless it is only looked at."""
     query = select(Membership).where(
         Membership.program_id == program_id,
         Membership.source == source,
         Membership.external_id == external_id,
     )
-    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if locked:
+        query = query.with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
 def membership_with_id(session: Session, program_id: int, membership_id: int) -> Membership | None:
@@ -104,17 +106,15 @@ def membership_with_id(session: Session, program_id: int, membership_id: int) ->
     return row if row and row.program_id == program_id else None
 
 
-def lapsed_memberships(session: Session, now: datetime, limit: int) -> list[Membership]:
-    """Periods that ended and of which the card does not know yet, locked, earliest first."""
+def lapsed_memberships(session: Session, now: datetime, limit: int) -> list[tuple[int, int]]:
+    """(period, member) of what ended and of which the card does not know yet, earliest first."""
     query = (
-        select(Membership)
+        select(Membership.id, Membership.member_id)
         .where(Membership.lapsed_at.is_(None), Membership.ends_at <= now)
         .order_by(Membership.ends_at, Membership.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
     )
-    return list(session.scalars(query))
+    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def referral_of_friend(session: Session, friend_id: int, *, locked: bool = True) -> Referral | None:
@@ -129,6 +129,13 @@ def referrals_by(session: Session, referrer_id: int, limit: int) -> list[Referra
     """The friends whom a member brought, newest first."""
     query = select(Referral).where(Referral.referrer_id == referrer_id)
     return list(session.scalars(query.order_by(Referral.id.desc()).limit(limit)))
+
+
+def referral_people(session: Session, referral_id: int) -> tuple[int, int]:
+    """(referrer, friend) of a referral, by the newest that is written."""
+    query = select(Referral.referrer_id, Referral.friend_id).where(Referral.id == referral_id)
+    row = session.execute(query).one()
+    return row[0], row[1]
 
 
 def due_referrals(session: Session, now: datetime, limit: int) -> list[int]:

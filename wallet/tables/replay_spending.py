@@ -20,6 +20,7 @@ def vouchers_in_another_state(session: Session, program_id: int) -> Sequence[Row
         and_(Voucher.status == "issued", Redemption.status == "issued"),
         and_(Voucher.status == "used", Redemption.status == "used", Voucher.used_at.is_not(None)),
         and_(Voucher.status == "void", Redemption.status.in_(("reversed", "void"))),
+        and_(Voucher.status == "expired", Redemption.status.in_(("reversed", "expired"))),
     )
     query = (
         select(Voucher.id, Voucher.status, Redemption.status)

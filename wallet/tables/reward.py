@@ -71,6 +71,14 @@ class Voucher(Base):
         UniqueConstraint("program_id", "code"),
         Index(None, "member_id", "status"),
         Index(None, "purchase_id"),
+        # What ends next, over all members: the calendar's sweep.
+        Index(
+            "ix_voucher_ending",
+            "program_id",
+            "expires_at",
+            sqlite_where=text("status = 'issued'"),
+            postgresql_where=text("status = 'issued'"),
+        ),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
@@ -81,6 +89,7 @@ class Voucher(Base):
     status: Mapped[str] = mapped_column(default="issued")  # issued, used, void, expired
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]  # when its holder was told that it ends soon
     used_at: Mapped[datetime | None]
     used_channel: Mapped[str | None]
     used_store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
@@ -98,7 +107,8 @@ class Redemption(Base):
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     reward_id: Mapped[int] = mapped_column(ForeignKey("reward.id"))
-    status: Mapped[str] = mapped_column(default="used")  # issued (as a voucher), used, reversed
+    # issued (as a voucher), used, reversed, void (forfeited by staff), expired (forfeited by time)
+    status: Mapped[str] = mapped_column(default="used")
     purchase_id: Mapped[int | None] = mapped_column(
         ForeignKey("purchase.id")
     )  # the sale it went with
@@ -166,6 +176,13 @@ def put_back_stock(session: Session, reward_id: int) -> None:
     )
 
 
+def lock_stocks(session: Session, reward_ids: Collection[int]) -> None:
+    """Where several stocks will move, all are locked first, in the order of ids."""
+    if len(reward_ids) > 1:
+        query = select(Reward.id).where(Reward.id.in_(reward_ids), Reward.stock.is_not(None))
+        session.execute(query.order_by(Reward.id).with_for_update(key_share=True))
+
+
 def stocks_of(session: Session, reward_ids: Collection[int]) -> dict[int, int | None]:
     """Reward → what is left of it now; None is endless."""
     query = select(Reward.id, Reward.stock).where(Reward.id.in_(reward_ids))
@@ -200,6 +217,11 @@ def voucher_with_code(
     if locked:
         query = query.with_for_update()
     return session.scalar(query.execution_options(populate_existing=True))
+
+
+def voucher_owner(session: Session, voucher_id: int) -> int | None:
+    """Whose voucher it is, by the newest that is written."""
+    return session.scalar(select(Voucher.member_id).where(Voucher.id == voucher_id))
 
 
 def voucher_with_id(session: Session, program_id: int, voucher_id: int) -> Voucher | None:
@@ -238,6 +260,43 @@ _WAITING_VOUCHERS = (
 def waiting_vouchers(session: Session, member_id: int, now: datetime) -> list[Voucher]:
     """What the member may still use, the one that ends first in front."""
     return list(session.scalars(_WAITING_VOUCHERS, {"member": member_id, "at": now}))
+
+
+def vouchers_to_tell(
+    session: Session, program_id: int, until: datetime, limit: int
+) -> list[tuple[int, int]]:
+    """(voucher, member) of unused ones that end until then and of which nobody was told, the one
+    that ends first in front."""
+    query = (
+        select(Voucher.id, Voucher.member_id)
+        .where(
+            Voucher.program_id == program_id,
+            Voucher.status == "issued",
+            Voucher.expires_at <= until,
+            Voucher.told_at.is_(None),
+        )
+        .order_by(Voucher.expires_at, Voucher.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def vouchers_over(
+    session: Session, program_id: int, now: datetime, limit: int
+) -> list[tuple[int, int]]:
+    """(voucher, member) of unused ones whose time is over and whose holders were told."""
+    query = (
+        select(Voucher.id, Voucher.member_id)
+        .where(
+            Voucher.program_id == program_id,
+            Voucher.status == "issued",
+            Voucher.expires_at <= now,
+            Voucher.told_at.is_not(None),
+        )
+        .order_by(Voucher.expires_at, Voucher.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def unused_vouchers_of_unit(

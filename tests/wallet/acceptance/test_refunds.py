@@ -14,6 +14,7 @@ import pytest
 from tests.factories import new_program, with_rules
 from tests.wallet.acceptance.bazaar import BAZAAR, Bazaar, coffee
 from wallet.errors import Refusal
+from wallet.tables.member import lock_member
 from wallet.tables.purchase import Purchase, purchase_from
 
 SALE = ("till", "T-1")
@@ -221,6 +222,7 @@ def test_the_worker_settles_what_a_sale_and_a_notice_missed_of_each_other(bazaar
     sale = bazaar.buy("ada", 4_000, external_id="T-2")
 
     def rename(session: Any) -> None:
+        lock_member(session, bazaar.member(session, "ada"))
         session.get_one(Purchase, sale.purchase.id).external_id = "T-1"
 
     bazaar.run(rename)

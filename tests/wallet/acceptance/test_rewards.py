@@ -150,9 +150,11 @@ def test_s55_an_experience_has_so_many_places(bazaar: Bazaar) -> None:
 
 def test_s58_an_appointment_expires(bazaar: Bazaar) -> None:
     bazaar.rich()
-    code = code_of(bazaar.take("ada", "advice"))
-    bazaar.later(days=14)
-    refused("voucher_expired", lambda: bazaar.use(code))
+    kept, late = (code_of(bazaar.take("ada", "advice")) for _ in range(2))
+    bazaar.later(days=14)  # its last day, to the end of it
+    bazaar.use(kept)
+    bazaar.later(days=1)
+    refused("voucher_expired", lambda: bazaar.use(late))
 
 
 def test_s59_the_catalogue_knows_for_whom_it_is_and_what_it_lacks(bazaar: Bazaar) -> None:

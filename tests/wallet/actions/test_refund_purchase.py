@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from tests.factories import Cast, Counter, new_program, stamps_too, with_rules
 from wallet.actions.load_demo import PROGRAM
+from wallet.actions.lock_sale import lock_sale
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.record_purchase import Recorded
 from wallet.db import Database
 from wallet.errors import Refusal
 from wallet.rules.money import AMOUNT_MINOR_MAX
 from wallet.tables.program import Program, RuleVersion
-from wallet.tables.purchase import Purchase, purchase_with_id
+from wallet.tables.purchase import Purchase
 
 ITEMS = (
     {"sku": "beans", "name": "Grains", "quantity": 3, "amount_minor": 3000},
@@ -270,4 +271,4 @@ class TestSpentPoints:
 
 def test_a_refund_of_the_other_brands_sale_does_not_exist_here(cast: Cast) -> None:
     stranger = cast.other.buy("fatou").purchase.id
-    assert cast.run(lambda session: purchase_with_id(session, cast.program.id, stranger)) is None
+    assert cast.run(lambda session: lock_sale(session, cast.program, stranger)) is None

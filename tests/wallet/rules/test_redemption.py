@@ -11,17 +11,19 @@ from wallet.rules.redemption import (
     KINDS,
     Conditions,
     Taker,
-    fresh_end,
+    VoucherNotice,
     lacks_emotion,
     limit_since,
     obstacle,
     value_problems,
     voucher_ends,
+    voucher_notice,
     worth_minor,
 )
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
+ENDS = datetime(2026, 4, 13, 22, tzinfo=UTC)  # midnight in Paris
 MEMBER = Taker("silver", ("vegan",), has_picked=False, taken=2)
 
 
@@ -75,18 +77,47 @@ def test_the_discount_is_exact(
     assert worth_minor(kind, value, bill) == worth
 
 
-def test_a_voucher_ends_after_its_days_or_when_the_doors_close() -> None:
+PARIS = "Europe/Paris"
+
+
+def test_a_voucher_ends_with_its_last_day_or_when_the_doors_close() -> None:
     closes = {"closes_at": (NOW + 2 * DAY).isoformat()}
-    assert voucher_ends(None, {}, NOW) is None
-    assert voucher_ends(30, {}, NOW) == NOW + 30 * DAY
-    assert voucher_ends(30, closes, NOW) == NOW + 2 * DAY
-    assert voucher_ends(1, closes, NOW) == NOW + DAY
+    assert voucher_ends(None, {}, NOW, PARIS) is None
+    assert voucher_ends(30, closes, NOW, PARIS) == NOW + 2 * DAY
+    assert voucher_ends(1, closes, NOW, PARIS) == datetime(2026, 3, 15, 23, tzinfo=UTC)
+    # Over the change to summer time and on the 29th of February: the clocks of that place.
+    assert voucher_ends(30, {}, NOW, PARIS) == datetime(2026, 4, 13, 22, tzinfo=UTC)
+    late = datetime(2028, 2, 27, 23, 30, tzinfo=UTC)  # the 28th, half past midnight
+    assert voucher_ends(1, {}, late, PARIS) == datetime(2028, 2, 29, 23, tzinfo=UTC)
+    assert voucher_ends(1, {}, late, "America/Guadeloupe") == datetime(2028, 2, 29, 4, tzinfo=UTC)
 
 
-def test_what_comes_back_too_late_lives_thirty_days() -> None:
-    assert fresh_end(None, NOW) is None
-    assert fresh_end(NOW + DAY, NOW) == NOW + DAY
-    assert fresh_end(NOW, NOW) == NOW + 30 * DAY
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (ENDS - 8 * DAY, None),
+        (ENDS - 7 * DAY, VoucherNotice(True, ENDS)),
+        (ENDS - 6 * DAY - timedelta(seconds=1), VoucherNotice(True, ENDS)),
+        # The service was off: it lives on as long as if it had been told of in time.
+        (ENDS - 6 * DAY, VoucherNotice(True, datetime(2026, 4, 15, 22, tzinfo=UTC))),
+        (ENDS + 90 * DAY, VoucherNotice(True, datetime(2026, 7, 20, 22, tzinfo=UTC))),
+    ],
+)
+def test_the_holder_is_told_in_time(now: datetime, told: VoucherNotice | None) -> None:
+    assert voucher_notice(NOW, ENDS, None, 7, now, PARIS) == told
+
+
+def test_nothing_lives_longer_than_what_it_opens() -> None:
+    late = ENDS - DAY
+    closes = ENDS + DAY
+    assert voucher_notice(NOW, ENDS, closes, 7, late, PARIS) == VoucherNotice(True, closes)
+    assert voucher_notice(NOW, ENDS, ENDS, 7, late, PARIS) == VoucherNotice(True, ENDS)
+
+
+def test_a_short_life_is_told_of_once() -> None:
+    ends = NOW + 7 * DAY
+    assert voucher_notice(NOW, ends, None, 7, NOW, PARIS) == VoucherNotice(False, ends)
+    assert voucher_notice(NOW, ends, None, 0, ends, PARIS) == VoucherNotice(False, ends)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ from wallet.actions.upgrade_database import (
 from wallet.commands.certs import certs_group
 from wallet.commands.doctor import doctor_command
 from wallet.commands.frame import one_line, steps
+from wallet.commands.google import google_group
 from wallet.commands.iphone import iphone_command
 from wallet.commands.portability import (
     backup_command,
@@ -441,3 +442,4 @@ for _command in (export_command, import_command, backup_command, restore_command
     main.add_command(_command)
 simulate.add_command(iphone_command)
 main.add_command(doctor_command(_make_secret))
+main.add_command(google_group)

@@ -23,6 +23,7 @@ from wallet.actions.expire import MAIL_JOB
 from wallet.actions.expire_vouchers import VOUCHER_MAIL_JOB
 from wallet.actions.google.deliver import EVERYTHING_LANE, SCANS_LANE, GoogleDelivery
 from wallet.actions.google.gate import Gate
+from wallet.actions.google.reconcile import GoogleReconciler
 from wallet.actions.google_objects import GoogleObjects
 from wallet.actions.mail_card_link import card_link_handler
 from wallet.actions.mail_expiry_notice import expiry_notice_handler
@@ -96,13 +97,10 @@ class Worker:
         settings, self._database = parts.settings, parts.database
         hold = Hold()
         google = GoogleClient(google_wallet_url(settings), google_token_url(settings), parts.google)
-        self._google = GoogleDelivery(
-            parts.database,
-            google,
-            Gate(parts.database, parts.google.issuer_id, clock.now),
-            GoogleObjects(parts.google, settings.public_url),
-            clock.now,
-        )
+        gate = Gate(parts.database, parts.google.issuer_id, clock.now)
+        objects = GoogleObjects(parts.google, settings.public_url)
+        self._google = GoogleDelivery(parts.database, google, gate, objects, clock.now)
+        reading_back = GoogleReconciler(parts.database, google, gate, objects, clock.now)
         mailer = make_mailer(settings)
         handlers = {
             "card_link": card_link_handler(mailer),
@@ -120,6 +118,7 @@ class Worker:
             Loop("apple", _apple_step(parts.database, everything, hold, EVERYTHING)),
             Loop("google_scans", lambda: self._google.step(SCANS_LANE)),
             Loop("google", self._google_step),
+            Loop("google_check", reading_back.step, CALENDAR_SECONDS),
             Loop("jobs", lambda: self._beat() + run_jobs(parts.database, handlers, clock.now)),
             Loop("calendar", lambda: run_calendar(parts.database, clock.now), CALENDAR_SECONDS),
         ]

@@ -46,16 +46,20 @@ class Android:
 
     def worker(self, url: str = "", timeout: float = TIMEOUT_SECONDS) -> GoogleDelivery:
         """Another worker process, as far as Google can tell."""
-        url = url or self.google.url
-        client = GoogleClient(url, f"{url}/token", self.identity, timeout=httpx2.Timeout(timeout))
-        self.clients.append(client)
         return GoogleDelivery(
             self.cast.database,
-            client,
+            self.client(url, timeout),
             self.gate(),
             GoogleObjects(self.identity, PUBLIC_URL),
             lambda: self.cast.now,
         )
+
+    def client(self, url: str = "", timeout: float = TIMEOUT_SECONDS) -> GoogleClient:
+        """A connection to Google's stand-in, or to whoever listens at `url`."""
+        url = url or self.google.url
+        made = GoogleClient(url, f"{url}/token", self.identity, timeout=httpx2.Timeout(timeout))
+        self.clients.append(made)
+        return made
 
     def gate(self) -> Gate:
         """The gate as another worker uses it."""

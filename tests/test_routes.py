@@ -195,6 +195,13 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/console/members/<member_id>"): Row(
         "302 403 403 200 200 404 302 302", lambda h: f"/console/members/{_member(h)}"
     ),
+    ("GET", "/console/reach"): Row("302 403 200 200 200 200 302 302", _fixed("/console/reach")),
+    ("GET", "/console/setup/google"): Row(
+        "302 403 403 200 200 200 302 302", _fixed("/console/setup/google")
+    ),
+    ("POST", "/console/setup/google"): Row(
+        "401 403 403 200 200 200 401 401", _fixed("/console/setup/google")
+    ),
     ("GET", "/console/setup/"): Row("302 403 403 200 200 200 302 302", _fixed("/console/setup/")),
     ("GET", "/console/setup/apple"): Row(
         "302 403 403 200 200 200 302 302", _fixed("/console/setup/apple")
@@ -274,6 +281,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/api/v1/donations/totals"): Row(
         "401 401 401 401 401 401 200 200", _fixed("/api/v1/donations/totals")
+    ),
+    ("GET", "/api/v1/messages/reach"): Row(
+        "401 401 401 401 401 401 200 200", _fixed("/api/v1/messages/reach")
     ),
     ("POST", "/api/v1/activities"): Row(
         "401 401 401 401 401 401 201 404",

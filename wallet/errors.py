@@ -136,6 +136,7 @@ CODES: dict[str, tuple[int, str]] = {
     "json_invalid": (400, N_("The body is not valid JSON.")),
     "body_too_large": (413, N_("The request is too large.")),
     "media_type_unsupported": (415, N_("The body must be JSON.")),
+    "tier_not_found": (404, N_("The program has no such status.")),
     "callback_invalid": (400, N_("This message of Google Wallet is not valid or too old.")),
     "callback_forged": (401, N_("This message was not signed by Google.")),
     "callback_unverifiable": (503, N_("Google's keys cannot be read at the moment.")),

@@ -119,6 +119,8 @@ class GoogleStandIn:
         blueprint.add_url_rule("/gp/v/save/<token>", "save", self._save, methods=["GET", "POST"])
         blueprint.add_url_rule("/batch", "batch", self._batch, methods=["POST"])
         root = "/walletobjects/v1/<kind>"
+        issuer = "/walletobjects/v1/issuer/<identifier>"
+        blueprint.add_url_rule(issuer, "issuer", self._issuer, methods=["GET"])
         blueprint.add_url_rule(root, "many", self._many, methods=["GET", "POST"])
         blueprint.add_url_rule(
             f"{root}/<identifier>", "one", self._one, methods=["GET", "PATCH", "PUT"]
@@ -149,6 +151,12 @@ class GoogleStandIn:
     def _batch(self) -> Response:
         self.counters["batches"] += 1
         return answer_batch()
+
+    def _issuer(self, identifier: str) -> Response:
+        self._admit("loyaltyclass")
+        if identifier != self.account.issuer_id:
+            raise ApiError(403, "permissionDenied", "The caller does not have permission.")
+        return jsonify(issuerId=identifier, name="Comptoir development")
 
     def _many(self, kind: str) -> Response:
         name = self._admit(kind)

@@ -37,12 +37,16 @@ def doctor_command(make_secret: Callable[[], None]) -> click.Command:
     ) -> None:
         """Check the installation, or only the parts NAMES, and say what is missing.
 
+        A part asked for by name looks closer: it asks the world outside as with --online.
+
         Ends with an error when something does not work; warnings are no error.
         """
         if fix:
             make_secret()
         settings = Settings.read()
-        installation = Installation(settings, make_database(settings), clock.now(), online)
+        installation = Installation(
+            settings, make_database(settings), clock.now(), online or bool(names)
+        )
         found = {name: DOCTORS[name](installation) for name in names or DOCTORS}
         show = _as_json if as_json else _as_text
         click.echo(show(found, lang or language_of_shell()))

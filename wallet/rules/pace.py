@@ -85,7 +85,10 @@ def take(log: Log, pace: Pace, lane: Lane, name: str, wanted: int, now: int) -> 
 
 
 def _until_free(live: Sequence[tuple[int, str]], at: int, pace: Pace, ceiling: int) -> int:
-    """Until the window has room below the ceiling again, or (a share is used up) moves on at all."""
+    """Until the window has room below the ceiling again, or (a share is used up) moves on at all.
+    Where it is empty, it is others' turn: with more workers than requests each has one now and then."""
+    if not live:
+        return pace.window // 2
     leaves = live[len(live) - ceiling] if len(live) >= ceiling else live[0]
     return leaves[0] + pace.window - at
 

@@ -297,6 +297,16 @@ def install_totals(session: Session, program_id: int, first_day: str) -> dict[tu
     return {(row[0], row[1]): int(row[2]) for row in session.execute(query)}
 
 
+def issued_since(session: Session, program_id: int, provider: str, since: datetime) -> int:
+    """Passes that were asked for since then."""
+    query = select(func.count()).where(
+        WalletPass.program_id == program_id,
+        WalletPass.provider == provider,
+        WalletPass.created_at >= since,
+    )
+    return int(session.scalar(query) or 0)
+
+
 def reach_of(
     session: Session, program_id: int, tier_key: str | None, since: datetime
 ) -> tuple[int, int, int]:

@@ -296,6 +296,15 @@ class DonationTotals(Answer):
     charities: Sequence[CharityTotal]
 
 
+class Reach(Answer):
+    """Whom a message would reach now."""
+
+    members: int
+    notified: int
+    silent: int
+    without_card: int
+
+
 class ReversalResult(Answer):
     """What undoing a movement did; with the purchase or the redemption that it belonged to."""
 

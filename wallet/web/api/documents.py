@@ -26,6 +26,7 @@ TAGS = (
     "Credit",
     "Memberships",
     "Giving",
+    "Messages",
     "Entries",
 )
 # What a body that names a member may meet.

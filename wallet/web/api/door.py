@@ -16,6 +16,7 @@ from wallet.web.api import (
     members,
     memberships,
     merging,
+    messages,
     purchases,
     referrals,
     rewards,
@@ -40,6 +41,7 @@ RESOURCES = (
     credit,
     memberships,
     giving,
+    messages,
     entries,
     docs,
 )

@@ -372,3 +372,4 @@ REFERRALS: dict[str, Any] = {
         }
     ],
 }
+REACH: dict[str, Any] = {"members": 1240, "notified": 873, "silent": 41, "without_card": 326}

@@ -339,6 +339,12 @@ class CharityChoice(Strict):
     charity_id: PublicId | None
 
 
+class TierQuery(Strict):
+    """One tier by its key; left out: everybody."""
+
+    tier: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+
+
 class SpanQuery(Strict):
     """From `since` to before `until`; both may be left out."""
 

@@ -7,8 +7,10 @@ from flask import Blueprint
 from wallet.web.console.frame import SEES_PEOPLE, SEES_SETUP
 from wallet.web.console.members import member, members
 from wallet.web.console.overview import overview
+from wallet.web.console.reach import reach
 from wallet.web.console.setup import setup
 from wallet.web.console.setup_apple import setup_apple, try_apple
+from wallet.web.console.setup_google import ask_google, google
 from wallet.web.security import CONSOLE_ROLES, require_role
 
 
@@ -18,8 +20,11 @@ def console_door() -> Blueprint:
     door.add_url_rule("/", "overview", require_role(*CONSOLE_ROLES)(overview))
     door.add_url_rule("/members", "members", require_role(*SEES_PEOPLE)(members))
     door.add_url_rule("/members/<member_id>", "member", require_role(*SEES_PEOPLE)(member))
+    door.add_url_rule("/reach", "reach", require_role(*CONSOLE_ROLES)(reach))
     guard = require_role(*SEES_SETUP)
     door.add_url_rule("/setup/", "setup", guard(setup))
     door.add_url_rule("/setup/apple", "setup_apple", guard(setup_apple))
     door.add_url_rule("/setup/apple/try", "try_apple", guard(try_apple), methods=["POST"])
+    door.add_url_rule("/setup/google", "setup_google", guard(google))
+    door.add_url_rule("/setup/google", "ask_google", guard(ask_google), methods=["POST"])
     return door

@@ -69,5 +69,5 @@ def _titles() -> dict[str, tuple[str, str]]:
     return {
         "service": (_("The service"), ""),
         "apple": (_("Apple Wallet"), "console.setup_apple"),
-        "google": (_("Google Wallet"), ""),
+        "google": (_("Google Wallet"), "console.setup_google"),
     }

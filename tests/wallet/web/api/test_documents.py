@@ -39,6 +39,7 @@ CALLS = {
     ("put", "/api/v1/members/{member_id}/charity"): 200,
     ("get", "/api/v1/charities"): 200,
     ("get", "/api/v1/donations/totals"): 200,
+    ("get", "/api/v1/messages/reach"): 200,
     ("get", "/api/v1/vouchers"): 200,
     ("post", "/api/v1/vouchers/use"): 201,
     ("post", "/api/v1/credit-payments"): 201,

@@ -104,4 +104,5 @@ def _share(holders: Sequence[Holder], name: str, ceiling: int, since: int) -> in
     it in this window keeps it until the window is over."""
     even, rest = divmod(ceiling, len(holders))
     turns = sorted(holders, key=lambda one: (one.extra_at <= since, one.extra_at, one.name))
-    return even + (name in {one.name for one in turns[:rest]})
+    # With more workers than requests each may still have one, where the window has room.
+    return max(even + (name in {one.name for one in turns[:rest]}), 1)

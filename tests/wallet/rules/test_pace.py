@@ -113,3 +113,9 @@ def test_a_worker_that_went_away_keeps_nothing() -> None:
 def test_a_clock_gone_wrong_stops_nobody() -> None:
     log = take(Log(), PACE, SCANS, "wrong", 20, START + 365 * 24 * 3600 * SECOND).log
     assert take(log, PACE, SCANS, "a", 20, START).count == 20
+
+
+def test_more_workers_than_requests_still_get_on() -> None:
+    got = _run({f"worker-{one}": CHECKS for one in range(12)}, 60)
+    assert min(got.values()) > 0
+    assert sum(got.values()) >= 4 * 60 * 0.8

@@ -71,3 +71,12 @@ def settings_of_app() -> dict[str, object]:
 def _trials(session: Session) -> int:
     query = "SELECT count(*) FROM member WHERE status = 'trial'"
     return int(session.connection().exec_driver_sql(query).scalar_one())
+
+
+def test_operators_get_the_countdown_in_numbers(browser: Browser) -> None:
+    told = browser.get("/readyz").get_json()
+    assert told["certificate_days_left"] > 300
+    assert [detail["code"] for detail in told["details"]] == ["apple_development"]
+    metrics = browser.get("/metrics").text
+    assert 'comptoir_certificate_days_left{wallet="apple"}' in metrics
+    assert 'comptoir_certificate_expires_timestamp_seconds{wallet="apple"}' in metrics

@@ -6,9 +6,11 @@ from typing import Annotated, Literal, TypeVar
 
 from flask import request
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
+    Strict,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -19,6 +21,7 @@ from wallet.errors import Refusal
 
 QUERY_LENGTH_MAX = 200  # the longest e-mail address is 254, but nobody types that at a till
 PROBLEMS_SHOWN_MAX = 5
+LINES_MAX = 50  # in one batch: half a second of work, and a lost answer costs no more than that
 
 B = TypeVar("B", bound="Body")
 
@@ -76,6 +79,33 @@ class Undo(Body):
         if (self.purchase_id is None) == (self.entry_id is None):
             raise ValueError("exactly one of purchase_id and entry_id")
         return self
+
+
+class SavedLine(Body):
+    """A sale that was saved without a connection."""
+
+    op_id: RequestId
+    seq: Annotated[int, Field(ge=0, le=1 << 53)]
+    amount_minor: Annotated[int, Field(ge=-(1 << 53), le=1 << 53)]
+    occurred_at: Annotated[AwareDatetime, Strict(strict=False)]
+    age_ms: Annotated[int, Field(ge=0, le=1 << 53)]
+    query: Annotated[str, StringConstraints(max_length=QUERY_LENGTH_MAX)] | None = None
+    member_id: PublicId | None = None
+    staff: PublicId | None = None
+    store: PublicId | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> SavedLine:
+        if (self.query is None) == (self.member_id is None):
+            raise ValueError("exactly one of query and member_id")
+        return self
+
+
+class Batch(Body):
+    """Saved sales in the order in which they happened. `till` is the browser's own random name."""
+
+    till: RequestId
+    lines: Annotated[list[SavedLine], Field(min_length=1, max_length=LINES_MAX)]
 
 
 def read_body(kind: type[B]) -> B:

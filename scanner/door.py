@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from scanner.pages import page, stand_in_store
+from scanner.sync import receive_batch, who
 from scanner.till import find, record_sale, redeem_reward, undo
 
 
@@ -16,5 +17,7 @@ def till_door() -> Blueprint:
     door.add_url_rule("/api/lookup", "lookup", find, methods=["POST"])
     door.add_url_rule("/api/purchases", "purchases", record_sale, methods=["POST"])
     door.add_url_rule("/api/redemptions", "redemptions", redeem_reward, methods=["POST"])
+    door.add_url_rule("/api/session", "session", who)
+    door.add_url_rule("/api/sync", "sync", receive_batch, methods=["POST"])
     door.add_url_rule("/api/undo", "undo", undo, methods=["POST"])
     return door

@@ -114,6 +114,15 @@ CODES: dict[str, tuple[int, str]] = {
         N_("The Idempotency-Key header must be 1 to 255 visible ASCII characters."),
     ),
     "idempotency_key_reused": (422, N_("This Idempotency-Key was used with another body.")),
+    # what tills saved
+    "till_line_ambiguous": (409, N_("Several members fit what was typed.")),
+    "till_line_author": (409, N_("Whoever was at the till may no longer use it.")),
+    "till_line_late": (409, N_("It was sent more than three days later.")),
+    "till_line_large": (409, N_("The amount is more than a till may save by itself.")),
+    "till_line_often": (409, N_("This card was saved several times that day.")),
+    "till_line_not_found": (404, N_("There is no such saved sale.")),
+    "till_line_decided": (409, N_("This saved sale was already decided.")),
+    "reason_missing": (422, N_("Please say why.")),
     # programs and people
     "program_not_found": (404, N_("No such program.")),
     "program_exists": (409, N_("A program with this name already exists.")),

@@ -19,6 +19,7 @@ from wallet.tables import (
     reward,
     sale_notice,
     staff,
+    till_line,
     wallet_pass,
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "reward",
     "sale_notice",
     "staff",
+    "till_line",
     "wallet_pass",
 ]

@@ -60,3 +60,12 @@ def test_an_unusable_certificate_is_told_in_a_sentence(
     told = doctor(environment, "apple")
     assert told.exit_code == 1
     assert "No card can be signed: COMPTOIR_APPLE_CERT also needs COMPTOIR_APPLE_KEY" in told.output
+
+
+def test_online_it_asks_apple_and_says_when_nobody_answers(environment: dict[str, str]) -> None:
+    environment |= {"COMPTOIR_APNS_URL": "https://127.0.0.1:1"}
+    told = doctor(environment, "apple", "--online", "--json")
+    assert told.exit_code == 0, told.output
+    found = {one["code"]: one for one in json.loads(told.output)["apple"]}
+    assert found["apple_push_skip"]["state"] == "warn"
+    assert "cannot be reached from here" in found["apple_push_skip"]["sentence"]

@@ -27,7 +27,9 @@ def identity() -> AppleIdentity:
         (-0.5, "apple_certificate_expired", "fail"),
     ],
 )
-def test_the_countdown(identity: AppleIdentity, days_before: float, code: str, state: str) -> None:
+def test_pitfall_04_the_countdown(
+    identity: AppleIdentity, days_before: float, code: str, state: str
+) -> None:
     now = identity.expires_at - timedelta(days=days_before)
     found = countdown(identity, now)
     assert (found.code, found.state) == (code, state)

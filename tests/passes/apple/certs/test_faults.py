@@ -64,3 +64,21 @@ def test_a_refused_file_leaves_the_certificate_in_use(bench: Bench) -> None:
         assert current.certificate.not_valid_after_utc - timedelta(days=300) > (
             current.certificate.not_valid_before_utc
         )
+
+
+@pytest.mark.parametrize("code", ["wwdr_missing", "wwdr_expired", "not_proven"])
+def test_pitfall_01_a_wrong_or_expired_intermediate_signs_nothing(bench: Bench, code: str) -> None:
+    assert told(bench, code).code == code
+    assert bench.store.version("current") is None
+
+
+@pytest.mark.parametrize("code", ["cert_wrong_type", "cert_wrong_team", "cert_name_filled"])
+def test_pitfall_02_a_certificate_for_something_else_signs_nothing(bench: Bench, code: str) -> None:
+    assert told(bench, code).code == code
+    assert bench.store.version("current") is None
+
+
+@pytest.mark.parametrize("code", ["key_mismatch", "key_missing", "key_password_wrong"])
+def test_pitfall_03_a_key_that_does_not_fit_is_found_at_once(bench: Bench, code: str) -> None:
+    assert told(bench, code).code == code
+    assert bench.store.version("current") is None

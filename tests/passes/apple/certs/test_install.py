@@ -111,7 +111,7 @@ def test_every_kind_of_file_installs(bench: Bench, kind: str) -> None:
     assert current(bench.store) == certificate
 
 
-def test_an_old_p12_of_keychain_is_read_where_openssl_still_can(bench: Bench) -> None:
+def test_pitfall_05_an_old_p12_of_keychain_is_read_where_openssl_still_can(bench: Bench) -> None:
     contents = bench.read("pass.p12", legacy_p12(bench.folder, "abc"), "abc")
     assert install(bench.with_wwdr().store, contents, Expected()).is_current
     version = bench.store.version("current")
@@ -119,7 +119,7 @@ def test_an_old_p12_of_keychain_is_read_where_openssl_still_can(bench: Bench) ->
     assert b"ENCRYPTED" not in (version.folder / "pass.key").read_bytes()
 
 
-def test_the_way_out_of_an_old_p12_works(bench: Bench) -> None:
+def test_pitfall_05_the_way_out_of_an_old_p12_works(bench: Bench) -> None:
     """The very line that the sentence gives, on this machine's openssl."""
     legacy_p12(bench.folder, "abc")
     command = ["openssl", "pkcs12", "-legacy", "-in", "legacy.p12", "-nodes", "-out", "pass.pem"]
@@ -147,7 +147,7 @@ def test_last_years_request_sent_once_more_still_fits(bench: Bench) -> None:
     assert bench.install(leaf(ends_days=400), expected=expected).is_current, "the key is known"
 
 
-def test_the_intermediate_is_chosen_by_key_not_by_name(bench: Bench) -> None:
+def test_pitfall_01_the_intermediate_is_chosen_by_key_not_by_name(bench: Bench) -> None:
     """Two intermediates of one name: the key identifier tells, and the signature proves."""
     bench.with_wwdr("G6").with_wwdr("G4")
     bench.install(leaf(issuer=wwdr("G6")), key(1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from scanner.pages import page, stand_in_store
+from scanner.pages import manifest, page, service_worker, stand_in_store
 from scanner.sync import receive_batch, who
 from scanner.till import find, record_sale, redeem_reward, undo
 
@@ -13,6 +13,8 @@ def till_door() -> Blueprint:
     """One page and what it asks the server."""
     door = Blueprint("till", __name__, url_prefix="/till")
     door.add_url_rule("/", "page", page)
+    door.add_url_rule("/sw.js", "service_worker", service_worker)
+    door.add_url_rule("/app.webmanifest", "manifest", manifest)
     door.add_url_rule("/store", "store", stand_in_store, methods=["POST"])
     door.add_url_rule("/api/lookup", "lookup", find, methods=["POST"])
     door.add_url_rule("/api/purchases", "purchases", record_sale, methods=["POST"])

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from babel.numbers import get_currency_symbol
-from flask import redirect, render_template, request, url_for
+from flask import (
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -24,6 +32,49 @@ from wallet.web.security import (
     staff,
 )
 from wallet.web.wiring import read, write
+
+# What the page loads only when the camera starts; a start without a connection needs it too.
+OFFLINE_FILES = (
+    "scanner/decode-worker.mjs",
+    "vendor/zxing/reader/index.js",
+    "vendor/zxing/share.js",
+    "vendor/zxing/zxing_reader.wasm",
+    "vendor/icons/sprite.svg",
+)
+
+
+def service_worker() -> Response:
+    """GET /till/sw.js: beside the page, because a service worker rules only over what lies below it."""
+    assert current_app.static_folder is not None
+    answer = send_from_directory(current_app.static_folder, "scanner/sw.js")
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+def manifest() -> Response:
+    """GET /till/app.webmanifest: the till as an app on the home screen."""
+    answer = jsonify(
+        id="/till/",
+        name=_("Till"),
+        short_name=_("Till"),
+        lang=current_language(),
+        start_url=url_for("till.page"),
+        scope=url_for("till.page"),
+        display="standalone",
+        background_color="#1a1310",
+        theme_color="#1a1310",
+        icons=[
+            {
+                "src": url_for("static", filename="brand/icon.svg"),
+                "sizes": "any",
+                "type": "image/svg+xml",
+                "purpose": purpose,
+            }
+            for purpose in ("any", "maskable")
+        ],
+    )
+    answer.mimetype = "application/manifest+json"
+    return answer
 
 
 @require_role(*TILL_ROLES)
@@ -68,6 +119,10 @@ def _till_data(program: ProgramView, language: str) -> dict[str, Any]:
         "currency": {"code": program.currency, "digits": exponent(program.currency)},
         "api": url_for("till.page") + "api/",
         "sign_in": url_for("staff.sign_in", next=url_for("till.page")),
+        "worker": url_for("till.service_worker"),
+        "offline": [url_for("static", filename=name) for name in OFFLINE_FILES],
+        "staff": public_id("stf", staff().staff_id),
+        "store": public_id("sto", store_id) if (store_id := staff().store_id) else None,
         "unit": program.ruleset.main_unit.key,
         "units": {
             unit.key: {

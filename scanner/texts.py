@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 def till_texts() -> dict[str, str]:
     """Every text the scripts show, by key. `{name}` and the like are filled in by the page."""
-    return {**_camera(), **_finding(), **_member(), **_outcomes(), **_questions()}
+    return {**_camera(), **_finding(), **_member(), **_outcomes(), **_saved(), **_questions()}
 
 
 def _camera() -> dict[str, str]:
@@ -91,6 +91,22 @@ def _outcomes() -> dict[str, str]:
         "undo_nothing": _("Sale removed for {name}"),
         "repeated": _("it was already recorded"),
         "refused_text": _("The server declined this."),
+    }
+
+
+def _saved() -> dict[str, str]:
+    return {
+        "saved": _("Saved"),
+        "saved_text": _("For {name}. The points come when the till is online again."),
+        "saved_more": _("Kept on this till and sent by itself"),
+        "unknown_text": _("No connection: points can be added, rewards have to wait."),
+        "saved_waiting": _("Still to be sent: {count}"),
+        "saved_none_waiting": _("Everything was sent."),
+        "saved_pending": _("waits for a connection"),
+        "saved_accepted": _("counts"),
+        "saved_review": _("a manager looks at it"),
+        "saved_dismissed": _("does not count"),
+        "saved_rejected": _("was not taken"),
     }
 
 

@@ -77,6 +77,17 @@ def _own_sale(house: House) -> str:
     return found
 
 
+def _saved_sale(house: House) -> dict[str, Any]:
+    return {
+        "op_id": str(uuid4()),
+        "seq": next(_numbers),
+        "amount_minor": 500,
+        "occurred_at": "2026-03-14T09:00:00Z",
+        "age_ms": 1000,
+        "member_id": _member(house),
+    }
+
+
 def _write(body: Callable[[House], dict[str, Any]]) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"json": body(house), "headers": {"Idempotency-Key": str(uuid4())}}
 
@@ -189,6 +200,26 @@ TABLE: dict[tuple[str, str], Row] = {
         "401 201 403 403 403 404 401 401",
         _fixed("/till/api/undo"),
         _tap(request_id=_request_id, purchase_id=_own_sale),
+    ),
+    ("GET", "/till/sw.js"): Row("200 200 200 200 200 200 200 200", _fixed("/till/sw.js")),
+    ("GET", "/till/app.webmanifest"): Row(
+        "200 200 200 200 200 200 200 200", _fixed("/till/app.webmanifest")
+    ),
+    ("GET", "/till/api/session"): Row(
+        "302 200 403 200 200 200 302 302", _fixed("/till/api/session")
+    ),
+    ("POST", "/till/api/sync"): Row(
+        "401 200 403 200 200 200 401 401",
+        _fixed("/till/api/sync"),
+        _tap(till="till-0123456789", lines=lambda house: [_saved_sale(house)]),
+    ),
+    ("GET", "/console/saved-sales"): Row(
+        "302 403 403 200 200 200 302 302", _fixed("/console/saved-sales")
+    ),
+    ("POST", "/console/saved-sales/<op_id>"): Row(
+        "401 403 403 404 404 404 401 401",
+        _fixed("/console/saved-sales/nobody-sent-this"),
+        _form(verdict="dismiss", note="no"),
     ),
     ("GET", "/console/"): Row("302 403 200 200 200 200 302 302", _fixed("/console/")),
     ("GET", "/console/members"): Row("302 403 403 200 200 200 302 302", _fixed("/console/members")),

@@ -48,7 +48,7 @@ export class Api {
   async post(path, body, { limit = LIMIT_MS, retries = RETRIES } = {}) {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const answer = await this.#send(path, body, limit);
+        const answer = await this.#sendAsSomebody(path, body, limit);
         this.#onReach(true);
         return answer;
       } catch (error) {
@@ -64,8 +64,24 @@ export class Api {
   }
 
   /**
+   * A page that was kept without a connection holds an old token: it gets a fresh one and asks again.
    * @param {string} path
    * @param {Record<string, unknown>} body
+   * @param {number} limit milliseconds
+   */
+  async #sendAsSomebody(path, body, limit) {
+    try {
+      return await this.#send(path, body, limit);
+    } catch (error) {
+      if (!(error instanceof Refused) || error.code !== "csrf_failed") throw error;
+      this.#csrf = (await this.#send("session", null, limit)).csrf;
+      return this.#send(path, body, limit);
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @param {Record<string, unknown> | null} body null asks for something
    * @param {number} limit milliseconds
    */
   async #send(path, body, limit) {
@@ -73,9 +89,8 @@ export class Api {
     let answer;
     try {
       response = await fetch(this.#base + path, {
-        method: "POST",
+        ...(body && { method: "POST", body: JSON.stringify(body) }),
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": this.#csrf },
-        body: JSON.stringify(body),
         credentials: "same-origin",
         redirect: "manual", // a sign-in page is no answer
         signal: AbortSignal.timeout(limit),

@@ -22,6 +22,7 @@
  * @property {{name: string, missing: number} | null} next_reward
  * @property {Reward[]} rewards
  * @property {string | null} last_visit_at
+ * @property {string} [query] of somebody whom the server could not be asked about: what was scanned or typed
  *
  * @typedef {object} Choice
  * @property {string} id
@@ -41,6 +42,7 @@
  * @property {boolean} repeated the server had already done it
  * @property {{id: string, name: string} | null} reward of a redemption
  * @property {Member} member as it is afterwards
+ * @property {boolean} [isSaved] this till keeps it until the server has it
  *
  * @typedef {{name: "idle"}
  *   | {name: "looking"}

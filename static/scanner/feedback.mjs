@@ -6,7 +6,7 @@ const MUTED = "till.muted";
 const VOLUME = 0.18; // of full scale: heard over a coffee machine, not over the shop
 
 /**
- * @typedef {"seen" | "done" | "asked" | "refused"} Outcome
+ * @typedef {"seen" | "done" | "saved" | "asked" | "refused"} Outcome
  * @typedef {{notes: [frequencyHertz: number, startSeconds: number, lengthSeconds: number][], wave: OscillatorType,
  *   vibration: number[]}} Signal vibration in milliseconds on, off, on …
  */
@@ -15,6 +15,7 @@ const VOLUME = 0.18; // of full scale: heard over a coffee machine, not over the
 const SIGNALS = {
   seen: { notes: [[1320, 0, 0.06]], wave: "sine", vibration: [25] },
   done: { notes: [[880, 0, 0.09], [1318.5, 0.09, 0.16]], wave: "sine", vibration: [60] },
+  saved: { notes: [[587, 0, 0.12], [880, 0.12, 0.1], [587, 0.22, 0.12]], wave: "triangle", vibration: [40, 40, 40] },
   asked: { notes: [[660, 0, 0.12], [660, 0.18, 0.12]], wave: "triangle", vibration: [50, 70, 50] },
   refused: { notes: [[233, 0, 0.16], [185, 0.17, 0.26]], wave: "square", vibration: [180, 80, 180] },
 };

@@ -50,6 +50,8 @@ export class Hub {
 
   /** @param {Member} member */
   show(member) {
+    part("hub").dataset.unknown = String(member.query !== undefined);
+    if (member.query !== undefined) return this.#showUnknown(member);
     const balance = member.balances[data.unit] ?? { available: 0, pending: 0 };
     part("member-name").textContent = member.name || member.number;
     part("member-tier").textContent = member.tier?.name ?? "";
@@ -63,6 +65,22 @@ export class Hub {
     part("member-pending").textContent = balance.pending ? say("pending", { count: figure(balance.pending) }) : "";
     this.#showNext(member, balance.available);
     this.#showRewards(member.rewards.filter((reward) => reward.affordable));
+  }
+
+  /**
+   * Without a connection: whose card it is comes out later; points are safe, but nothing can be spent.
+   * @param {Member} member
+   */
+  #showUnknown(member) {
+    part("member-name").textContent = member.number;
+    part("member-tier").hidden = true;
+    part("member-number").textContent = "";
+    part("member-visit").textContent = say("unknown_text");
+    part("member-balance").textContent = "–";
+    part("member-unit").textContent = "";
+    part("member-pending").textContent = "";
+    part("next-reward").hidden = true;
+    this.#showRewards([]);
   }
 
   /**

@@ -7,9 +7,12 @@ import { part, partOf, setIcon } from "./page.mjs";
 
 export const UNDO_SECONDS = 30;
 
+/** @type {Record<string, string>} of outcomes that are neither done nor refused */
+const ICONS = { undone: "undo-2", saved: "cloud-off" };
+
 /**
  * @typedef {object} Message
- * @property {"done" | "undone" | "refused"} kind
+ * @property {"done" | "saved" | "undone" | "refused"} kind
  * @property {string} word
  * @property {string} figure large, may be empty
  * @property {string} sentence
@@ -49,7 +52,7 @@ export class OutcomeView {
     part("outcome-sentence").textContent = message.sentence;
     part("outcome-more").textContent = message.more;
     part("undo-text").textContent = undoText;
-    setIcon(this.#root, message.kind === "undone" ? "undo-2" : "check");
+    setIcon(this.#root, ICONS[message.kind] ?? "check");
     this.#undo.hidden = undoText === "";
     this.#undo.disabled = false;
     this.#setSize("large");

@@ -6,6 +6,10 @@
  * @property {{code: string, digits: number}} currency
  * @property {string} api address of the till's API
  * @property {string} sign_in address
+ * @property {string} worker address of the service worker
+ * @property {string[]} offline addresses that a start without a connection needs besides those the page loads at once
+ * @property {string} staff id of who is signed in
+ * @property {string | null} store id of where this till stands
  * @property {Record<string, Record<string, string>>} units by unit and plural category: {"points": {"one": "point", "other": "points"}}
  * @property {string} unit the unit that balances are shown in
  * @property {Record<string, string>} texts

@@ -8,12 +8,14 @@ import { cardOf, memberCode } from "./code.mjs";
 import { IDLE, memberOf, next } from "./desk.mjs";
 import { Feedback } from "./feedback.mjs";
 import { Hub, fill } from "./hub.mjs";
+import { Offline, forgetPage, keepPage } from "./offline.mjs";
 import { OutcomeView } from "./outcome.mjs";
 import { copyOf, counts, currency, data, part, partOf, say, timeText } from "./page.mjs";
 import { Questions } from "./question.mjs";
 import { SameCard } from "./same_card.mjs";
+import { SavedSales } from "./saved_sales.mjs";
 import { Stage } from "./stage.mjs";
-import { messageFor, undoText } from "./words.mjs";
+import { messageFor, savedMessage, undoText } from "./words.mjs";
 import { watchWedge } from "./wedge.mjs";
 
 /** @typedef {import("./camera.mjs").Sighting} Sighting */
@@ -29,6 +31,8 @@ const NEXT_AFTER_MS = 2_500;
 const NEXT_AFTER_REFUSAL_MS = 4_000; // a sentence to read and to say to the customer
 const NEXT_WHEN_WAITING_MS = 700; // the next card was scanned already: just long enough to see the colour
 const LOOKUP_LIMIT_MS = 5_000; // then the cashier had better type or scan again
+const LOOKUP_OFFLINE_LIMIT_MS = 1_500; // known to be without a connection: a sale must not wait for it
+const NUMBER_DIGITS_MIN = 6; // of a member or phone number that is worth saving
 const RECENT_MAX = 6;
 
 /** @type {Desk} */
@@ -42,6 +46,7 @@ let nextTimer = 0;
 let waiting = null; // scanned while the server was still busy with the last one
 /** @type {Outcome | null} */
 let undoable = null;
+let isOnline = navigator.onLine;
 
 const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
 const api = new Api(data.api, csrf, showLink);
@@ -54,6 +59,8 @@ const hub = new Hub({
   onSale: (amountMinor) => sell(amountMinor, false),
   onReward: (reward) => redeem(reward.id),
 });
+const offline = new Offline((lines) => savedSales.show(lines));
+const savedSales = new SavedSales({ onOpen: () => void offline.markSeen(), onSend: () => offline.send() });
 const outcomes = new OutcomeView({
   onNext: () => move({ name: "close" }),
   onUndo: undo,
@@ -128,11 +135,40 @@ async function find(body) {
   if (!move({ name: "look" })) return;
   const ticket = (lookups += 1);
   try {
-    const answer = await api.post("lookup", body, { limit: LOOKUP_LIMIT_MS, retries: 0 });
+    const limit = isOnline ? LOOKUP_LIMIT_MS : LOOKUP_OFFLINE_LIMIT_MS;
+    const answer = await api.post("lookup", body, { limit, retries: 0 });
     if (ticket === lookups) showFound(answer);
   } catch (error) {
-    if (ticket === lookups) refuse(error);
+    if (ticket === lookups && !showUnknown(error, body.query)) refuse(error);
   }
+}
+
+/**
+ * Nobody can be asked whose card it is: the sale is taken all the same, and finds its member later.
+ * @param {unknown} error
+ * @param {unknown} query
+ * @returns {boolean} whether the sale can go on like that
+ */
+function showUnknown(error, query) {
+  if (!(error instanceof Unreached) || typeof query !== "string" || !offline.canSave) return false;
+  const code = memberCode(query);
+  const isContact = query.includes("@") || query.replace(/\D/g, "").length >= NUMBER_DIGITS_MIN;
+  if (!code && !isContact) return false;
+  finder.value = "";
+  const number = code ? `${code.slice(0, 2)} … ${code.slice(-4)}` : query;
+  /** @type {Member} */
+  const member = {
+    id: "",
+    name: "",
+    number,
+    tier: null,
+    balances: {},
+    next_reward: null,
+    rewards: [],
+    last_visit_at: null,
+    query: code ?? query,
+  };
+  return move({ name: "found", member });
 }
 
 /** @typedef {{member?: Member, choices?: Choice[], shown?: {code: string, note: string}}} Found */
@@ -186,9 +222,55 @@ async function chooseBetween(codes) {
 function sell(amountMinor, isConfirmed) {
   const member = memberOf(desk);
   if (!member) return;
+  if (member.query !== undefined) return void sellToUnknown(member, amountMinor);
   const facts = { member_id: member.id, amount_minor: amountMinor };
   const act = acts.make("purchase", "purchases", facts);
   void submit(isConfirmed ? { ...act, body: { ...act.body, confirm_repeat: true } } : act);
+}
+
+/**
+ * @param {Member} member known by a code or number only
+ * @param {number} amountMinor
+ */
+async function sellToUnknown(member, amountMinor) {
+  const act = acts.make("purchase", "purchases", { query: member.query, amount_minor: amountMinor });
+  if (!move({ name: "submit", act })) return;
+  const before = await offline.same(member.query ?? null, null, amountMinor);
+  if (!before) return save(act, member);
+  feedback.give("asked");
+  move({ name: "ask", question: say("repeat_title", { time: timeText(before.occurred_at) }) });
+}
+
+/**
+ * Keeps a sale on this till. It is on the disk before anything is said.
+ * @param {Act} act
+ * @param {Member} member
+ */
+async function save(act, member) {
+  const { request_id, member_id, amount_minor } = act.body;
+  try {
+    await offline.save({
+      op_id: String(request_id),
+      query: member.query ?? null,
+      member_id: member.query === undefined ? String(member_id) : null,
+      name: member.name,
+      amount_minor: Number(amount_minor),
+    });
+  } catch {
+    acts.keep(act, performance.now());
+    feedback.give("asked");
+    move({ name: "lost" });
+    return;
+  }
+  acts.settle(act);
+  undoable = null;
+  feedback.give("saved");
+  /** @type {Outcome} */
+  const outcome = { act, changes: [], undo: null, repeated: false, reward: null, member, isSaved: true };
+  outcomes.show(savedMessage(outcome), "");
+  remember(outcome);
+  hub.clearAmount();
+  move({ name: "settle", outcome });
 }
 
 /** @param {string} rewardId */
@@ -208,7 +290,9 @@ function undo() {
 
 /** @param {Act} act */
 async function submit(act) {
+  const member = memberOf(desk);
   if (!move({ name: "submit", act })) return outcomes.unlockUndo();
+  if (member?.query !== undefined) return save(act, member);
   try {
     const answer = await api.post(act.path, act.body);
     acts.settle(act);
@@ -216,6 +300,7 @@ async function submit(act) {
   } catch (error) {
     outcomes.unlockUndo();
     if (error instanceof Unreached) {
+      if (act.kind === "purchase" && member && offline.canSave) return save(act, member);
       feedback.give("asked");
       acts.keep(act, performance.now());
       move({ name: "lost" });
@@ -379,18 +464,20 @@ function showChoices(choices, why) {
 }
 
 /** @param {Outcome} outcome */
-function remember({ changes, member }) {
+function remember({ changes, member, isSaved = false }) {
   const line = copyOf("recent-template");
   fill(line, ".recent__time", timeText(Date.now()));
   fill(line, ".recent__name", member.name || member.number);
-  fill(line, ".recent__points", counts(changes, true) || "–");
+  fill(line, ".recent__points", isSaved ? say("saved") : counts(changes, true) || "–");
   const list = part("recent");
   list.prepend(line);
   while (list.children.length > RECENT_MAX) list.lastElementChild?.remove();
 }
 
-/** @param {boolean} isOnline */
-function showLink(isOnline) {
+/** @param {boolean} isReached */
+function showLink(isReached) {
+  if (isReached && !isOnline) offline.send();
+  isOnline = isReached;
   part("link").dataset.state = isOnline ? "online" : "offline";
   part("connection").textContent = say(isOnline ? "online" : "offline");
 }
@@ -426,4 +513,14 @@ window.addEventListener("offline", () => showLink(false));
 showSound();
 showLink(navigator.onLine);
 stage.show(camera.state, camera.lens);
+for (const form of document.querySelectorAll("form[data-leaves]")) {
+  form.addEventListener("submit", (event) => {
+    if (part("queue-count").textContent === "0") return forgetPage();
+    event.preventDefault();
+    offline.send();
+    savedSales.open();
+  });
+}
+void offline.start(api, signedOut);
+void keepPage();
 if (await Camera.isAllowed()) void camera.start();

@@ -23,6 +23,21 @@ export function messageFor(outcome) {
   };
 }
 
+/**
+ * A sale that this till keeps until the server has it: never green, and no number that only the server knows.
+ * @param {Outcome} outcome
+ * @returns {Message}
+ */
+export function savedMessage({ act, member }) {
+  return {
+    kind: "saved",
+    word: say("saved"),
+    figure: moneyText(Number(act.body.amount_minor), currency),
+    sentence: say("saved_text", { name: member.name || member.number }),
+    more: say("saved_more"),
+  };
+}
+
 /** @param {Outcome} outcome */
 function sentence({ act, changes, member, reward }) {
   const words = { count: counts(changes), name: member.name || member.number, reward: reward?.name ?? "" };

@@ -230,7 +230,7 @@ def test_a_manager_lets_it_count_or_says_why_not(till: Till, cast: Cast, dora: s
     assert cast.balance("bruno").available == before + 12
     for verdict in ("record", "dismiss"):
         with pytest.raises(Refusal, match="till_line_decided"):
-            decide(Decision(good["op_id"], verdict, "again"))  # type: ignore[arg-type]
+            decide(Decision(good["op_id"], verdict, "again"))
     with pytest.raises(Refusal, match="reason_missing"):
         decide(Decision(bad["op_id"], "dismiss", "  "))
     decide(Decision(bad["op_id"], "dismiss", "Sent twice by hand"))

@@ -8,6 +8,7 @@ from wallet.web.console.frame import SEES_PEOPLE, SEES_SETUP
 from wallet.web.console.members import member, members
 from wallet.web.console.overview import overview
 from wallet.web.console.reach import reach
+from wallet.web.console.saved_sales import decide, saved_sales
 from wallet.web.console.setup import setup
 from wallet.web.console.setup_apple import setup_apple, try_apple
 from wallet.web.console.setup_google import ask_google, google
@@ -27,4 +28,11 @@ def console_door() -> Blueprint:
     door.add_url_rule("/setup/apple/try", "try_apple", guard(try_apple), methods=["POST"])
     door.add_url_rule("/setup/google", "setup_google", guard(google))
     door.add_url_rule("/setup/google", "ask_google", guard(ask_google), methods=["POST"])
+    door.add_url_rule("/saved-sales", "saved_sales", require_role(*SEES_PEOPLE)(saved_sales))
+    door.add_url_rule(
+        "/saved-sales/<op_id>",
+        "decide_saved_sale",
+        require_role(*SEES_PEOPLE)(decide),
+        methods=["POST"],
+    )
     return door

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from wallet import clock
 from wallet.actions.program_view import ProgramView, program_view
+from wallet.actions.review_till_lines import count_to_review
 from wallet.doctor import speak
 from wallet.doctor.apple import ending
 from wallet.web.locale import current_language
@@ -32,12 +33,14 @@ def console_page(template: str, program: ProgramView, **values: Any) -> str:
     """A page inside the console's frame."""
     person = staff()
     ending_soon = ending(wiring().apple, clock.now()) if person.role in SEES_SETUP else None
+    sees_people = person.role in SEES_PEOPLE
     return render_template(
         template,
         program=program,
         person=person,
         role_name=role_names()[person.role],
-        sees_people=person.role in SEES_PEOPLE,
+        sees_people=sees_people,
+        to_review=read(lambda session: count_to_review(session, program.id)) if sees_people else 0,
         sees_setup=person.role in SEES_SETUP,
         ending_soon=speak(ending_soon, gettext, current_language()) if ending_soon else None,
         has_till=person.role in TILL_ROLES,

@@ -1,0 +1,71 @@
+/** The sheet of saved sales: what waits, what counts, what a manager has to look at. */
+
+import { moneyText } from "./amount.mjs";
+import { fill } from "./hub.mjs";
+import { copyOf, counts, currency, part, say, setIcon, timeText } from "./page.mjs";
+
+/** @typedef {import("./line_store.mjs").Line} Line */
+
+/** @type {Record<import("./line_store.mjs").LineState, string>} icon of a state */
+const ICONS = { pending: "cloud-off", accepted: "check", review: "triangle-alert", dismissed: "x", rejected: "x" };
+
+export class SavedSales {
+  #root = part("saved");
+  #queue = part("queue");
+  #onOpen;
+
+  /**
+   * @param {object} doers
+   * @param {() => void} doers.onOpen
+   * @param {() => void} doers.onSend
+   */
+  constructor({ onOpen, onSend }) {
+    this.#onOpen = onOpen;
+    this.#queue.addEventListener("click", () => this.open());
+    part("saved-close").addEventListener("click", () => this.close());
+    part("saved-send").addEventListener("click", onSend);
+    this.#root.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      this.close();
+    });
+  }
+
+  open() {
+    this.#root.hidden = false;
+    part("saved-title").focus({ preventScroll: true });
+    this.#onOpen();
+  }
+
+  close() {
+    this.#root.hidden = true;
+    this.#queue.focus({ preventScroll: true });
+  }
+
+  /** @param {Line[]} lines oldest first */
+  show(lines) {
+    const pending = lines.filter((line) => line.state === "pending").length;
+    const unread = lines.filter((line) => !line.seen && line.state !== "pending").length;
+    part("queue-count").textContent = String(pending);
+    this.#queue.toggleAttribute("data-empty", lines.length === 0);
+    this.#queue.dataset.alert = String(unread > 0);
+    part("saved-empty").hidden = lines.length > 0;
+    part("saved-send").hidden = pending === 0;
+    part("saved-summary").textContent = pending ? say("saved_waiting", { count: String(pending) }) : say("saved_none_waiting");
+    part("saved-list").replaceChildren(...lines.toReversed().map(lineOf));
+  }
+}
+
+/** @param {Line} line */
+function lineOf(line) {
+  const shown = copyOf("saved-template");
+  shown.dataset.state = line.state;
+  setIcon(shown, ICONS[line.state]);
+  fill(shown, ".saved__who", line.name || line.query || "");
+  fill(shown, ".saved__amount", moneyText(line.amount_minor, currency));
+  fill(shown, ".saved__time", timeText(line.occurred_at));
+  const gave = line.state === "accepted" && line.changes.length > 0 ? ` · ${counts(line.changes, true)}` : "";
+  fill(shown, ".saved__state", say(`saved_${line.state}`) + gave);
+  fill(shown, ".saved__why", line.sentence);
+  return shown;
+}

@@ -1,0 +1,228 @@
+"""The till without a connection: sales are kept, sent later, and nothing is ever lost or doubled."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Playwright, Route
+
+from tests.browser.conftest import CAMERA, CHROMIUM, FLAGS
+from tests.browser.pages import DESK_LOG, Shop, TillPage, wait
+from wallet.actions.receive_till_line import SAVED_A_DAY_MAX
+
+# How many sales are saved and how many tabs are killed meanwhile. A long campaign sets more.
+SALES = int(os.environ.get("COMPTOIR_TEST_OFFLINE_SALES", "6"))
+KILLS = int(os.environ.get("COMPTOIR_TEST_OFFLINE_KILLS", "2"))
+
+
+@pytest.fixture
+def context(playwright: Playwright, shop: Shop, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A browser that keeps its things on the disk, as a till's does."""
+    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    opened = playwright.chromium.launch_persistent_context(
+        tmp_path / "profile",
+        executable_path=program,
+        args=[*FLAGS, CAMERA],
+        viewport={"width": 390, "height": 844},
+    )
+    yield opened
+    opened.close()
+
+
+def is_kept(till: TillPage) -> bool:
+    """Whether the page would open without a connection."""
+    found = till.page.evaluate(
+        "async () => !!(await caches.match('/till/'))"
+        " && (await (await caches.open('comptoir-till-1')).keys()).length > 8"
+        " && !!navigator.serviceWorker.controller"
+    )
+    return bool(found)
+
+
+def save(till: TillPage, query: str, euros: str) -> None:
+    """One sale while there is no connection."""
+    till.find(query)
+    till.wait_for("member")
+    till.part("amount").fill(euros)
+    till.part("accrue").click()
+    till.wait_for("done")
+    assert till.text("result").startswith("Saved")
+    till.page.get_by_role("button", name="Next customer").click()
+    till.wait_for("idle")
+
+
+def go(context: BrowserContext, till: TillPage, *, offline: bool) -> None:
+    """Cut the line, or bring it back."""
+    context.set_offline(offline)
+    wanted = "offline" if offline else "online"
+    wait(lambda: till.text("connection") == wanted, f"the sign to say {wanted}")
+
+
+def sent(till: TillPage) -> Callable[[], bool]:
+    """Nothing waits any more."""
+    return lambda: till.text("queue-count") == "0"
+
+
+def test_a_sale_without_a_connection_is_amber_and_counts_later(
+    context: BrowserContext, shop: Shop
+) -> None:
+    till = TillPage.open(shop, context)
+    till.find(shop.cast.view("bruno").number)
+    till.wait_for("member")
+    go(context, till, offline=True)
+    till.part("amount").fill("12")
+    till.part("accrue").click()
+    till.wait_for("done")
+    outcome = till.page.locator("#outcome")
+    assert outcome.get_attribute("data-kind") == "saved"
+    assert "points come when the till is online again" in till.text("result")
+    assert till.text("queue-count") == "1"
+    assert not till.part("undo").is_visible()
+    assert till.violations() == []
+    assert shop.cast.balance("bruno").available == 0
+    go(context, till, offline=False)
+    wait(sent(till), "the sale to be sent")
+    assert shop.cast.balance("bruno").available == 12
+    till.page.locator("#queue").click()
+    line = till.page.locator(".saved__line")
+    assert line.get_attribute("data-state") == "accepted"
+    assert "+12" in (line.text_content() or "")
+    assert till.violations() == []
+    assert till.complaints == []
+
+
+def test_a_card_nobody_can_look_up_is_taken_all_the_same(
+    context: BrowserContext, shop: Shop
+) -> None:
+    till = TillPage.open(shop, context)
+    go(context, till, offline=True)
+    till.scan_by_wedge([(one, one) for one in shop.cast.view("bruno").code])
+    till.wait_for("member")
+    assert till.text("member-balance") == "–"
+    assert till.page.get_by_text("rewards have to wait").is_visible()
+    assert till.violations() == []
+    till.part("amount").fill("7")
+    till.part("accrue").click()
+    till.wait_for("done")
+    # The same again is asked about, here too.
+    till.scan_by_wedge([(one, one) for one in shop.cast.view("bruno").code])
+    till.wait_for("member")
+    till.part("amount").fill("7")
+    till.part("accrue").click()
+    till.wait_for("asking")
+    till.page.get_by_role("button", name="No, keep one").click()
+    till.wait_for("member")
+    go(context, till, offline=False)
+    wait(sent(till), "the sale to be sent")
+    assert shop.cast.balance("bruno").available == 7
+
+
+def test_a_name_is_not_enough_without_a_connection(context: BrowserContext, shop: Shop) -> None:
+    till = TillPage.open(shop, context)
+    go(context, till, offline=True)
+    till.find("Bruno")
+    till.wait_for("refused")
+    assert "No answer from the server" in till.text("result")
+    assert till.text("queue-count") == "0"
+
+
+def test_what_a_manager_has_to_look_at_is_shown_until_it_was_read(
+    context: BrowserContext, shop: Shop
+) -> None:
+    till = TillPage.open(shop, context)
+    go(context, till, offline=True)
+    save(till, "999999999", "5")
+    go(context, till, offline=False)
+    wait(sent(till), "the line to be sent")
+    queue = till.page.locator("#queue")
+    wait(lambda: queue.get_attribute("data-alert") == "true", "the sign that one was not taken")
+    queue.click()
+    line = till.page.locator(".saved__line")
+    assert line.get_attribute("data-state") == "review"
+    assert "No member was found." in (line.text_content() or "")
+    wait(lambda: queue.get_attribute("data-alert") == "false", "the sign to know it was read")
+
+
+def test_nobody_signs_out_of_sales_that_wait(context: BrowserContext, shop: Shop) -> None:
+    till = TillPage.open(shop, context)
+    go(context, till, offline=True)
+    save(till, shop.cast.view("bruno").number, "5")
+    till.page.locator("#menu summary").click()
+    till.page.get_by_role("button", name="Sign out").click()
+    wait(till.page.locator("#saved").is_visible, "the sheet of saved sales")
+    assert "/till/" in till.page.url
+    till.page.get_by_role("button", name="Close").click()
+    go(context, till, offline=False)
+    wait(sent(till), "the sale to be sent")
+    till.page.locator("#menu summary").click()
+    till.page.get_by_role("button", name="Sign out").click()
+    wait(lambda: "/staff/sign-in" in till.page.url, "the sign-in page")
+
+
+def test_where_nothing_can_be_kept_nothing_is_said_to_be_kept(
+    context: BrowserContext, shop: Shop
+) -> None:
+    context.add_init_script("Object.defineProperty(window, 'indexedDB', {value: undefined})")
+    till = TillPage.open(shop, context)
+    till.find(shop.cast.view("bruno").number)
+    till.wait_for("member")
+    go(context, till, offline=True)
+    till.part("amount").fill("5")
+    till.part("accrue").click()
+    till.wait_for("unsent")
+    assert "Saved" not in till.text("result")
+
+
+def test_tabs_die_lines_do_not(context: BrowserContext, shop: Shop) -> None:
+    """Sales are saved in tabs that are killed, by two tabs, each batch sent three times, after a start
+    without a connection: every sale counts once."""
+    people = [f"shopper{at}" for at in range(-(-SALES // SAVED_A_DAY_MAX))]
+    for name in people:
+        shop.cast.enrol(name)
+    codes = {name: shop.cast.view(name).code for name in people}
+    till = TillPage.open(shop, context)
+    wait(lambda: is_kept(till), "the page to be kept")
+    go(context, till, offline=True)
+    saved: dict[str, list[int]] = {name: [] for name in codes}
+    for at in range(SALES):
+        name = people[at % len(people)]
+        save(till, codes[name], str(10 + at))
+        saved[name].append(10 + at)
+        if at % max(SALES // KILLS, 1) == 0:
+            till.page.close(run_before_unload=False)
+            till = reopened(shop, context)
+    other = reopened(shop, context)
+    sales = [sale for of_one in saved.values() for sale in of_one]
+    assert other.text("queue-count") == str(len(sales))
+
+    def thrice(route: Route) -> None:
+        for _ in range(2):
+            route.fetch()
+        route.continue_()
+
+    context.route("**/till/api/sync", thrice)
+    context.set_offline(False)
+    for tab in (till, other):
+        wait(sent(tab), "everything to be sent")
+    for name, of_one in saved.items():
+        assert shop.cast.balance(name).available == sum(of_one), name
+    lines = other.page.locator(".saved__line")
+    other.page.locator("#queue").click()
+    states = [lines.nth(at).get_attribute("data-state") for at in range(lines.count())]
+    assert states == ["accepted"] * len(sales)
+
+
+def reopened(shop: Shop, context: BrowserContext) -> TillPage:
+    """The till in a new tab, from what the browser kept."""
+    page = context.new_page()
+    page.add_init_script(DESK_LOG)
+    page.goto(f"{shop.address}/till/")
+    till = TillPage(page)
+    wait(lambda: till.text("queue-count") != "", "the page")
+    return till

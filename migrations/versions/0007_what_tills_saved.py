@@ -13,13 +13,8 @@ from alembic import op
 
 from wallet import db
 
-<<<<<<<< HEAD:migrations/versions/0007_what_tills_saved.py
 revision = "0007"
 down_revision = "0006"
-========
-revision = "0006"
-down_revision = "0005"
->>>>>>>> 3bb00a7 (Say in French what tills saved):migrations/versions/0006_what_tills_saved.py
 branch_labels = None
 depends_on = None
 

@@ -206,7 +206,7 @@ TABLE: dict[tuple[str, str], Row] = {
         "200 200 200 200 200 200 200 200", _fixed("/till/app.webmanifest")
     ),
     ("GET", "/till/api/session"): Row(
-        "302 200 403 200 200 200 302 302", _fixed("/till/api/session")
+        "401 200 403 200 200 200 401 401", _fixed("/till/api/session")
     ),
     ("POST", "/till/api/sync"): Row(
         "401 200 403 200 200 200 401 401",

@@ -13,8 +13,8 @@ from alembic import op
 
 from wallet import db
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -23,12 +23,12 @@ def upgrade() -> None:
     op.create_table(
         "till_line",
         sa.Column("id", db.BigId, autoincrement=False, nullable=False),
-        sa.Column("program_id", sa.BigInteger(), nullable=False),
+        sa.Column("program_id", db.BigId, nullable=False),
         sa.Column("op_id", sa.String(), nullable=False),
         sa.Column("till", sa.String(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("staff_id", sa.BigInteger(), nullable=True),
-        sa.Column("store_id", sa.BigInteger(), nullable=True),
+        sa.Column("staff_id", db.BigId, nullable=True),
+        sa.Column("store_id", db.BigId, nullable=True),
         sa.Column("said", db.Json, nullable=False),
         sa.Column("facts_hash", sa.String(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
@@ -36,8 +36,8 @@ def upgrade() -> None:
         sa.Column("received_at", db.UtcDateTime(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("member_id", sa.BigInteger(), nullable=True),
-        sa.Column("purchase_id", sa.BigInteger(), nullable=True),
+        sa.Column("member_id", db.BigId, nullable=True),
+        sa.Column("purchase_id", db.BigId, nullable=True),
         sa.Column("decided_by", sa.String(), nullable=False),
         sa.Column("decided_at", db.UtcDateTime(), nullable=True),
         sa.Column("note", sa.String(), nullable=False),

@@ -30,6 +30,7 @@ from wallet.actions.create_program import (
 from wallet.actions.load_demo import PASSWORD, STAFF, has_demo, load_demo
 from wallet.actions.load_demo import SLUG as DEMO_SLUG
 from wallet.actions.program_view import program_view_by_slug
+from wallet.actions.publish_design import publish_design
 from wallet.actions.publish_rules import publish_rules
 from wallet.actions.replay_report import days_between, minor_value, report_json, report_lines
 from wallet.actions.replay_rules import replay_rules
@@ -190,6 +191,29 @@ def program_create(slug: str, name: str, currency: str, country: str, time_zone:
     with _database().transaction() as session:
         created = create_program(session, new, clock.now())
     click.echo(f"Program {created.slug} created. Shoppers join at /p/{created.slug}/join.")
+
+
+@main.group("design")
+def design_group() -> None:
+    """How cards look."""
+
+
+@design_group.command("publish")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--program", "slug", required=True)
+@one_line
+def design_publish(file: Path, slug: str) -> None:
+    """Give every card of a program the design in FILE (JSON); phones follow, scans first."""
+    try:
+        document = json.loads(file.read_text())
+    except ValueError as error:
+        raise click.ClickException(f"{file} is no JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise click.ClickException(f"{file} holds no design: it has to be one JSON object.")
+    with _database().transaction() as session:
+        program = program_view_by_slug(session, slug)
+        version = publish_design(session, program.id, document, "system", clock.now())
+    click.echo(f"Version {version} published. The worker brings it to every card.")
 
 
 @main.group("staff")

@@ -94,6 +94,13 @@ class Settings(BaseSettings):
         description="Push key (`AuthKey_….p8`) to push with instead of the pass certificate; such keys"
         " do not expire",
     )
+    refresh_per_second: float = Field(
+        default=100.0,
+        ge=0,
+        le=100_000,
+        description="Cards announced to iPhones a second when all change at once (a new design); 0: as"
+        " fast as can be. Each brings a phone that costs the web server about 4 ms. Scans do not wait",
+    )
     apns_key_id: str = Field(default="", description="Its key id: ten letters and digits")
 
     google_issuer_id: str = Field(default="", description="Issuer id of the Google Wallet console")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import bench_accrual, bench_pass, bench_push, bench_replay
+from tests.benchmarks import bench_accrual, bench_pass, bench_push, bench_refresh, bench_replay
 
 BENCHES: dict[str, Callable[[], None]] = {
     "accrual": bench_accrual.run,
     "pass": bench_pass.run,
     "push": bench_push.run,
+    "refresh": bench_refresh.run,
     "replay": bench_replay.run,
 }
 

@@ -18,6 +18,7 @@ from wallet.actions.deliver_passes import (
     Claimed,
     Hold,
     Lane,
+    Pace,
     Result,
     announce,
     claim,
@@ -72,9 +73,13 @@ def deliver_apple(
     clock: Callable[[], datetime],
     hold: Hold,
     lane: Lane = EVERYTHING,
+    pace: Pace | None = None,
 ) -> int:
-    """Deliver one batch of Apple passes; returns how many were claimed."""
+    """Deliver one batch of Apple passes; returns how many were claimed. A refresh keeps to `pace`."""
     now = clock()
+    if not lane.only_urgent and pace is not None:
+        bulk = pace.allowance(now, lane.batch)
+        lane = Lane(only_urgent=not bulk, batch=bulk or lane.batch)
     if is_idle(database, PROVIDER, lane, now):
         return 0
     batch = hold.allowance(now, lane.batch)
@@ -85,6 +90,8 @@ def deliver_apple(
     if not claimed:
         hold.spare(clock())
         return 0
+    if pace is not None:
+        pace.took(sum(not item.is_urgent for item in claimed))
     # Several passes of one phone, or two registrations of one token: one push tells it all.
     tokens = sorted({phone.token for phone in phones})
     outcomes = _push(pusher, tokens)

@@ -11,7 +11,7 @@ import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -137,6 +137,31 @@ class Hold:
     def is_open(self) -> bool:
         """Whether the provider is being kept away from."""
         return bool(self._failures)
+
+
+class Pace:
+    """How many passes of a refresh may be announced now: each brings a phone that lists and fetches,
+    and the web service has cashiers to serve besides. Scans are never counted.
+
+    `per_second` 0 is no limit. What one second allows may be taken at once.
+    """
+
+    def __init__(self, per_second: float) -> None:
+        self._per_second = per_second
+        self._left, self._at = per_second, datetime.min.replace(tzinfo=UTC)
+
+    def allowance(self, now: datetime, batch: int) -> int:
+        """How many of a batch."""
+        if not self._per_second:
+            return batch
+        passed = max((now - self._at).total_seconds(), 0.0)
+        self._left = min(self._left + passed * self._per_second, self._per_second)
+        self._at = now
+        return min(batch, int(self._left))
+
+    def took(self, count: int) -> None:
+        """So many were announced."""
+        self._left -= count
 
 
 def new_lease() -> str:

@@ -47,8 +47,10 @@ def refresh_card(
     ]
     for wallet_pass in changed:
         said = with_announcement(wallet_pass, card.to_json(), is_quiet=not is_urgent)
+        is_waiting = wallet_pass.wanted_version > wallet_pass.delivered_version
         put_card(wallet_pass, program, (said, digest), tier_key, now)
-        wallet_pass.is_urgent = is_urgent or wallet_pass.is_urgent
+        # What a shopper waits for stays in front.
+        wallet_pass.is_urgent = is_urgent or (is_waiting and wallet_pass.is_urgent)
     session.flush()
     if changed:
         session.info["nudge"] = True

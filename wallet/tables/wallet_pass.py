@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
     bindparam,
+    case,
     delete,
     func,
     or_,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes.apple.probe import PROBE_TOKEN_PREFIX
-from wallet.db import Base
+from wallet.db import Base, UtcDateTime
 from wallet.tables.member import TRIAL, Member
 
 
@@ -164,6 +165,49 @@ def auth_token(session: Session, provider: str, serial: str) -> str | None:
     """The token of the pass with this serial number."""
     query = select(WalletPass.auth_token)
     return session.scalar(query.where(WalletPass.serial == serial, WalletPass.provider == provider))
+
+
+def passes_of_other_designs(
+    session: Session, program_id: int, design_id: int, after_id: int, limit: int
+) -> list[Any]:
+    """(id, modified at) of passes that show another design, in the order of ids; locked."""
+    query = (
+        select(WalletPass.id, WalletPass.modified_at)
+        .where(
+            WalletPass.program_id == program_id,
+            WalletPass.id > after_id,
+            WalletPass.design_id != design_id,
+        )
+        .order_by(WalletPass.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    return list(session.execute(query))
+
+
+def want_design(
+    session: Session, design_id: int, times: Sequence[tuple[int, datetime]], now: datetime
+) -> None:
+    """These passes (id, new Last-Modified) want this design; they wait behind scans."""
+    row = WalletPass.__table__
+    waits = row.c.wanted_version > row.c.delivered_version
+    session.connection().execute(
+        update(row)  # type: ignore[arg-type]
+        .where(row.c.id == bindparam("holder"))
+        .values(
+            design_id=design_id,
+            wanted_version=row.c.wanted_version + 1,
+            is_urgent=case((waits, row.c.is_urgent), else_=False),
+            waiting_since=func.coalesce(
+                row.c.waiting_since, bindparam("since", now, UtcDateTime())
+            ),
+            changed_at=now,
+            modified_at=bindparam("modified", type_=UtcDateTime()),
+            next_attempt_at=now,
+            attempts=0,
+        ),
+        [{"holder": pass_id, "modified": modified} for pass_id, modified in times],
+    )
 
 
 def next_in_sequence(session: Session, name: str) -> int:

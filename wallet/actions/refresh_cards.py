@@ -1,0 +1,57 @@
+"""Bring every card of a program to the design in force, a few hundred at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from wallet.actions.refresh_card import next_second
+from wallet.db import Database
+from wallet.tables.outbox import enqueue
+from wallet.tables.wallet_pass import passes_of_other_designs, want_design
+
+REFRESH_JOB = "refresh_cards"
+CHUNK = 500  # passes in one transaction: about ten milliseconds of the writer's time
+CHUNKS_MAX = 200  # in one job, far within its lease; the rest is another job
+
+
+def refresh_cards_job(database: Database, payload: Mapping[str, Any], now: datetime) -> None:
+    """The passes of `program_id` that show another design than `design_id` want that one from now on.
+    Doing it twice, or in two workers at once, changes nothing."""
+    program_id, design_id = int(payload["program_id"]), int(payload["design_id"])
+    after = int(payload.get("after_id", 0))
+    for _ in range(CHUNKS_MAX):
+        found = _chunk(database, program_id, design_id, after, now)
+        if found is None:
+            return
+        after = found
+    with database.transaction() as session:
+        ask_for_refresh(session, program_id, design_id, now, after)
+
+
+def ask_for_refresh(
+    session: Session, program_id: int, design_id: int, now: datetime, after_id: int = 0
+) -> None:
+    """Have the worker do it for passes with larger ids than that."""
+    payload = {"program_id": program_id, "design_id": design_id, "after_id": after_id}
+    enqueue(session, REFRESH_JOB, payload, now)
+    session.info["nudge"] = True
+
+
+def _chunk(
+    database: Database, program_id: int, design_id: int, after: int, now: datetime
+) -> int | None:
+    """The last id of the next chunk, or nothing when there was none."""
+
+    def work(session: Session) -> int | None:
+        rows = passes_of_other_designs(session, program_id, design_id, after, CHUNK)
+        if not rows:
+            return None
+        times = [(row.id, next_second(row.modified_at, now)) for row in rows]
+        want_design(session, design_id, times, now)
+        return int(rows[-1].id)
+
+    return database.run(work)

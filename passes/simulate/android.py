@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 
 from passes.simulate.activity import Activity
 from passes.simulate.google import GoogleStandIn
-from passes.simulate.google_face import face, message_text, notification, picture_addresses
+from passes.simulate.google_face import code_at, face, message_text, notification, picture_addresses
 from passes.simulate.google_save import SaveRefused, jwt_of_link
 from passes.simulate.google_store import Change
 from passes.simulate.pictures import Pictures
@@ -103,13 +104,21 @@ class AndroidPhone:
         return [
             {
                 "id": identifier,
-                "face": face(read["class"], read["object"], self.language, self._picture),
+                "face": face(
+                    read["class"], read["object"], self.language, self._picture, time.time()
+                ),
                 "updated_at": read["read_at"],
                 "version": read["object"].get("version", ""),
             }
             for identifier, read in reversed(held)
             if read
         ]
+
+    def code(self, identifier: str) -> dict[str, Any] | None:
+        """The code on a card at this moment. A `KeyError` when the card is not here."""
+        with self._lock:
+            read = self._cards[identifier]
+        return code_at(read["object"], time.time()) if read else None
 
     def dump(self) -> dict[str, Any]:
         """Everything, as plain data."""

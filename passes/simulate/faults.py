@@ -28,9 +28,13 @@ class Fault:
 
 
 class Faults:
-    """A queue of faults that tests fill and a stand-in takes from, one for each request."""
+    """A queue of faults that tests fill and a stand-in takes from, one for each request.
+
+    `standing` is met by every request while the queue is empty: a mood that somebody chose.
+    """
 
     def __init__(self) -> None:
+        self.standing: Fault | None = None
         self._queue: deque[Fault] = deque()
         self._lock = threading.Lock()
 
@@ -42,7 +46,7 @@ class Faults:
     def take(self) -> Fault | None:
         """The fault for the request that has just come, if one is waiting."""
         with self._lock:
-            return self._queue.popleft() if self._queue else None
+            return self._queue.popleft() if self._queue else self.standing
 
     def clear(self) -> None:
         """Behave again."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
 import jwt
 from flask import Blueprint, Response, jsonify, request
 
-from passes.simulate.faults import Faults
+from passes.simulate.faults import Fault, Faults
 from passes.simulate.google_batch import answer_batch
+from passes.simulate.google_callbacks import Callbacks, Event
 from passes.simulate.google_save import Account, SaveRefused, save
 from passes.simulate.google_store import (
     PAGE_SIZE_DEFAULT,
@@ -29,6 +30,16 @@ GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 TOKEN_LIFE_SECONDS = 3600  # what Google gives
 ASSERTION_LIFE_SECONDS_MAX = 3600  # Google refuses assertions that live longer
 BODY_BYTES_MAX = 1024 * 1024  # a class with all its modules is some 20 kB
+
+RATE_WINDOW_SECONDS = 1.0
+# What somebody may choose on the phones' page: how Google is today.
+MOODS: dict[str, Fault | None] = {
+    "well": None,
+    "slow": Fault(delay_seconds=2.0),
+    "forbidden": Fault(403, "permissionDenied"),
+    "busy": Fault(429, "rateLimitExceeded", retry_after_seconds=5),
+    "broken": Fault(503, "backendError"),
+}
 
 _KINDS: dict[str, Kind] = {"loyaltyclass": "loyaltyClass", "loyaltyobject": "loyaltyObject"}
 _STATUS_NAMES = {
@@ -46,7 +57,8 @@ _STATUS_NAMES = {
 class GoogleStandIn:
     """Google Wallet for one issuer. Serve `blueprint()` from any Flask app.
 
-    `picture_reachable(url)` says whether Google could fetch a picture when a card is saved.
+    `picture_reachable(url)` says whether Google could fetch a picture when a card is saved;
+    `callbacks` tells the issuer of saves and removals; `rate` is how many requests a second are taken.
     """
 
     def __init__(
@@ -55,11 +67,16 @@ class GoogleStandIn:
         check: Callable[[Kind, Resource], list[str]],
         *,
         picture_reachable: Callable[[str], bool] = bool,
+        callbacks: Callbacks | None = None,
+        rate: int | None = None,
     ) -> None:
         self.account = account
         self.store = WalletStore(account.issuer_id, check)
         self.faults = Faults()
         self.counters: Counter[str] = Counter()
+        self.callbacks = callbacks
+        self.mood = "well"
+        self._rate, self._recent = rate, deque[float]()
         self._picture_reachable = picture_reachable
         self._tokens: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -70,13 +87,20 @@ class GoogleStandIn:
             self.store, self.account, token, picture_reachable=self._picture_reachable
         )
         self.counters["saves"] += 1
+        self._tell(identifier, "save")
         return identifier
 
     def release(self, object_id: str) -> None:
         """The holder removed the card from his phone."""
         if self.store.find("loyaltyObject", object_id) is not None:
             self.store.mark_users(object_id, has_users=False)
+            self._tell(object_id, "del")
         self.counters["removals"] += 1
+
+    def be(self, mood: str) -> None:
+        """How every request is met from now on: a key of `MOODS`, else a `KeyError`."""
+        self.faults.standing = MOODS[mood]
+        self.mood = mood
 
     def forget_tokens(self) -> None:
         """Every bearer token given so far is worth nothing now."""
@@ -117,6 +141,7 @@ class GoogleStandIn:
         blueprint.register_error_handler(ApiError, _refuse)
         blueprint.add_url_rule("/token", "token", self._token, methods=["POST"])
         blueprint.add_url_rule("/gp/v/save/<token>", "save", self._save, methods=["GET", "POST"])
+        blueprint.add_url_rule("/gp/m/issuer/keys", "keys", self._keys)
         blueprint.add_url_rule("/batch", "batch", self._batch, methods=["POST"])
         root = "/walletobjects/v1/<kind>"
         issuer = "/walletobjects/v1/issuer/<identifier>"
@@ -158,6 +183,9 @@ class GoogleStandIn:
             raise ApiError(403, "permissionDenied", "The caller does not have permission.")
         return jsonify(issuerId=identifier, name="Comptoir development")
 
+    def _keys(self) -> Response:
+        return jsonify(self.callbacks.root_keys() if self.callbacks else {"keys": []})
+
     def _many(self, kind: str) -> Response:
         name = self._admit(kind)
         if request.method == "POST":
@@ -184,6 +212,7 @@ class GoogleStandIn:
         """The kind of resource asked for, once faults and the bearer token allow it."""
         self.counters[f"{request.method} {kind}"] += 1
         self._misbehave()
+        self._keep_pace()
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not self.is_token(token):
             raise ApiError(401, "authError", "Request had invalid authentication credentials.")
@@ -191,6 +220,26 @@ class GoogleStandIn:
         if name is None:
             raise ApiError(404, "notFound", f"There is no {kind}.")
         return name
+
+    def _keep_pace(self) -> None:
+        """Google's rate of requests, over the last second."""
+        if self._rate is None:
+            return
+        now = time.monotonic()
+        with self._lock:
+            while self._recent and self._recent[0] <= now - RATE_WINDOW_SECONDS:
+                self._recent.popleft()
+            if len(self._recent) >= self._rate:
+                self.counters["too_fast"] += 1
+                raise ApiError(429, "rateLimitExceeded", "Rate Limit Exceeded")
+            self._recent.append(now)
+
+    def _tell(self, object_id: str, event: Event) -> None:
+        stored = self.store.find("loyaltyObject", object_id) or {}
+        parent = self.store.find("loyaltyClass", str(stored.get("classId"))) or {}
+        url = parent.get("callbackOptions", {}).get("url", "")
+        if self.callbacks and url:
+            self.callbacks.tell(url, parent["id"], object_id, event)
 
     def _misbehave(self) -> None:
         fault = self.faults.take()

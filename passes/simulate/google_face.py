@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from babel import numbers
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 
 from passes.simulate.barcode import qr_picture
 from passes.simulate.google_store import Resource
@@ -19,13 +21,19 @@ _HEX = re.compile(r"^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")
 PictureOf = Callable[[str], str | None]
 
 
-def face(parent: Resource, card: Resource, language: str, picture_of: PictureOf) -> dict[str, Any]:
-    """What the card shows, as plain data. `picture_of(url)` names a fetched picture."""
+def face(
+    parent: Resource, card: Resource, language: str, picture_of: PictureOf, now: float = 0.0
+) -> dict[str, Any]:
+    """What the card shows at `now` (Unix seconds), as plain data. `picture_of(url)` names a fetched
+    picture."""
     return {
         "issuer": _text(parent, "issuerName", language),
         "program": _text(parent, "programName", language),
         "background": _colour(parent.get("hexBackgroundColor")),
         "logo": picture_of(_address(parent.get("programLogo"))),
+        "wide_logo": picture_of(_address(parent.get("wideProgramLogo"))),
+        "shimmers": parent.get("securityAnimation", {}).get("animationType") == "FOIL_SHIMMER",
+        "screenshots": card.get("passConstraints", {}).get("screenshotEligibility") != "INELIGIBLE",
         "hero": picture_of(_address(card.get("heroImage") or parent.get("heroImage"))),
         "points": [
             shown
@@ -34,7 +42,7 @@ def face(parent: Resource, card: Resource, language: str, picture_of: PictureOf)
         ],
         "rows": _rows(parent, card, language),
         "account": _account(parent, card, language),
-        "barcode": _barcode(card),
+        "barcode": code_at(card, now),
         "details": _details(parent, card, language),
         "links": _links(parent, card, language),
         "messages": _messages(parent, card, language),
@@ -62,7 +70,11 @@ def message_text(message: Mapping[str, Any], language: str) -> tuple[str, str]:
 
 def picture_addresses(parent: Resource, card: Resource) -> list[str]:
     """Every picture that the face of the card shows."""
-    images = (parent.get("programLogo"), card.get("heroImage") or parent.get("heroImage"))
+    images = (
+        parent.get("programLogo"),
+        parent.get("wideProgramLogo"),
+        card.get("heroImage") or parent.get("heroImage"),
+    )
     return [url for image in images if (url := _address(image))]
 
 
@@ -157,11 +169,38 @@ def _account(parent: Resource, card: Resource, language: str) -> list[dict[str, 
     ]
 
 
-def _barcode(card: Resource) -> dict[str, str] | None:
+def code_at(card: Resource, now: float) -> dict[str, Any] | None:
+    """The code on the card: the rotating one before the static one. `ends_at_ms`
+    (Unix time) is when it changes; nothing where it never does."""
+    turning = card.get("rotatingBarcode")
+    if isinstance(turning, dict) and turning.get("totpDetails"):
+        value, ends_at_ms = _turned(turning, now)
+        return _code(turning, value, ends_at_ms)
     code = card.get("barcode")
-    if not isinstance(code, dict) or str(code.get("type", "")).upper() not in ("QR_CODE", "QRCODE"):
+    return _code(code, str(code.get("value", "")), None) if isinstance(code, dict) else None
+
+
+def _code(code: Resource, value: str, ends_at_ms: int | None) -> dict[str, Any] | None:
+    if str(code.get("type", "")).upper() not in ("QR_CODE", "QRCODE"):
         return None
-    return {"picture": qr_picture(str(code["value"])), "alt": str(code.get("alternateText", ""))}
+    alt = str(code.get("alternateText", ""))
+    return {"picture": qr_picture(value), "alt": alt, "ends_at_ms": ends_at_ms}
+
+
+def _turned(code: Resource, now: float) -> tuple[str, int]:
+    """The value drawn at `now`, by RFC 6238 with the object's keys, and until when (milliseconds)."""
+    details = code["totpDetails"]
+    period_ms = int(details["periodMillis"])
+    now_ms = int(now * 1000)
+    value = str(code["valuePattern"])
+    value = value.replace("{totp_timestamp_millis}", str(now_ms))
+    value = value.replace("{totp_timestamp_seconds}", str(now_ms // 1000))
+    for number, parameter in enumerate(details["parameters"]):
+        key, length = bytes.fromhex(parameter["key"]), int(parameter["valueLength"])
+        once = HOTP(key, length, SHA1(), enforce_key_length=False)  # noqa: S303  the algorithm Google names
+        digits = once.generate(now_ms // period_ms).decode()
+        value = value.replace(f"{{totp_value_{number}}}", digits)
+    return value, (now_ms // period_ms + 1) * period_ms
 
 
 def _details(parent: Resource, card: Resource, language: str) -> list[dict[str, str]]:

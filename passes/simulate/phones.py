@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 import httpx2
 
 from passes.simulate.android import AndroidPhone, SaveRefused
+from passes.simulate.google import GoogleStandIn
 from passes.simulate.iphone import IPhone, PassRefused
 
 TIMEOUT_SECONDS = 15.0  # the first pass of a new design takes a second or two to draw
@@ -57,10 +58,16 @@ class Phones:
     """An iPhone and an Android phone in one hand. `main_url` is where the shopper's cards are."""
 
     def __init__(
-        self, iphone: IPhone, android: AndroidPhone, main_url: str, version: Version
+        self,
+        iphone: IPhone,
+        android: AndroidPhone,
+        google: GoogleStandIn,
+        main_url: str,
+        version: Version,
     ) -> None:
         self.iphone = iphone
         self.android = android
+        self.google = google
         self.version = version
         self._named: dict[str, IPhone | AndroidPhone] = {"iphone": iphone, "android": android}
         self._main_url = main_url.rstrip("/")
@@ -77,7 +84,13 @@ class Phones:
     def state(self) -> dict[str, Any]:
         """Everything a page shows."""
         version = self.version.number  # before the rest: a change meanwhile is asked for again
-        return {"version": version, **{name: _state(one) for name, one in self._named.items()}}
+        phones = {name: _state(one) for name, one in self._named.items()}
+        return {"version": version, "google": {"mood": self.google.mood}, **phones}
+
+    def let_google_be(self, mood: str) -> None:
+        """How Google's stand-in meets requests from now on; a `KeyError` for an unknown mood."""
+        self.google.be(mood)
+        self.version.advance()
 
     def add(self, card: str) -> dict[str, dict[str, str]]:
         """Put a card on both phones: for each the new card's id, or what went wrong.

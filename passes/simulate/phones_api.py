@@ -30,6 +30,8 @@ class PhonesApi:
         api.add_url_rule("/iphone/cards/<serial>/<role>.png", view_func=self.pass_picture)
         api.add_url_rule("/iphone/cards/<serial>/pass.pkpass", view_func=self.pass_file)
         api.add_url_rule("/android/pictures/<digest>", view_func=self.card_picture)
+        api.add_url_rule("/android/cards/<path:identifier>/code", view_func=self.card_code)
+        api.add_url_rule("/google/mood", view_func=self.mood, methods=["POST"])
         api.add_url_rule("/add", view_func=self.add, methods=["POST"])
         api.add_url_rule("/<name>/language", view_func=self.language, methods=["POST"])
         api.add_url_rule(f"{card}/refresh", view_func=self.refresh, methods=["POST"])
@@ -55,6 +57,15 @@ class PhonesApi:
         """A picture that Google fetched."""
         found = self._pictures.by_digest(digest)
         return _picture(found.data, found.mime) if found else _picture(None, "")
+
+    def card_code(self, identifier: str) -> Response:
+        """The code on a card now: it may change by itself."""
+        return jsonify(self._phones.android.code(identifier))
+
+    def mood(self) -> Response:
+        """How Google's stand-in answers from now on."""
+        self._phones.let_google_be(str(_body().get("mood", "")))
+        return Response(status=204)
 
     def add(self) -> tuple[Response, int]:
         """Put a card on both phones."""

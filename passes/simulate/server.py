@@ -23,6 +23,7 @@ from passes.google.schema import objections
 from passes.simulate.android import AndroidPhone
 from passes.simulate.apns import ApnsStandIn
 from passes.simulate.google import GoogleStandIn
+from passes.simulate.google_callbacks import Callbacks, root_key
 from passes.simulate.google_save import Account
 from passes.simulate.iphone import IPhone
 from passes.simulate.pass_face import Files
@@ -33,6 +34,7 @@ from passes.simulate.state import StateFile
 
 HOST = "127.0.0.1"  # never reachable from outside: nothing here asks who is calling
 STATE_NAME = "simulators.json"
+GOOGLE_REQUESTS_PER_SECOND = 20  # of one issuer, as Google's
 IDLE_CONNECTION_SECONDS = 30  # a client that keeps its connection longer is cut off
 STOP_SECONDS_MAX = 5.0
 
@@ -74,7 +76,7 @@ class Simulators:
         advance = self.version.advance
         self.iphone = IPhone(open_pass, self.apns.issue_token, on_change=advance)
         self.android = AndroidPhone(self.google, self.pictures, on_change=advance)
-        self.phones = Phones(self.iphone, self.android, place.main_url, self.version)
+        self.phones = Phones(self.iphone, self.android, self.google, place.main_url, self.version)
         self.apns.on_push = self.iphone.push
         self._state = StateFile(place.folder / STATE_NAME, self._dump)
         self._http: BaseWSGIServer | None = None
@@ -100,6 +102,8 @@ class Simulators:
         self._state.start()
         self.iphone.start()
         self.android.start()
+        if self.google.callbacks:
+            self.google.callbacks.tasks.start()
         self._thread = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.1}, name="simulators-http"
         )
@@ -117,6 +121,8 @@ class Simulators:
         self.apns.stop()
         self.iphone.stop()
         self.android.stop()
+        if self.google.callbacks:
+            self.google.callbacks.close()
         self._state.stop()
         self.phones.close()
         self.pictures.close()
@@ -174,7 +180,13 @@ def _apns(home: Path) -> ApnsStandIn:
 def _google(certs: Path, pictures: Pictures) -> GoogleStandIn:
     identity = make_development_account(certs)
     account = Account(identity.email, identity.issuer_id, identity.public_key_pem)
-    return GoogleStandIn(account, objections, picture_reachable=pictures.reachable)
+    return GoogleStandIn(
+        account,
+        objections,
+        picture_reachable=pictures.reachable,
+        callbacks=Callbacks(identity.issuer_id, root_key(certs / "google")),
+        rate=GOOGLE_REQUESTS_PER_SECOND,
+    )
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -3,9 +3,11 @@ import { h } from "./dom.mjs";
 
 /**
  * @typedef {{ label: string, value: string }} Pair
+ * @typedef {{ picture: string, alt: string, ends_at_ms: number | null }} Code
  * @typedef {{
  *   issuer: string, program: string, background: string, logo: string | null, hero: string | null,
- *   points: Pair[], rows: Pair[][], account: Pair[], barcode: { picture: string, alt: string } | null,
+ *   wide_logo: string | null, shimmers: boolean, screenshots: boolean,
+ *   points: Pair[], rows: Pair[][], account: Pair[], barcode: Code | null,
  *   details: Pair[], links: { text: string, url: string }[], messages: Pair[], state: string,
  * }} CardFace
  */
@@ -41,16 +43,19 @@ function front(face, api, words, changed) {
   const dead = face.state && face.state.toUpperCase() !== "ACTIVE";
   return h(
     "div",
-    { class: `gcard__side gcard__front${dead ? " is-dead" : ""}` },
+    { class: `gcard__side gcard__front${dead ? " is-dead" : ""}${face.shimmers && !dead ? " is-shimmering" : ""}` },
     h(
       "div",
       { class: "gcard__head" },
-      face.logo && h("img", { class: "gcard__logo", src: `${api}android/pictures/${face.logo}`, alt: "" }),
-      h("span", { text: face.issuer }),
+      // A wide logo takes the place of the round one and of the issuer's name.
+      face.wide_logo && h("img", { class: "gcard__wide", src: `${api}android/pictures/${face.wide_logo}`, alt: face.issuer }),
+      !face.wide_logo && face.logo && h("img", { class: "gcard__logo", src: `${api}android/pictures/${face.logo}`, alt: "" }),
+      !face.wide_logo && h("span", { text: face.issuer }),
     ),
     h("p", { class: "gcard__program", text: face.program }),
     h("div", { class: "gcard__rows" }, ...rows.map((row) => drawRow(row, changed))),
     dead ? h("p", { class: "gcard__dead", text: words.expired }) : code(face.barcode),
+    !dead && !face.screenshots && h("p", { class: "gcard__guard", text: words.guarded }),
     face.hero && h("img", { class: "gcard__hero", src: `${api}android/pictures/${face.hero}`, alt: "" }),
   );
 }
@@ -76,10 +81,32 @@ function code(barcode) {
   if (!barcode) return null;
   return h(
     "figure",
-    { class: "gcard__code" },
+    { class: "gcard__code", "data-ends-at": barcode.ends_at_ms ?? "" },
     h("img", { src: barcode.picture, alt: "QR" }),
+    barcode.ends_at_ms !== null && h("span", { class: "gcard__clock", "aria-hidden": "true" }),
     barcode.alt && h("figcaption", { text: barcode.alt }),
   );
+}
+
+/**
+ * A code that changes by itself: show each one for its time, as long as the card is drawn.
+ * @param {HTMLElement} root the card
+ * @param {() => Promise<Code | null>} next asks for the code of now
+ */
+export function keepTurning(root, next) {
+  const figure = /** @type {HTMLElement | null} */ (root.querySelector(".gcard__code"));
+  const endsAt = Number(figure?.dataset.endsAt);
+  if (!figure || !endsAt) return;
+  const left = Math.max(endsAt - Date.now(), 0);
+  figure.style.setProperty("--gcard-code-left", `${left}ms`);
+  setTimeout(async () => {
+    if (!root.isConnected) return;
+    const now = await next().catch(() => null);
+    const fresh = now && code(now);
+    if (fresh) figure.replaceWith(fresh);
+    else figure.dataset.endsAt = String(Date.now() + 2000); // the simulators are away: ask again
+    keepTurning(root, next);
+  }, left + 50);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The page of the simulated phones: asks what changed and puts cards on them. */
-import { changedInCard, drawCard } from "./card.mjs";
+import { changedInCard, drawCard, keepTurning } from "./card.mjs";
 import { fill, part } from "./dom.mjs";
 import { changedInPass, drawPass } from "./pass.mjs";
 import { Phone } from "./phone.mjs";
@@ -8,12 +8,13 @@ const ASK_MS = 300; // three questions a second: a change is seen as it happens
 const ASK_DOWN_MS = 2000; // while the simulators do not answer
 const KINDS = {
   iphone: { draw: drawPass, changed: changedInPass },
-  android: { draw: drawCard, changed: changedInCard },
+  android: { draw: drawCard, changed: changedInCard, turning: keepTurning },
 };
 
 const { api = "", language = "en" } = part(document, "#simulate").dataset;
 const texts = JSON.parse(part(document, "#texts").textContent ?? "{}");
 const form = /** @type {HTMLFormElement} */ (part(document, "#add-form"));
+const mood = /** @type {HTMLSelectElement} */ (part(document, "#google-mood"));
 const status = part(document, "#status");
 const down = part(document, "#down");
 let version = 0;
@@ -85,6 +86,7 @@ async function ask() {
     const state = await answer.json();
     version = state.version;
     for (const phone of phones) phone.show(state[phone.name]);
+    if (document.activeElement !== mood) mood.value = state.google.mood;
     document.querySelector("#no-card")?.toggleAttribute("hidden", phones.some((phone) => !phone.isEmpty));
     return ASK_MS;
   } catch {
@@ -98,6 +100,7 @@ async function keepAsking() {
   setTimeout(keepAsking, wait);
 }
 
+mood.addEventListener("change", () => void send("POST", "google/mood", { mood: mood.value }));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   void add(new FormData(form).get("card")?.toString() ?? "");

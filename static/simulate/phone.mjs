@@ -8,7 +8,8 @@ import { drawLog } from "./log.mjs";
  * @typedef {import("./bubble.mjs").Notification} Notification
  * @typedef {{ language: string, cards: CardState[], lines: import("./log.mjs").Line[], notifications: Notification[] }} PhoneState
  * @typedef {{ draw: (card: CardState, api: string, words: Record<string, string>, changed: Set<string>) => HTMLElement,
- *   changed: (before: any, after: any) => Set<string> }} Kind
+ *   changed: (before: any, after: any) => Set<string>,
+ *   turning?: (root: HTMLElement, next: () => Promise<any>) => void }} Kind
  * @typedef {{ page: Record<string, string>, log: Record<string, string>, phones: Record<string, Record<string, string>> }} Texts
  */
 
@@ -115,6 +116,8 @@ export class Phone {
     drawn.classList.toggle("is-new", this.state !== null && !old);
     drawn.classList.toggle("is-updated", changed.size > 0);
     if (this.turned) turn(drawn, true);
+    const path = `${this.page.api}${this.name}/cards/${encodeURIComponent(card.id)}/code`;
+    this.kind.turning?.(drawn, async () => (await fetch(path)).json());
     return drawn;
   }
 
@@ -183,6 +186,7 @@ export class Phone {
     if (card) this.bringForward(card);
     if (action === "flip") this.flip();
     if (action === "lock") this.lock();
+    if (action === "dark") this.darken();
     if (action === "refresh") void this.page.send("POST", `${this.cardPath()}/refresh`);
     if (action === "remove") void this.page.send("DELETE", this.cardPath());
   }
@@ -211,6 +215,12 @@ export class Phone {
     if (!(card instanceof HTMLElement)) return;
     this.turned = !this.turned;
     turn(card, this.turned);
+  }
+
+  /** Dark mode: the phone's own; a card keeps its colours. */
+  darken() {
+    const dark = this.root.classList.toggle("is-dark");
+    part(this.root, '[data-action="dark"]').setAttribute("aria-pressed", String(dark));
   }
 
   /** Whether the lock screen is shown: there notifications are in the list. */

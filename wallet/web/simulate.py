@@ -83,6 +83,7 @@ def _phone_texts() -> dict[str, str]:
         "messages": gettext("Messages"),
         "voided": gettext("No longer valid"),
         "expired": gettext("Expired"),
+        "guarded": gettext("No screenshots of this card"),
         "notifications": gettext("No notifications"),
     }
 

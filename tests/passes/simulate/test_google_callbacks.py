@@ -49,7 +49,7 @@ class Issuer:
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    made, app = Issuer(), Flask("issuer")
+    made, app = Issuer(), Flask("some_issuer")
     app.post("/google/callback")(made.take)
     with serve(app) as url:
         made.url = f"{url}/google/callback"
@@ -116,7 +116,7 @@ def test_the_root_key_outlives_a_restart(tmp_path: Path) -> None:
 
 @pytest.fixture
 def client(google: GoogleStandIn) -> Iterator[httpx2.Client]:
-    app = Flask("google")
+    app = Flask("google_stand_in")
     app.register_blueprint(google.blueprint())
     with serve(app) as url:
         token = google.issue_token(assertion(f"{url}/token"), f"{url}/token")

@@ -222,6 +222,9 @@ TABLE: dict[tuple[str, str], Row] = {
         _form(verdict="dismiss", note="no"),
     ),
     ("GET", "/console/"): Row("302 403 200 200 200 200 302 302", _fixed("/console/")),
+    ("GET", "/console/delivery"): Row(
+        "302 403 200 200 200 200 302 302", _fixed("/console/delivery")
+    ),
     ("GET", "/console/members"): Row("302 403 403 200 200 200 302 302", _fixed("/console/members")),
     ("GET", "/console/members/<member_id>"): Row(
         "302 403 403 200 200 404 302 302", lambda h: f"/console/members/{_member(h)}"

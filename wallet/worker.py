@@ -19,6 +19,7 @@ from wallet import clock
 from wallet.actions.calendar import run_calendar
 from wallet.actions.deliver_apple import deliver_apple
 from wallet.actions.deliver_passes import EVERYTHING, SCANS, Hold, Pace
+from wallet.actions.delivery_report import prune
 from wallet.actions.expire import MAIL_JOB
 from wallet.actions.expire_vouchers import VOUCHER_MAIL_JOB
 from wallet.actions.google.deliver import EVERYTHING_LANE, SCANS_LANE, GoogleDelivery
@@ -41,6 +42,7 @@ from wallet.waker import make_huey, nudge_task
 log = structlog.get_logger()
 
 CALENDAR_SECONDS = 60.0  # what depends on the day may begin a minute after midnight
+PRUNE_SECONDS = 600.0  # a few thousand rows grow old meanwhile where business is brisk
 SWEEP_SECONDS = 1.0  # retries become due without a nudge, and a nudge may be lost
 PAUSE_AFTER_CRASH_SECONDS = 5.0
 HEARTBEAT_SECONDS = 15.0
@@ -130,6 +132,7 @@ class Worker:
             Loop("google", self._google_step),
             Loop("google_check", reading_back.step, CALENDAR_SECONDS),
             Loop("jobs", lambda: self._beat() + run_jobs(parts.database, handlers, clock.now)),
+            Loop("prune", lambda: prune(parts.database, clock.now()), PRUNE_SECONDS),
             Loop("calendar", lambda: run_calendar(parts.database, clock.now), CALENDAR_SECONDS),
         ]
 

@@ -114,7 +114,8 @@ def _claim(
         return [], []
     fresh = [item for item in claimed if item.is_fresh]
     if fresh:
-        number_changes(session, lease_key, next_in_sequence(session, APPLE_TAG))
+        tag = next_in_sequence(session, APPLE_TAG)
+        number_changes(session, [item.id for item in fresh], tag)
     phones = [Phone(*row) for row in untold_phones(session, [item.id for item in claimed])]
     counts: dict[int, int] = {}
     for phone in phones:

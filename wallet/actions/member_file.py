@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from wallet.actions.card_page import Movement, movement
+from wallet.actions.delivery_report import Step, steps_of
 from wallet.actions.member_view import MemberView, member_view
 from wallet.actions.program_view import ProgramView
 from wallet.errors import Refusal
@@ -17,7 +18,7 @@ from wallet.ids import private_id, public_id
 from wallet.tables.ledger import Entry, entries_of
 from wallet.tables.member import Consent, consents_of, member_with_id
 from wallet.tables.staff import staff_of
-from wallet.tables.wallet_pass import WalletPass, passes_of, push_tokens
+from wallet.tables.wallet_pass import WalletPass, passes_of, push_tokens, silent_since
 
 ENTRIES_PAGE = 50
 FINGERPRINT_LENGTH = 10  # digits of the chained hash that a person compares
@@ -52,6 +53,8 @@ class HeldPass:
     fetched_at: datetime | None
     attempts: int
     error: str
+    silent_since: datetime | None
+    steps: Sequence[Step]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,8 @@ def _line(program: ProgramView, entry: Entry, people: dict[str, str]) -> Line:
 
 def _passes(session: Session, member_id: int) -> list[HeldPass]:
     held = passes_of(session, member_id)
+    steps = steps_of(session, [row.id for row in held])
+    silent = silent_since(session, [row.id for row in held])
     phones: dict[int, int] = {}
     for pass_id, *_ in push_tokens(session, [row.id for row in held]):
         phones[pass_id] = phones.get(pass_id, 0) + 1
@@ -126,6 +131,8 @@ def _passes(session: Session, member_id: int) -> list[HeldPass]:
             fetched_at=row.fetched_at,
             attempts=row.attempts,
             error=row.last_error,
+            silent_since=silent.get(row.id),
+            steps=[step for step in steps if step.provider == row.provider],
         )
         for row in sorted(held, key=lambda row: row.provider)
     ]

@@ -135,11 +135,11 @@ def lease_due(
     return list(session.execute(taken))
 
 
-def number_changes(session: Session, lease_key: str, tag: int) -> None:
-    """Give the leased changes that have no update tag yet this one."""
+def number_changes(session: Session, pass_ids: Sequence[int], tag: int) -> None:
+    """Give the changes of these passes that have no update tag yet this one."""
     session.execute(
         update(WalletPass.__table__)  # type: ignore[arg-type]
-        .where(_pass.lease_key == lease_key, _pass.announced_version < _pass.wanted_version)
+        .where(_pass.id.in_(pass_ids), _pass.announced_version < _pass.wanted_version)
         .values(update_tag=tag, announced_version=_pass.wanted_version)
     )
 

@@ -247,6 +247,17 @@ def push_tokens(session: Session, pass_ids: Sequence[int]) -> list[tuple[int, in
     return [(row[0], row[1], row[2], row[3]) for row in session.execute(query)]
 
 
+def silent_since(session: Session, pass_ids: Sequence[int]) -> dict[int, datetime]:
+    """Since when phones that hold these passes did not come after a push, by pass."""
+    query = (
+        select(Registration.wallet_pass_id, func.min(Device.silent_since))
+        .join(Device, Device.id == Registration.device_id)
+        .where(Registration.wallet_pass_id.in_(pass_ids), Device.silent_since.is_not(None))
+        .group_by(Registration.wallet_pass_id)
+    )
+    return {pass_id: since for pass_id, since in session.execute(query) if since is not None}
+
+
 def device_with_library_id(session: Session, library_id: str) -> Device | None:
     """The device that Apple names so."""
     return session.scalar(select(Device).where(Device.library_id == library_id))
@@ -292,6 +303,15 @@ def shared_devices(session: Session, one_id: int, other_id: int) -> int:
     )
     query = select(func.count()).where(Device.id.in_(ones), Device.id.in_(others))
     return int(session.scalar(query) or 0)
+
+
+def prune_phone_log(session: Session, before: datetime, lines_max: int) -> int:
+    """Forget complaints older than that, and the oldest beyond so many; how many went."""
+    kept = select(PhoneLog.at).order_by(PhoneLog.at.desc()).offset(lines_max).limit(1)
+    edge = session.scalar(kept)
+    limit = max(before, edge) if edge else before
+    gone = session.execute(delete(PhoneLog).where(PhoneLog.at <= limit))
+    return int(getattr(gone, "rowcount", 0))
 
 
 def changed_serials(session: Session, library_id: str, tag: int) -> tuple[int, list[str]]:

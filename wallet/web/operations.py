@@ -14,12 +14,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 from sqlalchemy.exc import SQLAlchemyError
 
 from wallet import clock
+from wallet.actions.delivery_report import provider_alarms
 from wallet.actions.readiness import database_answers, worker_seen_at
 from wallet.actions.upgrade_database import schema_state
 from wallet.doctor import speak
 from wallet.doctor.apple import days_left, identity_checks, restart_needed
 from wallet.doctor.service import WORKER_SILENT_MAX
 from wallet.ids import new_id, public_id
+from wallet.web.delivery_metrics import count_deliveries
 from wallet.web.locale import current_language
 from wallet.web.wiring import read, wiring
 
@@ -64,12 +66,14 @@ def readyz() -> Response:
         checks["schema"] = found == wanted
         seen = read(worker_seen_at)
         checks["worker"] = seen is not None and now - seen < WORKER_SILENT_MAX
+        checks["providers"] = not read(provider_alarms)
     except SQLAlchemyError as error:
         log.warning("not_ready", error=type(error).__name__)
     apple = parts.apple
     checks["certificate"] = apple.expires_at.astimezone(UTC) > datetime.now(UTC)
-    # A worker that is away delays cards but stops no sale: it is reported, not fatal.
-    is_ready = all(ok for name, ok in checks.items() if name != "worker")
+    # A worker that is away, or a provider that refuses us, delays cards but stops no sale: it is
+    # reported, not fatal.
+    is_ready = all(ok for name, ok in checks.items() if name not in ("worker", "providers"))
     language = current_language()
     said = identity_checks(apple, now)
     if parts.apple_keeper.needs_restart:
@@ -90,6 +94,10 @@ def metrics() -> Response:
     apple = wiring().apple
     CERTIFICATE_DAYS.labels("apple").set(days_left(apple, clock.now()))
     CERTIFICATE_END.labels("apple").set(apple.expires_at.timestamp())
+    try:
+        count_deliveries(clock.now())
+    except SQLAlchemyError as error:
+        log.warning("deliveries_not_counted", error=type(error).__name__)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

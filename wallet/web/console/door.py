@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from wallet.web.console.delivery import delivery
 from wallet.web.console.frame import SEES_PEOPLE, SEES_SETUP
 from wallet.web.console.members import member, members
 from wallet.web.console.overview import overview
@@ -16,12 +17,13 @@ from wallet.web.security import CONSOLE_ROLES, require_role
 
 
 def console_door() -> Blueprint:
-    """`/console/`: the overview, the members, the set-up."""
+    """`/console/`: the overview, the members, the delivery, the set-up."""
     door = Blueprint("console", __name__, url_prefix="/console")
     door.add_url_rule("/", "overview", require_role(*CONSOLE_ROLES)(overview))
     door.add_url_rule("/members", "members", require_role(*SEES_PEOPLE)(members))
     door.add_url_rule("/members/<member_id>", "member", require_role(*SEES_PEOPLE)(member))
     door.add_url_rule("/reach", "reach", require_role(*CONSOLE_ROLES)(reach))
+    door.add_url_rule("/delivery", "delivery", require_role(*CONSOLE_ROLES)(delivery))
     guard = require_role(*SEES_SETUP)
     door.add_url_rule("/setup/", "setup", guard(setup))
     door.add_url_rule("/setup/apple", "setup_apple", guard(setup_apple))

@@ -8,10 +8,12 @@ from flask import request
 from flask_babel import gettext as _
 
 from wallet import clock
+from wallet.actions.delivery_report import Step
 from wallet.actions.list_members import WORDS_LENGTH_MAX, list_members
 from wallet.actions.member_file import HeldPass, Line, MemberFile, member_file
 from wallet.actions.program_view import ProgramView
 from wallet.rules.spell import spell_quantity
+from wallet.web.console.delivery import spell_seconds
 from wallet.web.console.frame import console_page, own_program
 from wallet.web.locale import current_language
 from wallet.web.present import (
@@ -36,6 +38,15 @@ class LineRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WayRow:
+    """One change on its way to the phone: when it was made, and (step, how much later, or nothing)."""
+
+    at: str
+    steps: list[tuple[str, str]]
+    push_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PassRow:
     """A pass with its state in words. `kind` is the badge's colour."""
 
@@ -43,6 +54,7 @@ class PassRow:
     state: str
     kind: str
     facts: list[tuple[str, str]]
+    ways: list[WayRow]
 
 
 def members() -> str:
@@ -137,9 +149,31 @@ def _pass_row(program: ProgramView, held: HeldPass, language: str) -> PassRow:
     facts = [(label, spell_time(at, program.time_zone, language)) for label, at in times if at]
     if held.provider == "apple":
         facts.append((_("Phones"), str(held.phones)))
+    if held.silent_since:
+        since = spell_time(held.silent_since, program.time_zone, language)
+        facts.append((_("No phone has come since"), since))
     if held.error:
         facts.append((_("Last error"), held.error))
         facts.append((_("Attempts"), str(held.attempts)))
     facts.append((_("Serial number"), held.serial))
     name = {"apple": "Apple Wallet", "google": "Google Wallet"}.get(held.provider, held.provider)
-    return PassRow(name, state, kind, facts)
+    ways = [_way(step, program, language) for step in held.steps]
+    return PassRow(name, state, kind, facts, ways)
+
+
+def _way(step: Step, program: ProgramView, language: str) -> WayRow:
+    times = [(_("pushed"), step.pushed_at)]
+    if step.provider == "apple":
+        times += [(_("asked for"), step.listed_at), (_("fetched"), step.fetched_at)]
+    elif step.notified_at:
+        times.append((_("notified"), step.notified_at))
+    return WayRow(
+        spell_time(step.wanted_at, program.time_zone, language),
+        [
+            (name, spell_seconds(max((at - step.wanted_at).total_seconds(), 0.0), language))
+            if at
+            else (name, "")
+            for name, at in times
+        ],
+        step.push_id,
+    )

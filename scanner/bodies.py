@@ -50,11 +50,12 @@ class Lookup(Body):
 
 
 class Sale(Body):
-    """A sale. `confirm_repeat`: the cashier was asked, and the same amount is meant twice."""
+    """A sale, of which `credit_minor` is paid with store credit. `confirm_repeat`: the cashier was asked, and the same amount is meant twice."""
 
     request_id: RequestId
     member_id: PublicId
     amount_minor: Annotated[int, Field(ge=-(1 << 53), le=1 << 53)]
+    credit_minor: Annotated[int, Field(ge=1, le=1 << 53)] | None = None
     confirm_repeat: bool = False
 
 
@@ -67,17 +68,35 @@ class Redeem(Body):
     shown: Annotated[str, StringConstraints(max_length=NOTE_LENGTH_MAX)] | None = None
 
 
+class UseVoucher(Body):
+    """A voucher that is shown; `bill_minor` is the bill it comes off, where that is known."""
+
+    request_id: RequestId
+    code: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    bill_minor: Annotated[int, Field(ge=1, le=1 << 53)] | None = None
+
+
+class Did(Body):
+    """Something that a member did before the cashier's eyes."""
+
+    request_id: RequestId
+    member_id: PublicId
+    kind: PublicId
+
+
 class Undo(Body):
-    """Which act of one's own to undo: a sale by `purchase_id`, a reward by `entry_id`."""
+    """Which act of one's own to undo: a sale by `purchase_id`, a reward or an activity by `entry_id`,
+    a voucher by its code."""
 
     request_id: RequestId
     purchase_id: PublicId | None = None
     entry_id: PublicId | None = None
+    voucher: PublicId | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Undo:
-        if (self.purchase_id is None) == (self.entry_id is None):
-            raise ValueError("exactly one of purchase_id and entry_id")
+        if [self.purchase_id, self.entry_id, self.voucher].count(None) != 2:
+            raise ValueError("exactly one of purchase_id, entry_id and voucher")
         return self
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from scanner.pages import manifest, page, service_worker, stand_in_store
 from scanner.sync import receive_batch, who
-from scanner.till import find, record_sale, redeem_reward, undo
+from scanner.till import find, note_activity, record_sale, redeem_reward, spend_voucher, undo
 
 
 def till_door() -> Blueprint:
@@ -21,5 +21,7 @@ def till_door() -> Blueprint:
     door.add_url_rule("/api/redemptions", "redemptions", redeem_reward, methods=["POST"])
     door.add_url_rule("/api/session", "session", who)
     door.add_url_rule("/api/sync", "sync", receive_batch, methods=["POST"])
+    door.add_url_rule("/api/vouchers", "vouchers", spend_voucher, methods=["POST"])
+    door.add_url_rule("/api/activities", "activities", note_activity, methods=["POST"])
     door.add_url_rule("/api/undo", "undo", undo, methods=["POST"])
     return door

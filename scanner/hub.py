@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from wallet.actions.member_view import MemberView
+from wallet.actions.member_view import MemberView, VoucherView
 from wallet.actions.program_view import ProgramView, RewardView
+from wallet.errors import Refusal
 from wallet.ids import public_id
+from wallet.rules.ruleset import ActivityRule
 
 
 def hub(program: ProgramView, view: MemberView, language: str) -> dict[str, Any]:
@@ -33,8 +35,80 @@ def hub(program: ProgramView, view: MemberView, language: str) -> dict[str, Any]
             {**reward_line(program, reward, language), "affordable": view.can_afford(reward)}
             for reward in best_first(view)
         ],
+        "vouchers": [voucher_line(program, voucher, language) for voucher in view.vouchers],
+        "credit": _credit(program, view),
+        "stamp_cards": _stamp_cards(program, view, language),
+        "activities": _activities(program, language),
         "last_visit_at": view.last_visit_at.isoformat() if view.last_visit_at else None,
     }
+
+
+def voucher_line(program: ProgramView, voucher: VoucherView, language: str) -> dict[str, Any]:
+    """A voucher that waits: what it gives and until when; `opens_at` where it is not open yet."""
+    return {
+        "code": voucher.code,
+        "name": program.text(voucher.name, language),
+        "kind": voucher.kind,
+        "expires_at": voucher.expires_at.isoformat() if voucher.expires_at else None,
+        "opens_at": voucher.opens_at.isoformat() if voucher.opens_at else None,
+    }
+
+
+def credit_rules(program: ProgramView) -> tuple[str, int] | None:
+    """(unit, percent of a bill) of what tills may take as payment; None where there is no credit."""
+    rules = program.ruleset.credit
+    if rules is not None:
+        return rules.unit, rules.share_max_percent
+    units = [unit.key for unit in program.ruleset.units if unit.kind == "credit"]
+    return (units[0], 100) if len(units) == 1 else None
+
+
+def _credit(program: ProgramView, view: MemberView) -> dict[str, Any] | None:
+    """Store credit that the member can pay with now."""
+    rules = credit_rules(program)
+    if rules is None or view.status != "active" or view.balances[rules[0]].available <= 0:
+        return None
+    return {
+        "unit": rules[0],
+        "available_minor": view.balances[rules[0]].available,
+        "share_max_percent": rules[1],
+    }
+
+
+def _stamp_cards(program: ProgramView, view: MemberView, language: str) -> list[dict[str, Any]]:
+    """How far each stamp card is, where stamps are not what the head of the page counts."""
+    return [
+        {
+            "unit": unit.key,
+            "name": program.text(unit.name, language),
+            "have": max(view.balances[unit.key].available, 0),
+            "target": unit.target,
+        }
+        for unit in program.ruleset.units
+        if unit.kind == "stamps" and unit.target
+    ]
+
+
+def _activities(program: ProgramView, language: str) -> list[dict[str, Any]]:
+    """What a cashier may note with one tap, and what it gives."""
+    return [
+        {
+            "kind": rule.activity,
+            "name": program.text(rule.name, language),
+            "quantity": rule.quantity,
+            "unit": rule.unit,
+        }
+        for rule in program.ruleset.earning
+        if isinstance(rule, ActivityRule) and rule.at_till
+    ]
+
+
+def activity_at_till(program: ProgramView, kind: str) -> ActivityRule:
+    """The rule behind a button, or `activity_unknown`: a till notes nothing else."""
+    for rule in program.ruleset.earning:
+        if isinstance(rule, ActivityRule) and rule.at_till and rule.activity == kind:
+            return rule
+    raise Refusal("activity_unknown")
 
 
 def best_first(view: MemberView) -> list[RewardView]:

@@ -9,13 +9,15 @@ from typing import Any
 from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
-from scanner.bodies import Lookup, Redeem, Sale, Undo, read_body
-from scanner.hub import changes, grouped, hub, reward_line
+from scanner.bodies import Did, Lookup, Redeem, Sale, Undo, UseVoucher, read_body
+from scanner.hub import activity_at_till, changes, grouped, hub, reward_line
 from wallet import clock
 from wallet.actions.find_member import MemberRef, find_member, look_up
 from wallet.actions.member_view import member_view
 from wallet.actions.once import Ask, once
+from wallet.actions.pay_with_credit import Payment, pay_with_credit
 from wallet.actions.program_view import ProgramView, program_view
+from wallet.actions.record_activity import ActivityFacts, record_activity
 from wallet.actions.record_purchase import PurchaseFacts, record_purchase, suspect_repeat
 from wallet.actions.redeem import Taking, redeem
 from wallet.actions.reverse_entry import member_of_entry, undo_own
@@ -27,8 +29,12 @@ from wallet.actions.throttle import (
     refuse_when_spent,
 )
 from wallet.actions.undo import undo_purchase
+from wallet.actions.unuse_voucher import unuse_voucher
+from wallet.actions.use_voucher import Use, use_voucher
+from wallet.actions.voucher_state import voucher_state
 from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
+from wallet.rules.voucher_code import parse_voucher_code
 from wallet.web.locale import current_language
 from wallet.web.security import TILL_ROLES, require_role, staff, staff_actor
 from wallet.web.wiring import read, write
@@ -36,15 +42,16 @@ from wallet.web.wiring import read, write
 CREATED = 201
 OK = 200
 SOURCE = "till"  # of purchases recorded here; their external id is the request id
-_GUESSES = ("code_not_ours", "code_unknown")
+_GUESSES = ("code_not_ours", "code_unknown", "voucher_unknown")
 
 Work = Callable[[Session, ProgramView], dict[str, Any]]
 
 
 @require_role(*TILL_ROLES)
 def find() -> Response:
-    """POST /till/api/lookup: `{"member": hub}`, or `{"choices": […]}` when several fit. With a code
-    also `"shown": {"code": …, "note": …}`: what the scan proves, for taking rewards."""
+    """POST /till/api/lookup: `{"member": hub}`, with `"voucher"` when the code was a voucher's, or
+    `{"choices": […]}` when several fit. With a code also `"shown": {"code": …, "note": …}`: what the
+    scan proves, for taking rewards."""
     body = read_body(Lookup)
     who = str(staff().staff_id)
     now = clock.now()
@@ -66,6 +73,10 @@ def record_sale() -> tuple[Response, int]:
         member = find_member(session, program, MemberRef(id=body.member_id))
         if not body.confirm_repeat:
             suspect_repeat(session, member, body.amount_minor, clock.now())
+        if body.credit_minor is not None:
+            # Before the sale, which then knows what of it was paid with credit.
+            payment = Payment(body.credit_minor, body.amount_minor, (SOURCE, body.request_id))
+            pay_with_credit(session, program, member, payment, staff_actor(), clock.now())
         facts = PurchaseFacts(
             source=SOURCE,
             external_id=body.request_id,
@@ -80,7 +91,9 @@ def record_sale() -> tuple[Response, int]:
             "member_id": body.member_id,
         }
 
-    facts = {"member_id": body.member_id, "amount_minor": body.amount_minor}
+    facts: dict[str, Any] = {"member_id": body.member_id, "amount_minor": body.amount_minor}
+    if body.credit_minor is not None:
+        facts["credit_minor"] = body.credit_minor
     return _once("purchases", body.request_id, facts, _work)
 
 
@@ -107,6 +120,47 @@ def redeem_reward() -> tuple[Response, int]:
 
 
 @require_role(*TILL_ROLES)
+def spend_voucher() -> tuple[Response, int]:
+    """POST /till/api/vouchers: a voucher is used, once in whichever channel it is shown first."""
+    body = read_body(UseVoucher)
+
+    def _work(session: Session, program: ProgramView) -> dict[str, Any]:
+        use = Use(body.request_id, bill_minor=body.bill_minor)
+        used = use_voucher(session, program, body.code, use, staff_actor(), clock.now())
+        return {
+            "changes": [],
+            "undo": {"voucher": used.voucher.code},
+            "reward": reward_line(program, used.reward, current_language()),
+            "worth_minor": used.worth_minor,
+            "member_id": public_id("mbr", used.member.id),
+        }
+
+    return _once("vouchers", body.request_id, {"code": body.code, "bill": body.bill_minor}, _work)
+
+
+@require_role(*TILL_ROLES)
+def note_activity() -> tuple[Response, int]:
+    """POST /till/api/activities: an own cup, a bag brought back: what the rules let tills note."""
+    body = read_body(Did)
+
+    def _work(session: Session, program: ProgramView) -> dict[str, Any]:
+        rule = activity_at_till(program, body.kind)
+        member = find_member(session, program, MemberRef(id=body.member_id))
+        facts = ActivityFacts(rule.activity, SOURCE, body.request_id)
+        done = record_activity(session, program, member, facts, staff_actor(), clock.now())
+        first = done.entries[0] if done.entries else None
+        return {
+            "changes": changes((entry.unit, entry.quantity) for entry in done.entries),
+            "undo": {"entry_id": public_id("ent", first.id)} if first else None,
+            "activity": program.text(rule.name, current_language()),
+            "member_id": body.member_id,
+        }
+
+    facts = {"member_id": body.member_id, "kind": body.kind}
+    return _once("activities", body.request_id, facts, _work)
+
+
+@require_role(*TILL_ROLES)
 def undo() -> tuple[Response, int]:
     """POST /till/api/undo: an own act of the last ten minutes, taken back whole."""
     body = read_body(Undo)
@@ -117,6 +171,9 @@ def undo() -> tuple[Response, int]:
             member, entries = undo_purchase(
                 session, program, number or 0, staff_actor(), clock.now()
             )
+        elif body.voucher is not None:
+            member = unuse_voucher(session, program, body.voucher, staff_actor(), clock.now())
+            entries = []
         else:
             number = private_id("ent", body.entry_id or "") or 0
             entries = [undo_own(session, program, number, staff_actor(), clock.now())]
@@ -126,7 +183,7 @@ def undo() -> tuple[Response, int]:
             "member_id": public_id("mbr", member.id),
         }
 
-    facts = {"purchase_id": body.purchase_id, "entry_id": body.entry_id}
+    facts = body.model_dump(exclude={"request_id"}, exclude_none=True)
     return _once("undo", body.request_id, facts, _work)
 
 
@@ -135,7 +192,13 @@ def _found(session: Session, body: Lookup) -> dict[str, Any]:
     if body.member_id is not None:
         return {"member": _hub(session, program, body.member_id)}
     query = body.query or ""
+    code = parse_voucher_code(query)
+    shown = _voucher(session, program, code) if code else None
+    if shown is not None:
+        return shown
     found = look_up(session, program, query)
+    if not found and code and any(char.isdigit() for char in query):
+        raise Refusal("voucher_unknown")  # a name may look like one, but has no digits
     if len(found) == 1:
         member = _hub(session, program, public_id("mbr", found[0].id))
         if shown := shown_by(session, program, query, clock.now()):
@@ -158,6 +221,19 @@ def _count_guess(session: Session, query: str, now: datetime) -> None:
     """A code that is not ours: whoever tries many is stopped, and the card they are aimed at guarded."""
     count_miss(session, program_view(session, staff().program_id), query, now)
     count_attempt(session, UNKNOWN_CODES_PER_STAFF, str(staff().staff_id), now)
+
+
+def _voucher(session: Session, program: ProgramView, code: str) -> dict[str, Any] | None:
+    """Whose voucher it is, None for nobody's; the refusal that using it would meet, when it cannot
+    be used."""
+    try:
+        state, member = voucher_state(session, program, code, clock.now())
+    except Refusal:
+        return None
+    if state.obstacle is not None:
+        when = {"used_at": state.used_at} if state.used_at else {}
+        raise Refusal(state.obstacle, **when)
+    return {"member": _hub(session, program, public_id("mbr", member.id)), "voucher": code}
 
 
 def _hub(session: Session, program: ProgramView, member_id: str) -> dict[str, Any]:

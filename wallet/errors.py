@@ -40,6 +40,7 @@ CODES: dict[str, tuple[int, str]] = {
     "not_merged": (409, N_("This member was not merged.")),
     "merge_not_last": (409, N_("The other member was merged later: please undo that first.")),
     "activity_exists": (409, N_("This activity was already recorded with other facts.")),
+    "activity_unknown": (404, N_("Tills do not note this activity.")),
     "activity_in_future": (422, N_("The activity is dated in the future.")),
     "plan_unknown": (422, N_("The program has no such plan.")),
     "membership_exists": (409, N_("This period was already recorded with other facts.")),

@@ -84,6 +84,15 @@ export function moneyText(amountMinor, currency) {
 }
 
 /**
+ * How much of a bill credit can pay: at most what is there, and the share that the program allows.
+ * @param {number} billMinor
+ * @param {{available_minor: number, share_max_percent: number}} credit
+ */
+export function payableMinor(billMinor, credit) {
+  return Math.max(Math.min(Math.floor((billMinor * credit.share_max_percent) / 100), credit.available_minor), 0);
+}
+
+/**
  * The amount after one key of the keypad. Digits enter at the right, as on a payment terminal.
  * @param {number} amountMinor
  * @param {string} key "0" to "9", "00", "back" or "clear"

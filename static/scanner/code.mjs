@@ -41,6 +41,25 @@ export function memberCode(text) {
   return CODE.test(code) ? code : null;
 }
 
+const VOUCHER = new RegExp(`^[A-HJKMNP-TV-Z][${CROCKFORD}]{9}$`);
+const DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/**
+ * The voucher code that a text is, or null: its last character checks the nine before it.
+ * @param {string} text
+ * @returns {string | null}
+ */
+export function voucherCode(text) {
+  const code = normalise(text);
+  if (!VOUCHER.test(code)) return null;
+  let total = 0;
+  for (const character of code.slice(0, -1)) {
+    const doubled = (total ^ DIGITS.indexOf(character)) << 1; // times x over GF(32)
+    total = doubled & 32 ? doubled ^ 0b100101 : doubled;
+  }
+  return DIGITS[total] === code.at(-1) ? code : null;
+}
+
 /**
  * What tells one card's codes from another's, whenever they were drawn.
  * @param {string} code as `memberCode` gave it

@@ -13,6 +13,30 @@
  * @property {string} unit
  * @property {boolean} affordable
  *
+ * @typedef {object} Voucher
+ * @property {string} code
+ * @property {string} name
+ * @property {string} kind
+ * @property {string | null} expires_at
+ * @property {string | null} opens_at
+ *
+ * @typedef {object} Credit store credit to pay with
+ * @property {string} unit
+ * @property {number} available_minor
+ * @property {number} share_max_percent how much of a bill it may pay
+ *
+ * @typedef {object} StampCard
+ * @property {string} unit
+ * @property {string} name
+ * @property {number} have
+ * @property {number} target
+ *
+ * @typedef {object} Activity what a cashier may note with one tap
+ * @property {string} kind
+ * @property {string} name
+ * @property {number} quantity
+ * @property {string} unit
+ *
  * @typedef {object} Member what the till may see of a member
  * @property {string} id
  * @property {string} name
@@ -21,6 +45,10 @@
  * @property {Record<string, {available: number, pending: number}>} balances
  * @property {{name: string, missing: number} | null} next_reward
  * @property {Reward[]} rewards
+ * @property {Voucher[]} vouchers
+ * @property {Credit | null} credit
+ * @property {StampCard[]} stamp_cards
+ * @property {Activity[]} activities
  * @property {string | null} last_visit_at
  * @property {string} [query] of somebody whom the server could not be asked about: what was scanned or typed
  *
@@ -31,7 +59,7 @@
  *
  * @typedef {object} Act something the cashier confirmed; its id goes along on every try
  * @property {string} request_id
- * @property {"purchase" | "redemption" | "undo"} kind
+ * @property {"purchase" | "redemption" | "voucher" | "activity" | "undo"} kind
  * @property {string} path
  * @property {Record<string, unknown>} body
  *
@@ -40,7 +68,9 @@
  * @property {{unit: string, quantity: number}[]} changes given (above zero) or taken
  * @property {Record<string, unknown> | null} undo what an undo must name, or null when there is nothing to undo
  * @property {boolean} repeated the server had already done it
- * @property {{id: string, name: string} | null} reward of a redemption
+ * @property {{id: string, name: string} | null} reward of a redemption or a voucher
+ * @property {number | null} worth_minor what a voucher takes off the bill, where that is money
+ * @property {string} activity what was noted
  * @property {Member} member as it is afterwards
  * @property {boolean} [isSaved] this till keeps it until the server has it
  *
@@ -126,13 +156,13 @@ function back(desk) {
 }
 
 /**
- * Who comes back after the outcome. An undo is mostly a correction, so its member stays, unless the cashier
- * had already turned to somebody else.
+ * Who comes back after the outcome. An undo is mostly a correction, and after a voucher or an activity the
+ * sale itself follows, so the member stays, unless the cashier had already turned to somebody else.
  * @param {Outcome} outcome
  * @param {Member | null} onScreen
  */
 function resumed(outcome, onScreen) {
-  if (outcome.act.kind !== "undo") return null;
+  if (outcome.act.kind === "purchase" || outcome.act.kind === "redemption") return null;
   return onScreen && onScreen.id !== outcome.member.id ? onScreen : outcome.member;
 }
 

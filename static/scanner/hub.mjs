@@ -1,36 +1,48 @@
 /** The member on the screen: who, how much, what can be used now, and the amount of this sale. */
 
-import { fieldText, moneyText, parseAmount, press } from "./amount.mjs";
-import { copyOf, count, currency, data, dayText, figure, part, partOf, say, unitWord } from "./page.mjs";
+import { fieldText, moneyText, parseAmount, payableMinor, press } from "./amount.mjs";
+import { copyOf, count, currency, data, dayText, figure, part, partOf, say, shortDay, unitWord } from "./page.mjs";
 
 /** @typedef {import("./desk.mjs").Member} Member */
 /** @typedef {import("./desk.mjs").Reward} Reward */
+/** @typedef {import("./desk.mjs").Voucher} Voucher */
+/** @typedef {import("./desk.mjs").Activity} Activity */
+/** @typedef {import("./desk.mjs").Credit} Credit */
 
 const EXAMPLE_MINOR = 1250;
 
 export class Hub {
   #amount = partOf("amount", HTMLInputElement);
   #accrue = partOf("accrue", HTMLButtonElement);
-  #onReward;
+  #credit = partOf("credit-amount", HTMLInputElement);
+  #payWithCredit = partOf("credit-use", HTMLInputElement);
+  /** @type {Credit | null} */
+  #purse = null;
+  #doers;
 
   /**
    * @param {object} doers
-   * @param {(amountMinor: number) => void} doers.onSale
+   * @param {(amountMinor: number, creditMinor: number) => void} doers.onSale
    * @param {(reward: Reward) => void} doers.onReward
+   * @param {(voucher: Voucher) => void} doers.onVoucher
+   * @param {(activity: Activity) => void} doers.onActivity
    */
-  constructor({ onSale, onReward }) {
-    this.#onReward = onReward;
+  constructor(doers) {
+    this.#doers = doers;
     this.#amount.placeholder = fieldText(0, currency);
     part("keypad").addEventListener("click", (event) => this.#onKey(event));
     this.#amount.addEventListener("beforeinput", (event) => {
       if (event.data !== null && /[^\d.,'’\s\p{Sc}]/u.test(event.data)) event.preventDefault();
     });
     this.#amount.addEventListener("input", () => this.#showAmount());
+    this.#payWithCredit.addEventListener("change", () => this.#proposeCredit());
+    this.#credit.addEventListener("input", () => this.#showCredit());
     part("sale").addEventListener("submit", (event) => {
       event.preventDefault();
       const amountMinor = this.amountMinor;
-      if (amountMinor) onSale(amountMinor);
-      else this.#complain();
+      if (!amountMinor) this.#complain();
+      else if (this.creditMinor === null) this.#complainOfCredit(amountMinor);
+      else doers.onSale(amountMinor, this.creditMinor);
     });
   }
 
@@ -39,8 +51,17 @@ export class Hub {
     return parseAmount(this.#amount.value, currency);
   }
 
+  /** What of it is paid with credit, 0 for nothing; null when that is not readable or too much. */
+  get creditMinor() {
+    if (!this.#purse || !this.#payWithCredit.checked) return 0;
+    const wanted = parseAmount(this.#credit.value, currency);
+    const most = payableMinor(this.amountMinor ?? 0, this.#purse);
+    return wanted !== null && wanted > 0 && wanted <= most ? wanted : null;
+  }
+
   clearAmount() {
     this.#amount.value = "";
+    this.#payWithCredit.checked = false;
     this.#showAmount();
   }
 
@@ -64,7 +85,26 @@ export class Hub {
     part("member-unit").textContent = unitWord(balance.available);
     part("member-pending").textContent = balance.pending ? say("pending", { count: figure(balance.pending) }) : "";
     this.#showNext(member, balance.available);
-    this.#showRewards(member.rewards.filter((reward) => reward.affordable));
+    this.#showStampCards(member);
+    this.#showUses(member);
+    this.#showActivities(member.activities);
+    this.#purse = member.credit;
+    this.#payWithCredit.checked = false;
+    part("credit").hidden = !member.credit;
+    if (member.credit) part("credit-have").textContent = moneyText(member.credit.available_minor, currency);
+    this.#showAmount();
+  }
+
+  /**
+   * The voucher that was scanned stands out, so that one more tap uses it.
+   * @param {string} code
+   */
+  point(code) {
+    const button = part("rewards-list").querySelector(`[data-voucher="${CSS.escape(code)}"]`);
+    if (!(button instanceof HTMLElement)) return;
+    button.classList.add("reward--shown");
+    button.focus({ preventScroll: true });
+    button.scrollIntoView({ block: "nearest", inline: "start" });
   }
 
   /**
@@ -97,10 +137,62 @@ export class Hub {
     meter.value = Math.max(available, 0);
   }
 
-  /** @param {Reward[]} rewards */
-  #showRewards(rewards) {
-    part("rewards").hidden = rewards.length === 0;
-    part("rewards-list").replaceChildren(...rewards.map((reward) => this.#rewardLine(reward)));
+  /** @param {Member} member */
+  #showStampCards({ stamp_cards }) {
+    const cards = stamp_cards.filter((card) => card.unit !== data.unit);
+    part("stamp-cards").hidden = cards.length === 0;
+    part("stamp-cards").replaceChildren(
+      ...cards.map((card) => {
+        const line = copyOf("stamp-card-template");
+        fill(line, ".stamp-card__name", card.name);
+        fill(line, ".stamp-card__have", say("stamps", { have: figure(card.have), target: figure(card.target) }));
+        const meter = line.querySelector("progress");
+        if (meter) [meter.max, meter.value] = [card.target, card.have];
+        return line;
+      }),
+    );
+  }
+
+  /** @param {Member} member what waits is offered before what costs something */
+  #showUses(member) {
+    const rewards = member.rewards.filter((reward) => reward.affordable);
+    const lines = [
+      ...member.vouchers.map((voucher) => this.#voucherLine(voucher)),
+      ...rewards.map((reward) => this.#rewardLine(reward)),
+    ];
+    part("rewards").hidden = lines.length === 0;
+    part("rewards-list").replaceChildren(...lines);
+  }
+
+  /** @param {Activity[]} activities */
+  #showActivities(activities) {
+    part("activities").hidden = activities.length === 0;
+    part("activities-list").replaceChildren(
+      ...activities.map((activity) => {
+        const line = copyOf("activity-template");
+        const button = /** @type {HTMLButtonElement} */ (line.querySelector("button"));
+        button.dataset.testid = `activity-${activity.kind}`;
+        fill(line, ".reward__name", activity.name);
+        fill(line, ".reward__cost", `+${count(activity.quantity, activity.unit)}`);
+        button.addEventListener("click", () => this.#doers.onActivity(activity));
+        return line;
+      }),
+    );
+  }
+
+  /** @param {Voucher} voucher */
+  #voucherLine(voucher) {
+    const line = copyOf("voucher-template");
+    const button = /** @type {HTMLButtonElement} */ (line.querySelector("button"));
+    const isOpen = !voucher.opens_at || new Date(voucher.opens_at) <= new Date();
+    const until = voucher.expires_at ? say("voucher_until", { day: shortDay(voucher.expires_at) }) : "";
+    button.dataset.testid = button.dataset.voucher = voucher.code;
+    button.dataset.testid = `voucher-${voucher.code}`;
+    button.disabled = !isOpen;
+    fill(line, ".reward__name", voucher.name);
+    fill(line, ".reward__cost", isOpen ? until : say("voucher_from", { day: shortDay(voucher.opens_at ?? "") }));
+    button.addEventListener("click", () => this.#doers.onVoucher(voucher));
+    return line;
   }
 
   /** @param {Reward} reward */
@@ -111,7 +203,7 @@ export class Hub {
     button.dataset.testid = `reward-${reward.id}`;
     fill(line, ".reward__name", reward.name);
     fill(line, ".reward__cost", cost);
-    button.addEventListener("click", () => this.#onReward(reward));
+    button.addEventListener("click", () => this.#doers.onReward(reward));
     return line;
   }
 
@@ -133,6 +225,32 @@ export class Hub {
       : say("accrue");
     part("amount-problem").textContent = "";
     this.#amount.removeAttribute("aria-invalid");
+    this.#proposeCredit();
+  }
+
+  /** The most that may be paid with credit, until somebody types another amount. */
+  #proposeCredit() {
+    const most = this.#purse ? payableMinor(this.amountMinor ?? 0, this.#purse) : 0;
+    this.#credit.value = most ? fieldText(most, currency) : "";
+    this.#showCredit();
+  }
+
+  #showCredit() {
+    const isOn = this.#payWithCredit.checked;
+    part("credit-row").hidden = !isOn;
+    this.#credit.removeAttribute("aria-invalid");
+    part("amount-problem").textContent = "";
+    const amountMinor = this.amountMinor ?? 0;
+    const left = amountMinor - (this.creditMinor ?? 0);
+    part("credit-left").textContent = isOn && amountMinor ? say("credit_left", { amount: moneyText(left, currency) }) : "";
+  }
+
+  /** @param {number} amountMinor */
+  #complainOfCredit(amountMinor) {
+    const most = this.#purse ? payableMinor(amountMinor, this.#purse) : 0;
+    part("amount-problem").textContent = say("credit_invalid", { amount: moneyText(most, currency) });
+    this.#credit.setAttribute("aria-invalid", "true");
+    this.#credit.focus({ preventScroll: true });
   }
 
   #complain() {

@@ -120,6 +120,16 @@ const dates = new Intl.DateTimeFormat(data.locale, { day: "numeric", month: "lon
 const DAY_MS = 86_400_000;
 const RELATIVE_DAYS_MAX = 30; // after a month "43 days ago" says less than the date
 
+const shortDates = new Intl.DateTimeFormat(data.locale, { day: "numeric", month: "short" });
+
+/**
+ * "31 Mar".
+ * @param {string} at RFC 3339
+ */
+export function shortDay(at) {
+  return shortDates.format(new Date(at));
+}
+
 /** @param {string | number | Date} at */
 export function timeText(at) {
   return clock.format(new Date(at));

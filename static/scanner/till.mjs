@@ -4,7 +4,7 @@ import { Acts } from "./acts.mjs";
 import { moneyText } from "./amount.mjs";
 import { Api, Refused, Unreached } from "./api.mjs";
 import { Camera } from "./camera.mjs";
-import { cardOf, memberCode } from "./code.mjs";
+import { cardOf, memberCode, voucherCode } from "./code.mjs";
 import { IDLE, memberOf, next } from "./desk.mjs";
 import { Feedback } from "./feedback.mjs";
 import { Hub, fill } from "./hub.mjs";
@@ -56,8 +56,10 @@ const feedback = new Feedback();
 const finder = partOf("scan-input", HTMLInputElement);
 const questions = new Questions();
 const hub = new Hub({
-  onSale: (amountMinor) => sell(amountMinor, false),
+  onSale: sell,
   onReward: (reward) => redeem(reward.id),
+  onVoucher: (voucher) => useVoucher(voucher.code),
+  onActivity: (activity) => note(activity.kind),
 });
 const offline = new Offline((lines) => savedSales.show(lines));
 const savedSales = new SavedSales({ onOpen: () => void offline.markSeen(), onSend: () => offline.send() });
@@ -87,7 +89,7 @@ function onSightings(sightings) {
   /** @type {Map<string, Sighting>} */
   const codes = new Map();
   for (const sighting of sightings) {
-    const code = memberCode(sighting.text);
+    const code = memberCode(sighting.text) ?? voucherCode(sighting.text);
     if (code) codes.set(code, sighting);
   }
   const isSame = sameCard.isStillThere([...codes.keys()].map(cardOf), performance.now());
@@ -124,7 +126,7 @@ async function lookUp(query, source) {
   }
   if (source !== "typed") feedback.give("seen");
   const code = memberCode(query);
-  sameCard.take(code ? cardOf(code) : "", performance.now());
+  sameCard.take(code ? cardOf(code) : (voucherCode(query) ?? ""), performance.now());
   if (code) lastCode = code;
   notes.clear(); // the customer before is gone
   await find({ query, source });
@@ -165,13 +167,17 @@ function showUnknown(error, query) {
     balances: {},
     next_reward: null,
     rewards: [],
+    vouchers: [],
+    credit: null,
+    stamp_cards: [],
+    activities: [],
     last_visit_at: null,
     query: code ?? query,
   };
   return move({ name: "found", member });
 }
 
-/** @typedef {{member?: Member, choices?: Choice[], shown?: {code: string, note: string}}} Found */
+/** @typedef {{member?: Member, voucher?: string, choices?: Choice[], shown?: {code: string, note: string}}} Found */
 
 /** @param {Found} answer */
 function keepNote({ member, shown }) {
@@ -180,11 +186,12 @@ function keepNote({ member, shown }) {
 
 /** @param {Found} answer */
 function showFound(answer) {
-  const { member, choices = [] } = answer;
+  const { member, voucher, choices = [] } = answer;
   keepNote(answer);
   if (member) {
     finder.value = "";
     move({ name: "found", member });
+    if (voucher) hub.point(voucher);
   } else if (choices.length > 0) move({ name: "several", choices, why: "several" });
   else decline(say("not_found"));
 }
@@ -217,15 +224,26 @@ async function chooseBetween(codes) {
 
 /**
  * @param {number} amountMinor
- * @param {boolean} isConfirmed the cashier said that it is no repeat
+ * @param {number} creditMinor what of it is paid with credit
  */
-function sell(amountMinor, isConfirmed) {
+function sell(amountMinor, creditMinor) {
   const member = memberOf(desk);
   if (!member) return;
   if (member.query !== undefined) return void sellToUnknown(member, amountMinor);
-  const facts = { member_id: member.id, amount_minor: amountMinor };
-  const act = acts.make("purchase", "purchases", facts);
-  void submit(isConfirmed ? { ...act, body: { ...act.body, confirm_repeat: true } } : act);
+  const credit = creditMinor ? { credit_minor: creditMinor } : {};
+  void submit(acts.make("purchase", "purchases", { member_id: member.id, amount_minor: amountMinor, ...credit }));
+}
+
+/** @param {string} code */
+function useVoucher(code) {
+  const bill = hub.amountMinor ? { bill_minor: hub.amountMinor } : {};
+  void submit(acts.make("voucher", "vouchers", { code, ...bill }));
+}
+
+/** @param {string} kind */
+function note(kind) {
+  const member = memberOf(desk);
+  if (member) void submit(acts.make("activity", "activities", { member_id: member.id, kind }));
 }
 
 /**
@@ -266,7 +284,7 @@ async function save(act, member) {
   undoable = null;
   feedback.give("saved");
   /** @type {Outcome} */
-  const outcome = { act, changes: [], undo: null, repeated: false, reward: null, member, isSaved: true };
+  const outcome = { act, changes: [], undo: null, repeated: false, reward: null, worth_minor: null, activity: "", member, isSaved: true };
   outcomes.show(savedMessage(outcome), "");
   remember(outcome);
   hub.clearAmount();
@@ -300,7 +318,9 @@ async function submit(act) {
   } catch (error) {
     outcomes.unlockUndo();
     if (error instanceof Unreached) {
-      if (act.kind === "purchase" && member && offline.canSave) return save(act, member);
+      // Credit is spent only with the server: a sale paid with it waits for an answer.
+      const isPlain = act.kind === "purchase" && act.body.credit_minor === undefined;
+      if (isPlain && member && offline.canSave) return save(act, member);
       feedback.give("asked");
       acts.keep(act, performance.now());
       move({ name: "lost" });
@@ -317,9 +337,9 @@ async function submit(act) {
  * @param {Act} act
  * @param {any} answer of the server
  */
-function settle(act, { changes, undo = null, repeated, reward = null, member }) {
+function settle(act, { changes, undo = null, repeated, reward = null, worth_minor = null, activity = "", member }) {
   /** @type {Outcome} */
-  const outcome = { act, changes, undo, repeated, reward, member };
+  const outcome = { act, changes, undo, repeated, reward, worth_minor, activity, member };
   undoable = outcome.undo ? outcome : null;
   feedback.give("done");
   outcomes.show(messageFor(outcome), undoText(outcome));

@@ -14,10 +14,12 @@ export function messageFor(outcome) {
   const { act, changes, member } = outcome;
   const balance = say("balance_now", { count: count(member.balances[data.unit]?.available ?? 0) });
   const amount = typeof act.body.amount_minor === "number" ? [moneyText(act.body.amount_minor, currency)] : [];
+  const credit = typeof act.body.credit_minor === "number" ? act.body.credit_minor : 0;
+  if (credit) amount.push(say("credit_paid", { amount: moneyText(credit, currency) }));
   return {
     kind: act.kind === "undo" ? "undone" : "done",
     word: say(act.kind === "undo" ? "undone" : "done"),
-    figure: counts(changes, true),
+    figure: outcome.worth_minor ? `\u2212${moneyText(outcome.worth_minor, currency)}` : counts(changes, true),
     sentence: sentence(outcome),
     more: [...amount, balance, ...(outcome.repeated ? [say("repeated")] : [])].join(" · "),
   };
@@ -39,8 +41,11 @@ export function savedMessage({ act, member }) {
 }
 
 /** @param {Outcome} outcome */
-function sentence({ act, changes, member, reward }) {
-  const words = { count: counts(changes), name: member.name || member.number, reward: reward?.name ?? "" };
+function sentence({ act, changes, member, reward, activity }) {
+  const words = { count: counts(changes), name: member.name || member.number, reward: reward?.name ?? "", activity };
+  if (act.kind === "voucher") return say("voucher_done", words);
+  if (act.kind === "activity") return say(changes.length > 0 ? "activity_done" : "activity_none", words);
+  if (act.body.voucher) return say("undo_voucher_done", words);
   if (act.kind === "redemption") return say("redemption_done", words);
   if (changes.length === 0) return say(act.kind === "undo" ? "undo_nothing" : "purchase_none", words);
   if (act.kind === "purchase") return say("purchase_done", words);
@@ -56,5 +61,7 @@ export function undoText({ act, changes, undo, reward }) {
   const amount = moneyText(Number(act.body.amount_minor ?? 0), currency);
   const words = { count: counts(changes), amount, reward: reward?.name ?? "" };
   if (act.kind === "redemption") return say("undo_redemption", words);
+  if (act.kind === "voucher") return say("undo_voucher", words);
+  if (act.kind === "activity") return say("undo_activity", words);
   return say(changes.length > 0 ? "undo_purchase" : "undo_sale", words);
 }

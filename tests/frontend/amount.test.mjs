@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MINOR_DIGITS_MAX, fieldText, moneyText, parseAmount, press } from "../../static/scanner/amount.mjs";
+import { MINOR_DIGITS_MAX, fieldText, moneyText, parseAmount, payableMinor, press } from "../../static/scanner/amount.mjs";
 
 const EURO_FR = { code: "EUR", digits: 2, locale: "fr" };
 const EURO_EN = { code: "EUR", digits: 2, locale: "en" };
@@ -66,4 +66,12 @@ test("the field's own text is read back as the same amount", () => {
       assert.equal(parseAmount(moneyText(amountMinor, currency), currency), amountMinor);
     }
   }
+});
+
+test("credit pays what is there, and no more of a bill than the program allows", () => {
+  const half = { available_minor: 1000, share_max_percent: 50 };
+  assert.equal(payableMinor(1201, half), 600);
+  assert.equal(payableMinor(9000, half), 1000);
+  assert.equal(payableMinor(0, half), 0);
+  assert.equal(payableMinor(500, { available_minor: -20, share_max_percent: 100 }), 0);
 });

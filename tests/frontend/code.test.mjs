@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cardOf, mayBecomeCode, memberCode, normalise } from "../../static/scanner/code.mjs";
+import { cardOf, mayBecomeCode, memberCode, normalise, voucherCode } from "../../static/scanner/code.mjs";
 
 const CODE = "M104HA3N7DBVDQZX9RKTWE2580";
 
@@ -53,4 +53,13 @@ test("a beginning of a rotating code may become one", () => {
   for (let length = 1; length <= TURNING.length; length += 1) assert.ok(mayBecomeCode(TURNING.slice(0, length)));
   assert.ok(!mayBecomeCode(`${CARD}A`));
   assert.ok(!mayBecomeCode(`${TURNING}0`));
+});
+
+test("a voucher's code is told by its check character", () => {
+  for (const code of ["A00000000Z", "B000000005", "F261TA1001", "ZZZZZZZZZX"]) {
+    assert.equal(voucherCode(`${code.slice(0, 5).toLowerCase()}-${code.slice(5)}`), code);
+    const other = code[4] === "0" ? "1" : "0";
+    assert.equal(voucherCode(code.slice(0, 4) + other + code.slice(5)), null);
+  }
+  assert.equal(voucherCode("0612345678"), null);
 });

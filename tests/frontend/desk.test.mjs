@@ -8,12 +8,12 @@ import { IDLE, MOVES, memberOf, next } from "../../static/scanner/desk.mjs";
 
 const ada = {
   id: "1", name: "Ada", number: "1000", tier: null, balances: { points: { available: 40, pending: 0 } },
-  next_reward: null, rewards: [], last_visit_at: null,
+  next_reward: null, rewards: [], vouchers: [], credit: null, stamp_cards: [], activities: [], last_visit_at: null,
 };
 const act = { request_id: "r-1", kind: /** @type {const} */ ("purchase"), path: "purchases", body: { amount_minor: 1250 } };
 const outcome = {
   act, changes: [{ unit: "points", quantity: 12 }], undo: { purchase_id: "7" }, repeated: false, reward: null,
-  member: { ...ada, balances: { points: { available: 52, pending: 0 } } },
+  worth_minor: null, activity: "", member: { ...ada, balances: { points: { available: 52, pending: 0 } } },
 };
 
 /**

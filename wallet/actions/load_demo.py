@@ -65,7 +65,17 @@ RULES: dict[str, Any] = {
             "quantity": 1,
             "per_minor": 100,
             "name": {"fr": "Chaque achat", "en": "Every purchase"},
-        }
+        },
+        {
+            "key": "own_cup",
+            "kind": "activity",
+            "activity": "own_cup",
+            "unit": "points",
+            "quantity": 5,
+            "at_till": True,
+            "caps": [{"per": "day", "times": 2}],
+            "name": {"fr": "Tasse apportée", "en": "Own cup"},
+        },
     ],
     "tiers": [
         {

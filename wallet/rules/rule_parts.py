@@ -115,11 +115,13 @@ class VisitGoal(_SaleRule):
 class ActivityRule(_Rule):
     """`quantity` units for something else than a sale: a review, a birthday, an eco action.
 
-    Tiers and multipliers are for sales: an activity gives what its rule says.
+    Tiers and multipliers are for sales: an activity gives what its rule says. `at_till`: cashiers
+    see it happen, so tills have a button for it.
     """
 
     kind: Literal["activity"]
     activity: Key
+    at_till: bool = False
 
 
 SaleRule = PerAmount | PerVisit | PerItem | VisitGoal

@@ -13,7 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from passes.apple.identity import AppleIdentity
 from passes.apple.package import MIME_TYPE, PassBuilder
 from passes.apple.webservice import apple_web_service
-from passes.card import Card, PassIdentity
+from passes.card import Card, PassIdentity, announced_fact
 from passes.images import google_images, no_uploads
 from passes.registry import StoredPass
 from tests.passes.cast import ADA, DESIGN, IDENTITY
@@ -66,8 +66,9 @@ class Shop:
         self.change(replace(self.card, balance=balance))
 
     def change(self, card: Card) -> None:
-        """The card says something else now."""
-        self.card = card
+        """The card says something else now; one of the changes speaks, as when it is stored."""
+        announced = announced_fact(self.card.to_json(), card.to_json())
+        self.card = replace(card, announced=announced)
         self.tag += 1
         self.modified_at += timedelta(seconds=1)
 

@@ -115,18 +115,16 @@ def test_announcements_speak_the_phones_language(registered: IPhone, shop: Shop)
     assert registered.activity.notifications[-1]["text"] == "You now have 1,300 points"
 
 
-def test_two_announced_changes_make_one_general_notification(
-    registered: IPhone, shop: Shop
-) -> None:
+def test_of_two_changes_one_is_announced(registered: IPhone, shop: Shop) -> None:
     assert ADA.tier is not None
     tier = replace(
         ADA.tier, value={"fr": "Argent", "en": "Silver"}, announce={"fr": "%@ !", "en": "%@!"}
     )
-    shop.card = replace(shop.card, tier=tier)
-    shop.credit(1300)
+    balance = replace(shop.card.balance, number=1300)
+    shop.change(replace(shop.card, tier=tier, balance=balance))
     registered.push(TOKEN)
     settle(registered)
-    assert [one["text"] for one in registered.activity.notifications] == ["Carte mise à jour"]
+    assert [one["text"] for one in registered.activity.notifications] == ["Argent !"]
 
 
 def test_a_push_for_another_token_does_nothing(registered: IPhone) -> None:

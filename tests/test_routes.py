@@ -161,6 +161,18 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/card/<token>/google"): Row(
         "302 302 302 302 302 302 302 302", lambda h: f"{h.card_path()}/google"
     ),
+    ("GET", "/badges/<name>"): Row(
+        "404 404 404 404 404 404 404 404", _fixed("/badges/apple-fr.svg")
+    ),
+    ("POST", "/card/<token>/perks"): Row(
+        "303 303 303 303 303 303 303 303", lambda h: f"{h.card_path()}/perks", _form(choice="none")
+    ),
+    ("POST", "/card/<token>/charity"): Row(
+        "303 303 303 303 303 303 303 303", lambda h: f"{h.card_path()}/charity", _form()
+    ),
+    ("GET", "/card/<token>/open/<reward_id>"): Row(
+        "403 403 403 403 403 403 403 403", lambda h: f"{h.card_path()}/open/{_reward(h)}"
+    ),
     ("GET", "/media/<digest>.png"): Row("200 200 200 200 200 200 200 200", _picture),
     # --- staff --------------------------------------------------------------------------------
     ("GET", "/staff/sign-in"): Row("200 303 303 303 303 303 200 200", _fixed("/staff/sign-in")),
@@ -194,6 +206,16 @@ TABLE: dict[tuple[str, str], Row] = {
         "401 201 403 201 201 404 401 401",
         _fixed("/till/api/redemptions"),
         _tap(request_id=_request_id, member_id=_member, reward_id=_reward),
+    ),
+    ("POST", "/till/api/vouchers"): Row(
+        "401 404 403 404 404 404 401 401",
+        _fixed("/till/api/vouchers"),
+        _tap(request_id=_request_id, code="A00000000Z"),
+    ),
+    ("POST", "/till/api/activities"): Row(
+        "401 201 403 201 201 404 401 401",
+        _fixed("/till/api/activities"),
+        _tap(request_id=_request_id, member_id=_member, kind="own_cup"),
     ),
     # Each undoes own acts only; this sale is the cashier's.
     ("POST", "/till/api/undo"): Row(
@@ -235,6 +257,45 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("POST", "/console/setup/google"): Row(
         "401 403 403 200 200 200 401 401", _fixed("/console/setup/google")
+    ),
+    ("GET", "/console/duplicates"): Row(
+        "302 403 403 200 200 200 302 302", _fixed("/console/duplicates")
+    ),
+    **{
+        ("POST", f"/console/members/<member_id>/{act}"): Row(
+            "401 403 403 303 303 404 401 401",
+            lambda h, act=act: f"/console/members/{_member(h)}/{act}",  # type: ignore[misc]
+            lambda house, said=said: {"data": said},  # type: ignore[misc]
+        )
+        for act, said in (
+            ("adjust", {"unit": "points", "quantity": "5", "reason": "a forgotten sale"}),
+            ("take-back", {"entry": "ent_0000000000000", "reason": "typed twice"}),
+            ("void", {"code": "A00000000Z", "reason": "lost"}),
+            ("merge", {"into": "nobody at all"}),
+            ("perks", {"choice": "none"}),
+            ("plan", {"plan": "none"}),
+            ("plan/cancel", {"membership": "msh_0000000000000"}),
+        )
+    },
+    ("POST", "/console/merges/<merge_id>/undo"): Row(
+        "401 403 403 404 404 404 401 401", _fixed("/console/merges/mrg_0000000000000/undo")
+    ),
+    ("GET", "/console/rewards"): Row("302 403 200 200 200 200 302 302", _fixed("/console/rewards")),
+    ("GET", "/console/rewards/new"): Row(
+        "302 403 200 200 200 200 302 302", _fixed("/console/rewards/new")
+    ),
+    ("POST", "/console/rewards/new"): Row(
+        "401 403 303 303 303 303 401 401",
+        _fixed("/console/rewards/new"),
+        _form(name_fr="Une tasse", kind="gift", mode="instant", unit="points", cost="40"),
+    ),
+    ("GET", "/console/rewards/<reward_id>"): Row(
+        "302 403 200 200 200 404 302 302", lambda h: f"/console/rewards/{_reward(h)}"
+    ),
+    ("POST", "/console/rewards/<reward_id>"): Row(
+        "401 403 303 303 303 404 401 401",
+        lambda h: f"/console/rewards/{_reward(h)}",
+        _form(act="offer"),
     ),
     ("GET", "/console/setup/"): Row("302 403 403 200 200 200 302 302", _fixed("/console/setup/")),
     ("GET", "/console/setup/apple"): Row(

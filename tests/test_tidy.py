@@ -100,11 +100,7 @@ def _imported(file: Path) -> Iterator[str]:
 
 # Actions of the account, tested by themselves, whose pages come with the console.
 WAITING_FOR_A_DOOR = {
-    "wallet.actions.choose_perks",
-    "wallet.actions.edit_reward",
-    "wallet.actions.hand_over",
     "wallet.actions.refund_by_reference",
-    "wallet.actions.void_voucher",
 }
 
 

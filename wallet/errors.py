@@ -36,6 +36,10 @@ CODES: dict[str, tuple[int, str]] = {
     "member_closed": (409, N_("This membership is closed.")),
     "member_merged": (409, N_("This member was already merged into another one.")),
     "merge_same": (409, N_("This is one and the same member.")),
+    "merge_unclear": (
+        422,
+        N_("This names no member, or several. Please type the number on the card."),
+    ),
     "merge_not_found": (404, N_("No such merge.")),
     "not_merged": (409, N_("This member was not merged.")),
     "merge_not_last": (409, N_("The other member was merged later: please undo that first.")),
@@ -103,6 +107,12 @@ CODES: dict[str, tuple[int, str]] = {
     "bill_missing": (422, N_("The amount of the bill is needed.")),
     "payment_exists": (409, N_("Credit was already used for this purchase with other facts.")),
     "purchase_refunded": (409, N_("All of this purchase was given back.")),
+    "adjustment_invalid": (422, N_("Please give a whole number other than zero.")),
+    "adjustment_too_large": (
+        403,
+        N_("This is more than you may give or take by hand. An owner may do it."),
+    ),
+    "reason_missing": (422, N_("Please say why, in a few words.")),
     "entry_not_found": (404, N_("No such movement.")),
     "already_reversed": (409, N_("This was already reversed.")),
     "not_reversible": (409, N_("This movement cannot be reversed.")),

@@ -11,8 +11,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wallet.actions.card_notes import notes_of
+from wallet.actions.choose_perks import PerkSet, perk_sets
+from wallet.actions.hand_over import handed_over
 from wallet.actions.member_view import MemberView, balances_of, member_view
-from wallet.actions.program_view import ProgramView
+from wallet.actions.program_view import ProgramView, RewardView
 from wallet.tables.ledger import Entry, accounts_of, entries_of
 from wallet.tables.member import Member
 from wallet.tables.reward import waiting_vouchers
@@ -34,6 +36,7 @@ class Movement:
     channel: str
     store_name: str
     why: Sequence[Mapping[str, str]]
+    is_sale: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class CardPage:
     member: MemberView
     movements: Sequence[Movement]
     version: str
+    perk_sets: Sequence[PerkSet] = ()
+    to_open: Sequence[RewardView] = ()
 
 
 def card_page(session: Session, program: ProgramView, member: Member, now: datetime) -> CardPage:
@@ -52,6 +57,8 @@ def card_page(session: Session, program: ProgramView, member: Member, now: datet
         member=member_view(session, program, member, now),
         movements=[movement(program, entry) for entry in entries],
         version=card_version(session, program, member, now),
+        perk_sets=perk_sets(program, member),
+        to_open=handed_over(session, program, member),
     )
 
 
@@ -64,7 +71,7 @@ def card_version(session: Session, program: ProgramView, member: Member, now: da
     balances = balances_of(session, program, member.id, now)  # points may have come free or expired
     spendable = sorted((unit, held.available, held.pending) for unit, held in balances.items())
     vouchers = [(row.id, row.expires_at) for row in waiting_vouchers(session, member.id, now)]
-    about = (member.tier_key, member.name, member.status, member.charity_id)
+    about = (member.tier_key, member.name, member.status, member.charity_id, member.tags)
     notes = notes_of(session, program, member.id, "", now)  # endings were told, a period ended
     facts = (heads, spendable, notes, vouchers, program.revision, *about)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:VERSION_LENGTH]
@@ -83,6 +90,7 @@ def movement(program: ProgramView, entry: Entry) -> Movement:
         channel=entry.channel,
         store_name=stores.get(entry.store_id or 0, ""),
         why=[_text(reason) for reason in entry.why],
+        is_sale=entry.purchase_id is not None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,16 @@ from wallet.actions.redeem import find_reward
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
 from wallet.tables.member import Member, lock_member
+
+
+@dataclass(frozen=True, slots=True)
+class PerkSet:
+    """Perks of which the member picks some. `picked` are ids of rewards."""
+
+    choice: str
+    most: int
+    perks: Sequence[RewardView]
+    picked: frozenset[int]
 
 
 def choose_perks(
@@ -60,6 +71,20 @@ def set_of(program: ProgramView, choice: str) -> list[RewardView]:
 def picked(program: ProgramView, member: Member, choice: str) -> list[RewardView]:
     """The perks that the member chose."""
     return [each for each in set_of(program, choice) if has_picked(each, member.tags)]
+
+
+def perk_sets(program: ProgramView, member: Member) -> list[PerkSet]:
+    """Every set of perks of the program, with what this member picked of it."""
+    choices = dict.fromkeys(reward.choice for reward in program.rewards if reward.choice)
+    return [
+        PerkSet(
+            choice,
+            picks_max(program, choice),
+            set_of(program, choice),
+            frozenset(reward.id for reward in picked(program, member, choice)),
+        )
+        for choice in choices
+    ]
 
 
 def _tags_of(program: ProgramView, choice: str) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from wallet.actions.program_view import ProgramView, reward_view
+from wallet.actions.program_view import ProgramView, RewardView, reward_view
 from wallet.errors import Refusal
 from wallet.ids import private_id
 from wallet.rules.redemption import moment_of
@@ -36,3 +36,12 @@ def hand_over(
     if closes_at is not None and now >= closes_at:
         raise Refusal("reward_over")
     return reward.secret
+
+
+def handed_over(session: Session, program: ProgramView, member: Member) -> list[RewardView]:
+    """Rewards that hold something back and that this member took: what there is to open."""
+    holding = {reward.id: reward for reward in program.rewards if reward.secret}
+    taken = (
+        {number for number, _ in takings_of(session, member.id, list(holding))} if holding else ()
+    )
+    return [reward for number, reward in holding.items() if number in taken]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,6 +13,7 @@ from wallet.actions.card_page import Movement, movement
 from wallet.actions.delivery_report import Step, steps_of
 from wallet.actions.member_view import MemberView, member_view
 from wallet.actions.program_view import ProgramView
+from wallet.actions.reverse_entry import REVERSIBLE
 from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
 from wallet.tables.ledger import Entry, entries_of
@@ -27,6 +28,15 @@ PassState = Literal["current", "waiting", "failing", "not_installed"]
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of why: the sentence in every language, the rule and its version that said so."""
+
+    text: Mapping[str, str]
+    rule: str
+    rule_version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A movement with what staff need besides: who entered it, and its place in the chain."""
 
@@ -37,6 +47,9 @@ class Line:
     rule_version: int
     reverses: str
     fingerprint: str
+    kind: str = ""
+    is_reversible: bool = False
+    reasons: Sequence[Reason] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +122,12 @@ def _line(program: ProgramView, entry: Entry, people: dict[str, str]) -> Line:
         rule_version=entry.rule_version,
         reverses=public_id("ent", entry.reverses_id) if entry.reverses_id else "",
         fingerprint=entry.hash[:FINGERPRINT_LENGTH],
+        kind=entry.kind,
+        is_reversible=entry.kind in REVERSIBLE,
+        reasons=[
+            Reason(said["text"], said.get("rule", ""), said.get("rule_version", 0))
+            for said in entry.why
+        ],
     )
 
 

@@ -299,6 +299,12 @@ def vouchers_over(
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
+def vouchers_of(session: Session, member_id: int, limit: int) -> list[Voucher]:
+    """What the member ever had, newest first."""
+    query = select(Voucher).where(Voucher.member_id == member_id)
+    return list(session.scalars(query.order_by(Voucher.id.desc()).limit(limit)))
+
+
 def unused_vouchers_of_unit(
     session: Session, member_id: int, unit: str
 ) -> list[tuple[Voucher, Redemption]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,13 @@ def install_locale(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     Babel(app, locale_selector=choose_language)  # type: ignore[no-untyped-call]
     app.jinja_env.filters.update(
-        money=money, number=number, day=day, moment=moment, clock=clock_time, said=said
+        money=money,
+        number=number,
+        day=day,
+        plain_day=plain_day,
+        moment=moment,
+        clock=clock_time,
+        said=said,
     )
     app.jinja_env.globals.update(
         current_language=current_language, language_url=language_url, languages=LANGUAGES
@@ -79,6 +85,11 @@ def day(at: datetime, time_zone: str = "UTC") -> str:
     return format_date(
         at.astimezone(ZoneInfo(time_zone)), format="medium", locale=current_language()
     )
+
+
+def plain_day(at: date) -> str:
+    """A date that is a day already."""
+    return format_date(at, format="medium", locale=current_language())
 
 
 def moment(at: datetime, time_zone: str = "UTC") -> str:

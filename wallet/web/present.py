@@ -38,7 +38,9 @@ def movement_row(program: ProgramView, movement: Movement, locale: str) -> Movem
     place = movement.store_name or channel_name(movement.channel)
     when = spell_time(movement.occurred_at, program.time_zone, locale)
     return MovementRow(
-        what=kind_name(movement.kind),
+        what=kind_name(movement.kind)
+        if movement.is_sale or movement.kind != "accrual"
+        else _("Earned"),
         quantity=f"{sign}{amount}",
         is_in=movement.quantity > 0,
         why=" · ".join(program.text(text, locale) for text in movement.why),

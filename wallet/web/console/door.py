@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from wallet.web.console import acts
 from wallet.web.console.delivery import delivery
+from wallet.web.console.duplicates import duplicates
 from wallet.web.console.frame import SEES_PEOPLE, SEES_SETUP
 from wallet.web.console.members import member, members
 from wallet.web.console.overview import overview
 from wallet.web.console.reach import reach
+from wallet.web.console.rewards import (
+    new_reward,
+    reward,
+    rewards,
+    save_new_reward,
+    save_reward,
+)
 from wallet.web.console.saved_sales import decide, saved_sales
 from wallet.web.console.setup import setup
 from wallet.web.console.setup_apple import setup_apple, try_apple
@@ -17,7 +26,7 @@ from wallet.web.security import CONSOLE_ROLES, require_role
 
 
 def console_door() -> Blueprint:
-    """`/console/`: the overview, the members, the delivery, the set-up."""
+    """`/console/`: the overview, the members, the rewards, the delivery, the set-up."""
     door = Blueprint("console", __name__, url_prefix="/console")
     door.add_url_rule("/", "overview", require_role(*CONSOLE_ROLES)(overview))
     door.add_url_rule("/members", "members", require_role(*SEES_PEOPLE)(members))
@@ -36,5 +45,29 @@ def console_door() -> Blueprint:
         "decide_saved_sale",
         require_role(*SEES_PEOPLE)(decide),
         methods=["POST"],
+    )
+    door.add_url_rule("/duplicates", "duplicates", require_role(*SEES_PEOPLE)(duplicates))
+    for address, name, act in (
+        ("adjust", "adjust", acts.adjust_member),
+        ("take-back", "take_back", acts.take_back),
+        ("void", "void", acts.void),
+        ("merge", "merge", acts.merge),
+        ("perks", "choose", acts.choose),
+        ("plan", "pay_plan", acts.pay_plan),
+        ("plan/cancel", "cancel_plan", acts.cancel_plan),
+    ):
+        guarded = require_role(*SEES_PEOPLE)(act)
+        door.add_url_rule(f"/members/<member_id>/{address}", name, guarded, methods=["POST"])
+    part = require_role(*SEES_PEOPLE)(acts.part)
+    door.add_url_rule("/merges/<merge_id>/undo", "part", part, methods=["POST"])
+    catalogue = require_role(*CONSOLE_ROLES)
+    door.add_url_rule("/rewards", "rewards", catalogue(rewards))
+    door.add_url_rule("/rewards/new", "new_reward", catalogue(new_reward))
+    door.add_url_rule(
+        "/rewards/new", "save_new_reward", catalogue(save_new_reward), methods=["POST"]
+    )
+    door.add_url_rule("/rewards/<reward_id>", "reward", catalogue(reward))
+    door.add_url_rule(
+        "/rewards/<reward_id>", "save_reward", catalogue(save_reward), methods=["POST"]
     )
     return door

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 from flask import request
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from wallet import clock
+from wallet.actions.adjust import QUANTITY_MAX
 from wallet.actions.delivery_report import Step
+from wallet.actions.identify import REASON_LENGTH_MAX
 from wallet.actions.list_members import WORDS_LENGTH_MAX, list_members
+from wallet.actions.member_desk import MemberDesk, member_desk
 from wallet.actions.member_file import HeldPass, Line, MemberFile, member_file
 from wallet.actions.program_view import ProgramView
+from wallet.actions.voucher_state import VoucherState
+from wallet.ids import public_id
 from wallet.rules.spell import spell_quantity
+from wallet.rules.voucher_code import spoken_voucher
+from wallet.web.console.acts import units_of
 from wallet.web.console.delivery import spell_seconds
 from wallet.web.console.frame import console_page, own_program
 from wallet.web.locale import current_language
@@ -24,6 +33,7 @@ from wallet.web.present import (
     spell_time,
     tier_progress,
 )
+from wallet.web.security import staff
 from wallet.web.wiring import read
 
 
@@ -35,6 +45,7 @@ class LineRow:
     balance_after: str
     by: str
     line: Line
+    reasons: list[tuple[str, str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,12 @@ def member(member_id: str) -> str:
     program = own_program()
     now = clock.now()
     before = request.args.get("before", "")
-    found = read(lambda session: member_file(session, program, member_id, now, before))
+
+    def _read(session: Session) -> tuple[MemberFile, MemberDesk]:
+        file = member_file(session, program, member_id, now, before)
+        return file, member_desk(session, program, file.member.id, now)
+
+    found, desk = read(_read)
     language = current_language()
     return console_page(
         "console/member.html",
@@ -95,6 +111,47 @@ def member(member_id: str) -> str:
         lines=[_line_row(program, line, language) for line in found.lines],
         passes=[_pass_row(program, held, language) for held in found.passes],
         purposes={"email": _("E-mail"), "sms": _("Text message")},
+        desk=desk,
+        vouchers=[_voucher_row(program, one, language) for one in desk.vouchers],
+        units=units_of(program, language),
+        most=QUANTITY_MAX.get(staff().role, 0),
+        reason_length_max=REASON_LENGTH_MAX,
+        plans=[(plan.key, program.text(plan.name, language)) for plan in program.ruleset.plans],
+        request_id=uuid4(),
+        public_id=public_id,
+        grouped=grouped,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherRow:
+    """A voucher for staff. `kind` is the badge's colour."""
+
+    code: str
+    spoken: str
+    name: str
+    state: str
+    kind: str
+    when: str
+    is_open: bool
+
+
+def _voucher_row(program: ProgramView, one: VoucherState, language: str) -> VoucherRow:
+    state, kind = {
+        "issued": (_("to be used"), "ok"),
+        "used": (_("already used"), ""),
+        "expired": (_("expired"), "warn"),
+    }.get(one.status, (_("void"), "bad"))
+    moment = one.used_at or one.expires_at or one.issued_at
+    label = _("used on") if one.used_at else _("until") if one.expires_at else _("issued")
+    return VoucherRow(
+        code=one.code,
+        spoken=spoken_voucher(one.code),
+        name=program.text(one.reward.name, language),
+        state=state,
+        kind=kind,
+        when=f"{label} {spell_time(moment, program.time_zone, language)}",
+        is_open=one.status == "issued",
     )
 
 
@@ -118,7 +175,11 @@ def _balances(program: ProgramView, found: MemberFile, language: str) -> list[tu
 def _line_row(program: ProgramView, line: Line, language: str) -> LineRow:
     unit = program.ruleset.unit(line.movement.unit)
     after = spell_quantity(unit, line.movement.balance_after, program.currency, language)
-    return LineRow(movement_row(program, line.movement, language), after, actor_name(line.by), line)
+    reasons = [
+        (program.text(said.text, language), said.rule, said.rule_version) for said in line.reasons
+    ]
+    row = movement_row(program, line.movement, language)
+    return LineRow(row, after, actor_name(line.by), line, reasons)
 
 
 def actor_name(label: str) -> str:

@@ -26,14 +26,18 @@ from wallet.errors import Refusal
 from wallet.web.locale import current_language
 from wallet.web.present import code_picture, tier_progress
 from wallet.web.problems import wants_json
+from wallet.web.shopper.badges import badges_of
 from wallet.web.shopper.link import find_message, only_program
 from wallet.web.shopper.look import look_of
 from wallet.web.shopper.message import Message, message_page
 from wallet.web.shopper.own_card import remember_card
 from wallet.web.shopper.present import (
     card_face,
+    charity_row,
     movement_rows,
     note_rows,
+    open_rows,
+    perk_rows,
     referral_row,
     reward_rows,
     tier_rows,
@@ -191,6 +195,10 @@ def _render(program: ProgramView, page: CardPage, token: str) -> str:
         notes=note_rows(program, member, language),
         referral=referral_row(program, member, language),
         vouchers=voucher_rows(program, member, language),
+        perk_sets=perk_rows(program, page, language),
+        charities=charity_row(program, member, language),
+        to_open=open_rows(program, page, language),
+        token=token,
         tiers=tier_rows(program, language, tier.key if tier else None),
         tier_sentence=sentence,
         tier_done=done,
@@ -216,6 +224,7 @@ def _wallet_ways(member: MemberView, token: str) -> dict[str, Any]:
         "page_qr": code_picture(member.card_url, _("QR code of this page"))
         if platform == "desktop"
         else "",
+        "badges": badges_of(current_language()),
         "simulated": is_simulated,
         "simulator_url": f"/simulate/?card={quote(member.card_url, safe='')}"
         if known.simulator_url

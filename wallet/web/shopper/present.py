@@ -14,6 +14,7 @@ from wallet.actions.card_page import CardPage
 from wallet.actions.member_view import MemberView
 from wallet.actions.program_view import ProgramView, RewardView
 from wallet.errors import Refusal
+from wallet.ids import public_id
 from wallet.rules.lots import last_day
 from wallet.rules.money import spell_money
 from wallet.rules.ruleset import EarnRule, PerAmount, Tier
@@ -69,6 +70,16 @@ class VoucherRow:
     kind: str
     code: str
     until: str
+    qr: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRow:
+    """Something to choose: (id, name, whether it is chosen) of each. `most` is 1 for one only."""
+
+    key: str
+    most: int
+    options: list[tuple[str, str, bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +253,45 @@ def voucher_rows(program: ProgramView, member: MemberView, locale: str) -> list[
             )
             if voucher.expires_at
             else "",
+            qr=code_picture(voucher.code, _("QR code of this voucher")),
         )
         for voucher in member.vouchers
     ]
+
+
+def perk_rows(program: ProgramView, page: CardPage, locale: str) -> list[ChoiceRow]:
+    """Sets of benefits of which the member picks some."""
+    return [
+        ChoiceRow(
+            one.choice,
+            one.most,
+            [
+                (public_id("rwd", perk.id), program.text(perk.name, locale), perk.id in one.picked)
+                for perk in one.perks
+            ],
+        )
+        for one in page.perk_sets
+    ]
+
+
+def charity_row(program: ProgramView, member: MemberView, locale: str) -> ChoiceRow | None:
+    """To whom donations go, where there is a choice."""
+    if len(program.charities) < 2:
+        return None
+    chosen = member.charity.id if member.charity else None
+    return ChoiceRow(
+        "charity",
+        1,
+        [
+            (public_id("chr", one.id), program.text(one.name, locale), one.id == chosen)
+            for one in program.charities
+        ],
+    )
+
+
+def open_rows(program: ProgramView, page: CardPage, locale: str) -> list[tuple[str, str]]:
+    """(id, name) of what was taken and has something to hand over."""
+    return [(public_id("rwd", one.id), program.text(one.name, locale)) for one in page.to_open]
 
 
 def note_rows(program: ProgramView, member: MemberView, locale: str) -> list[NoteRow]:

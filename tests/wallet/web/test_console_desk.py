@@ -1,0 +1,209 @@
+"""What owners and managers do in the console: adjust, take back, void, merge, rewards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.factories import Cast
+from tests.scanner.treats import refreshed, voucher_for, with_treats
+from tests.wallet.web.conftest import Browser
+from tests.wallet.web.test_console import plain
+
+
+@pytest.fixture
+def owner(browser: Browser) -> Browser:
+    """Odile, at the console."""
+    browser.sign_in("odile")
+    return browser
+
+
+@pytest.fixture
+def cafe(web_cast: Cast) -> Cast:
+    """The café with credit, stamps and a voucher to take."""
+    return with_treats(web_cast)
+
+
+def file_of(cast: Cast, who: str) -> str:
+    return f"/console/members/{cast.view(who).public_id}"
+
+
+def act(browser: Browser, cast: Cast, who: str, verb: str, **said: str) -> str:
+    """Do it; the page on which the answer leads."""
+    answer = browser.send(f"{file_of(cast, who)}/{verb}", said, page=file_of(cast, who))
+    assert answer.status_code == 303, answer.text
+    return plain(browser.get(answer.location).text)
+
+
+def test_units_are_given_and_taken_with_a_reason_that_the_member_reads(
+    owner: Browser, cafe: Cast
+) -> None:
+    said = {
+        "unit": "points",
+        "quantity": "1 000",
+        "reason": "Vente oubliée du 3",
+        "request_id": "a",
+    }
+    assert "C’est fait" in act(owner, cafe, "bruno", "adjust", **said)
+    assert "C’est fait" in act(owner, cafe, "bruno", "adjust", **said), "sent twice, done once"
+    assert cafe.balance("bruno").available == 1000
+    page = act(
+        owner,
+        cafe,
+        "bruno",
+        "adjust",
+        unit="points",
+        quantity="400",
+        reason="Erreur",
+        direction="take",
+    )
+    assert cafe.balance("bruno").available == 600
+    assert "Ajustement" in page
+    assert "Vente oubliée du 3" in page
+    act(owner, cafe, "bruno", "adjust", unit="credit", quantity="2,50", reason="Geste commercial")
+    assert cafe.balance("bruno", "credit").available == 250
+    assert cafe.audit().findings == []
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"quantity": "0"}, "nombre entier différent de zéro"),
+        ({"quantity": "beaucoup"}, "nombre entier différent de zéro"),
+        ({"quantity": "5", "unit": "gold"}, "nombre entier différent de zéro"),
+        ({"quantity": "5", "reason": " "}, "Dites pourquoi"),
+        ({"quantity": "5", "direction": "take"}, "pas assez de points"),
+        ({"quantity": "99999999"}, "plus que ce que vous pouvez"),
+    ],
+)
+def test_what_cannot_be_adjusted_is_said_and_nothing_moves(
+    owner: Browser, cafe: Cast, said: dict[str, str], told: str
+) -> None:
+    whole = {"unit": "points", "reason": "Essai", **said}
+    assert told in act(owner, cafe, "bruno", "adjust", **whole)
+    assert cafe.balance("bruno").available == 0
+
+
+def test_a_managers_hand_is_shorter_than_an_owners(
+    open_browser: Callable[..., Browser], owner: Browser, cafe: Cast
+) -> None:
+    manager = open_browser()
+    manager.sign_in("marc")
+    said = {"unit": "points", "quantity": "2001", "reason": "Fête"}
+    assert "plus que ce que vous pouvez" in act(manager, cafe, "bruno", "adjust", **said)
+    assert "C’est fait" in act(owner, cafe, "bruno", "adjust", **said)
+
+
+def test_a_movement_is_taken_back_with_a_reason(owner: Browser, cafe: Cast) -> None:
+    recorded = cafe.buy("bruno", 5000)
+    page = owner.get(file_of(cafe, "bruno")).text
+    entry = re.search(r'name="entry" value="([^"]+)"', page)
+    assert entry
+    assert "Dites pourquoi" in act(owner, cafe, "bruno", "take-back", entry=entry[1], reason="")
+    for one in re.findall(r'name="entry" value="([^"]+)"', page):
+        act(owner, cafe, "bruno", "take-back", entry=one, reason="Saisie deux fois")
+    assert cafe.balance("bruno").available == 0
+    assert recorded.entries
+    stranger = act(owner, cafe, "ada", "take-back", entry=entry[1], reason="Essai")
+    assert "Mouvement introuvable" in stranger
+
+
+def test_a_voucher_is_made_void_and_its_price_comes_back(owner: Browser, cafe: Cast) -> None:
+    before = cafe.balance("ada").available
+    code = voucher_for(cafe, "ada")
+    page = plain(owner.get(file_of(cafe, "ada")).text)
+    assert f"{code[:5]}-{code[5:]}" in page
+    assert "Le bon est annulé" in act(owner, cafe, "ada", "void", code=code, reason="Perdu")
+    assert cafe.balance("ada").available == before
+    other = voucher_for(cafe, "ada")
+    act(owner, cafe, "ada", "void", code=other, reason="Fraude", keep="yes")
+    assert cafe.balance("ada").available == before - 80
+    assert cafe.audit().findings == []
+
+
+def test_two_cards_are_merged_and_parted_again(owner: Browser, cafe: Cast) -> None:
+    cafe.buy("bruno", 5000)
+    number = cafe.view("ada").number
+    page = act(owner, cafe, "bruno", "merge", into=f"{number[:3]} {number[3:]}")
+    assert "n’en font plus qu’une" in page
+    assert "Cartes fusionnées" in page
+    merged = owner.get(file_of(cafe, "bruno")).text
+    assert "Cette carte a été fusionnée" in merged
+    assert "Fusionnée" in owner.get("/console/members").text
+    undo = re.search(r'action="(/console/merges/[^"]+)"', owner.get(file_of(cafe, "ada")).text)
+    assert undo
+    answer = owner.send(undo[1], {"member": cafe.view("ada").public_id}, page=file_of(cafe, "ada"))
+    assert answer.location == file_of(cafe, "bruno")
+    assert cafe.balance("bruno").available == 50
+    assert cafe.audit().findings == []
+    assert "Cela ne désigne aucun membre" in act(owner, cafe, "bruno", "merge", into="zzz")
+
+
+def test_duplicates_are_suggested_and_merged_with_one_button(owner: Browser, cafe: Cast) -> None:
+    assert "Aucun doublon en vue" in owner.get("/console/duplicates").text
+    cafe.enrol("adabis", email="ada+bis@exemple.test")
+    page = owner.get("/console/duplicates").text
+    assert "Même adresse e-mail" in page
+    into = re.search(r'name="into" value="([^"]+)"', page)
+    assert into
+    assert into[1] == cafe.view("ada").public_id
+    act(owner, cafe, "adabis", "merge", into=into[1])
+    assert "Aucun doublon en vue" in owner.get("/console/duplicates").text
+
+
+REWARD = {
+    "name_fr": "Dégustation",
+    "name_en": "Tasting",
+    "kind": "event",
+    "mode": "voucher",
+    "unit": "points",
+    "cost": "120",
+    "stock": "8",
+    "per_member": "1",
+    "voucher_days": "30",
+    "ends_on": "2030-12-31",
+    "tier_keys": "gold",
+}
+
+
+def test_a_reward_is_made_changed_paused_and_offered_again(owner: Browser, web_cast: Cast) -> None:
+    made = owner.send("/console/rewards/new", REWARD)
+    assert made.status_code == 303
+    page = owner.get(made.location).text
+    for value in ("Dégustation", "Tasting", "120", "2030-12-31"):
+        assert f'value="{value}"' in page
+    changed = owner.send(made.location, {**REWARD, "cost": "150", "stock": ""}, page=made.location)
+    assert changed.status_code == 303
+    reward = next(one for one in refreshed(web_cast).program.rewards if one.kind == "event")
+    assert (reward.cost, reward.is_limited, reward.tier_keys) == (150, False, ("gold",))
+    owner.send(made.location, {"act": "pause"}, page=made.location)
+    assert all(one.kind != "event" for one in refreshed(web_cast).program.rewards)
+    assert "en pause" in owner.get("/console/rewards").text
+    owner.send(made.location, {"act": "offer"}, page=made.location)
+    assert any(one.kind == "event" for one in refreshed(web_cast).program.rewards)
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"name_fr": ""}, "name_fr"),
+        ({"cost": "cher"}, "cost"),
+        ({"cost": "0"}, "cost"),
+        ({"kind": "percent", "percent": "150"}, "percent"),
+        ({"kind": "amount", "amount": "1,234"}, "amount"),
+        ({"kind": "content", "url": "javascript:alert(1)"}, "url"),
+        ({"stock": "-1"}, "stock"),
+        ({"ends_on": "demain"}, "ends_on"),
+    ],
+)
+def test_a_reward_that_cannot_be_is_shown_with_its_reasons(
+    owner: Browser, web_cast: Cast, said: dict[str, str], field: str
+) -> None:
+    before = len(refreshed(web_cast).program.rewards)
+    answer = owner.send("/console/rewards/new", {**REWARD, **said})
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text
+    assert "Tasting" in answer.text, "nothing typed is lost"
+    assert len(refreshed(web_cast).program.rewards) == before

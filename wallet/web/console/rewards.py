@@ -1,0 +1,327 @@
+"""Rewards: the catalogue, and one reward's form to make, change, pause or offer it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from wallet.actions.create_reward import NewReward, create_reward
+from wallet.actions.edit_reward import edit_reward
+from wallet.actions.program_view import ProgramView
+from wallet.actions.rewards_list import ListedReward, list_rewards, listed_reward
+from wallet.errors import Refusal
+from wallet.ids import public_id
+from wallet.rules.redemption import KINDS, lacks_emotion
+from wallet.rules.spell import spell_quantity
+from wallet.web.console.amounts import count_typed, minor_amount, whole_number
+from wallet.web.console.frame import console_page, own_program
+from wallet.web.locale import current_language
+from wallet.web.problems import sentence
+from wallet.web.wiring import read, write
+
+_NUMBERS = ("stock", "per_member", "per_member_days", "voucher_days")
+
+
+@dataclass(frozen=True, slots=True)
+class RewardLine:
+    """One reward in the list."""
+
+    id: str
+    name: str
+    kind: str
+    kind_name: str
+    cost: str
+    conditions: str
+    stock: int | None
+    taken: int
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """What is wrong with a form: sentences by the names of fields, as typed values stay in it."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def rewards() -> str:
+    """The list."""
+    program = own_program()
+    found = read(lambda session: list_rewards(session, program.id))
+    language = current_language()
+    return console_page(
+        "console/rewards.html",
+        program,
+        lines=[_line(program, one, language) for one in found],
+        lacks_emotion=lacks_emotion([one.said.kind for one in found if one.is_active]),
+    )
+
+
+def new_reward() -> str:
+    """An empty form."""
+    return _form(own_program(), "", {"kind": "product", "mode": "instant"}, Problems())
+
+
+def reward(reward_id: str) -> str:
+    """The form of one reward."""
+    program = own_program()
+    found = read(lambda session: listed_reward(session, program.id, reward_id))
+    return _form(program, reward_id, _typed(program, found), Problems(), found)
+
+
+def save_new_reward() -> Response | tuple[str, int]:
+    """POST: into the catalogue, or the form again with the reasons."""
+    program = own_program()
+    typed = _all_typed()
+    try:
+        said, wrong = _said(program, typed, {})
+        if wrong:
+            return _form(program, "", typed, Problems(wrong)), 422
+        made = write(lambda session: create_reward(session, program.id, said).id)
+    except Refusal as refusal:
+        return _form(program, "", typed, _problems(refusal)), refusal.status
+    flash(_("The reward is offered from now on."), "ok")
+    return redirect(url_for("console.reward", reward_id=public_id("rwd", made)), 303)
+
+
+def save_reward(reward_id: str) -> Response | tuple[str, int]:
+    """POST: changed, paused or offered again."""
+    program = own_program()
+    found = read(lambda session: listed_reward(session, program.id, reward_id))
+    if request.form.get("act") in ("pause", "offer"):
+        is_active = request.form["act"] == "offer"
+        write(lambda s: edit_reward(s, program.id, found.id, {"is_active": is_active}).id)
+        flash(
+            _("It is offered again.") if is_active else _("It is paused: nobody can take it."), "ok"
+        )
+        return redirect(url_for("console.rewards"), 303)
+    typed = _all_typed()
+    try:
+        said, wrong = _said(program, typed, found.said.value)
+        if wrong:
+            return _form(program, reward_id, typed, Problems(wrong), found), 422
+        changes = {name: getattr(said, name) for name in _changed(found.said, said)}
+        write(lambda session: edit_reward(session, program.id, found.id, changes).id)
+    except Refusal as refusal:
+        return _form(program, reward_id, typed, _problems(refusal), found), refusal.status
+    flash(_("Saved. What was taken before stays as it was."), "ok")
+    return redirect(url_for("console.reward", reward_id=reward_id), 303)
+
+
+def kind_names() -> dict[str, str]:
+    """What kinds of rewards are called on pages."""
+    return {
+        "product": _("Free product"),
+        "percent": _("Percentage off"),
+        "amount": _("Amount off"),
+        "shipping": _("Free shipping"),
+        "gift": _("Gift"),
+        "experience": _("Experience"),
+        "event": _("Event with places"),
+        "access": _("Early or private access"),
+        "content": _("Exclusive content"),
+        "partner": _("Partner's offer"),
+        "donation": _("Donation"),
+    }
+
+
+def _line(program: ProgramView, one: ListedReward, language: str) -> RewardLine:
+    said = one.said
+    names = [
+        program.text(tier.name, language)
+        for tier in program.ruleset.tiers
+        if tier.key in said.tier_keys
+    ]
+    ends = [_("voucher") if said.mode == "voucher" else "", ", ".join(names)]
+    return RewardLine(
+        id=public_id("rwd", one.id),
+        name=program.text(said.name, language),
+        kind=said.kind,
+        kind_name=kind_names().get(said.kind, said.kind),
+        cost=spell_quantity(program.ruleset.unit(said.unit), said.cost, program.currency, language),
+        conditions=" · ".join(part for part in ends if part),
+        stock=said.stock,
+        taken=one.taken,
+        is_active=one.is_active,
+    )
+
+
+def _form(
+    program: ProgramView,
+    reward_id: str,
+    typed: Mapping[str, Any],
+    problems: Problems,
+    found: ListedReward | None = None,
+) -> str:
+    language = current_language()
+    names = kind_names()
+    return console_page(
+        "console/reward.html",
+        program,
+        reward_id=reward_id,
+        typed=typed,
+        errors=problems.fields,
+        kinds=[(kind, names[kind]) for kind in names if kind in KINDS],
+        units=[(unit.key, program.text(unit.name, language)) for unit in program.ruleset.units],
+        tiers=[(tier.key, program.text(tier.name, language)) for tier in program.ruleset.tiers],
+        is_active=found.is_active if found else True,
+        taken=found.taken if found else 0,
+    )
+
+
+def _all_typed() -> dict[str, Any]:
+    typed: dict[str, Any] = dict(request.form.items())
+    typed["tier_keys"] = request.form.getlist("tier_keys")
+    return typed
+
+
+def _typed(program: ProgramView, found: ListedReward) -> dict[str, Any]:
+    """The reward as it would have been typed."""
+    said, zone = found.said, ZoneInfo(program.time_zone)
+    typed: dict[str, Any] = {
+        "kind": said.kind,
+        "mode": said.mode,
+        "unit": said.unit,
+        "cost": _spelled(program, said.unit, said.cost),
+        "tier_keys": list(said.tier_keys),
+        "percent": str(said.value.get("percent", "")),
+        "url": said.value.get("url", ""),
+        "code": said.value.get("code", ""),
+        "amount": _money(program, said.value.get("amount_minor")),
+        "max": _money(program, said.value.get("max_minor")),
+        "starts_on": said.starts_at.astimezone(zone).date().isoformat() if said.starts_at else "",
+        "ends_on": (said.ends_at.astimezone(zone) - timedelta(seconds=1)).date().isoformat()
+        if said.ends_at
+        else "",
+    }
+    for locale in program.locales:
+        typed[f"name_{locale}"] = said.name.get(locale, "")
+        typed[f"description_{locale}"] = said.description.get(locale, "")
+    for name in _NUMBERS:
+        number = getattr(said, name)
+        typed[name] = "" if number is None else str(number)
+    return typed
+
+
+def _spelled(program: ProgramView, unit: str, quantity: int) -> str:
+    is_money = program.ruleset.unit(unit).kind == "credit"
+    return _money(program, quantity) if is_money else str(quantity)
+
+
+def _money(program: ProgramView, amount_minor: int | None) -> str:
+    if amount_minor is None:
+        return ""
+    digits = 2 if minor_amount(program.currency, "0.01") else 0
+    text = f"{amount_minor / 10**digits:.{digits}f}"
+    return text.replace(".", ",") if current_language() == "fr" else text
+
+
+def _said(
+    program: ProgramView, typed: Mapping[str, Any], known: Mapping[str, Any]
+) -> tuple[NewReward, dict[str, str]]:
+    """The reward that was typed, and sentences for fields that cannot be read."""
+    wrong: dict[str, str] = {}
+    unit = typed.get("unit") or program.ruleset.main_unit.key
+    cost = whole_number(program, unit, typed.get("cost", ""))
+    if cost is None:
+        wrong["cost"] = _("Please type a whole number.")
+    numbers: dict[str, int | None] = {}
+    for name in _NUMBERS:
+        text = typed.get(name, "").strip()
+        numbers[name] = count_typed(text) if text else None
+        if text and numbers[name] is None:
+            wrong[name] = _("Please type a whole number.")
+    times = {
+        "starts_at": _day(program, typed.get("starts_on", ""), "starts_on", wrong, 0),
+        "ends_at": _day(program, typed.get("ends_on", ""), "ends_on", wrong, 1),
+    }
+    said = NewReward(
+        name={at: text for at in program.locales if (text := typed.get(f"name_{at}", "").strip())},
+        description={
+            at: text
+            for at in program.locales
+            if (text := typed.get(f"description_{at}", "").strip())
+        },
+        kind=typed.get("kind", ""),
+        cost=cost or 0,
+        unit=unit,
+        mode=typed.get("mode", "instant"),
+        value=_value(program, typed, known, wrong),
+        tier_keys=tuple(typed.get("tier_keys", ())),
+        **numbers,  # type: ignore[arg-type]
+    )
+    return replace(said, **times), wrong  # type: ignore[arg-type]
+
+
+def _value(
+    program: ProgramView, typed: Mapping[str, Any], known: Mapping[str, Any], wrong: dict[str, str]
+) -> dict[str, Any]:
+    """What the kind needs; what other doors said of the reward stays."""
+    ours = {"percent", "url", "code", "amount_minor", "max_minor"}
+    value = {name: said for name, said in known.items() if name not in ours}
+    kind = typed.get("kind", "")
+    if kind == "percent":
+        value["percent"] = typed.get("percent", "").strip().replace(",", ".").rstrip("% ")
+        if typed.get("max", "").strip():
+            value["max_minor"] = _amount(program, typed, "max", wrong)
+    elif kind in ("amount", "donation"):
+        value["amount_minor"] = _amount(program, typed, "amount", wrong)
+    elif kind == "content":
+        value["url"] = typed.get("url", "").strip()
+    elif kind == "partner":
+        value["code"] = typed.get("code", "").strip()
+    return value
+
+
+def _amount(
+    program: ProgramView, typed: Mapping[str, Any], name: str, wrong: dict[str, str]
+) -> int | None:
+    amount = minor_amount(program.currency, typed.get(name, ""))
+    if amount is None:
+        wrong[name] = _("Please type an amount like 12.50.")
+    return amount
+
+
+def _day(
+    program: ProgramView, text: str, name: str, wrong: dict[str, str], more_days: int
+) -> datetime | None:
+    """The beginning of a day where the program lives, or of the one after it."""
+    if not text.strip():
+        return None
+    try:
+        day = datetime.fromisoformat(text.strip()).date() + timedelta(days=more_days)
+        return datetime.combine(day, time(), ZoneInfo(program.time_zone))
+    except (ValueError, OverflowError):
+        wrong[name] = _("Please type a date.")
+        return None
+
+
+def _changed(before: NewReward, after: NewReward) -> list[str]:
+    """Names of what differs: what nobody touched is not written again."""
+    skipped = {"key", "tags"}  # the form does not show them
+    return [
+        name
+        for name in NewReward.__dataclass_fields__
+        if name not in skipped and _plain(getattr(before, name)) != _plain(getattr(after, name))
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple | list) else value
+
+
+def _problems(refusal: Refusal) -> Problems:
+    """The fields that the action names, under the names of the form."""
+    names = {"name": "name_fr", "amount_minor": "amount", "max_minor": "max", "ends_at": "ends_on"}
+    wrong: dict[str, str] = {}
+    for said in refusal.facts.get("fields", ()):
+        short = str(said).removeprefix("value.")
+        wrong[names.get(short, short)] = _("Please check this.")
+    return Problems(wrong or {"form": sentence(refusal.code)})

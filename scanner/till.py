@@ -193,9 +193,8 @@ def _found(session: Session, body: Lookup) -> dict[str, Any]:
         return {"member": _hub(session, program, body.member_id)}
     query = body.query or ""
     code = parse_voucher_code(query)
-    shown = _voucher(session, program, code) if code else None
-    if shown is not None:
-        return shown
+    if code and (waiting := _voucher(session, program, code)):
+        return waiting
     found = look_up(session, program, query)
     if not found and code and any(char.isdigit() for char in query):
         raise Refusal("voucher_unknown")  # a name may look like one, but has no digits

@@ -15,20 +15,28 @@ from wallet.actions.create_reward import NewReward, create_reward
 from wallet.ids import public_id
 
 
+def offer(cast: Cast, new: NewReward) -> str:
+    """Put it into the catalogue; its public id."""
+    number = cast.run(lambda session: create_reward(session, cast.program.id, new).id)
+    refreshed(cast)
+    return public_id("rwd", number)
+
+
+def charity(cast: Cast, name: str) -> str:
+    """One more to give to; its public id."""
+    number = cast.run(lambda session: create_charity(session, cast.program.id, words(name)).id)
+    refreshed(cast)
+    return public_id("chy", number)
+
+
 @pytest.fixture
 def perks(web_cast: Cast) -> list[str]:
     """Two perks of which members pick one; their public ids."""
     made = []
     for name in ("Early hour", "Private tasting"):
         value = {"choice": "club", "choice_max": 1}
-        new = NewReward(words(name), "experience", 1, value=value)
-        made.append(
-            web_cast.run(
-                lambda session, new=new: create_reward(session, web_cast.program.id, new).id
-            )
-        )
-    refreshed(web_cast)
-    return [public_id("rwd", number) for number in made]
+        made.append(offer(web_cast, NewReward(words(name), "experience", 1, value=value)))
+    return made
 
 
 def card(cast: Cast, who: str) -> str:
@@ -52,27 +60,18 @@ def test_members_pick_their_benefits(browser: Browser, web_cast: Cast, perks: li
 
 def test_members_say_who_gets_what_they_give(browser: Browser, web_cast: Cast) -> None:
     page = card(web_cast, "ada")
-    ids = [
-        web_cast.run(
-            lambda session, name=name: create_charity(session, web_cast.program.id, words(name)).id
-        )
-        for name in ("La Forêt", "Les Toits")
-    ]
-    refreshed(web_cast)
-    chosen = public_id("chr", ids[1])
+    _, chosen = charity(web_cast, "La Forêt"), charity(web_cast, "Les Toits")
     browser.send(f"{page}/charity", {"charity": chosen}, page=page)
     assert f'value="{chosen}" checked' in browser.get(page).text
     assert web_cast.view("ada").charity is not None
-    answer = browser.send(f"{page}/charity", {"charity": "chr_0000000000000"}, page=page)
+    answer = browser.send(f"{page}/charity", {"charity": "chy_0000000000000"}, page=page)
     assert answer.status_code == 303
     assert f'value="{chosen}" checked' in browser.get(page).text
 
 
 def test_what_a_reward_holds_back_is_for_whoever_took_it(browser: Browser, web_cast: Cast) -> None:
     new = NewReward(words("Chez le voisin"), "partner", 50, value={"code": "VOISIN-10"})
-    number = web_cast.run(lambda session: create_reward(session, web_cast.program.id, new).id)
-    refreshed(web_cast)
-    path = f"open/{public_id('rwd', number)}"
+    path = f"open/{offer(web_cast, new)}"
     ada = card(web_cast, "ada")
     assert browser.get(f"{ada}/{path}").status_code == 403
     assert "VOISIN" not in browser.get(ada).text

@@ -8,6 +8,7 @@ from typing import Any
 
 from babel.dates import format_date
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from wallet.actions.card_notes import ending_line, plan_line, referral_line
 from wallet.actions.card_page import CardPage
@@ -22,6 +23,7 @@ from wallet.rules.spell import spell_number, spell_quantity, unit_word
 from wallet.rules.voucher_code import spoken_voucher
 from wallet.web.present import (
     MovementRow,
+    code_picture,
     grouped,
     movement_row,
     spell_figure,
@@ -283,7 +285,7 @@ def charity_row(program: ProgramView, member: MemberView, locale: str) -> Choice
         "charity",
         1,
         [
-            (public_id("chr", one.id), program.text(one.name, locale), one.id == chosen)
+            (public_id("chy", one.id), program.text(one.name, locale), one.id == chosen)
             for one in program.charities
         ],
     )

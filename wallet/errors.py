@@ -112,7 +112,6 @@ CODES: dict[str, tuple[int, str]] = {
         403,
         N_("This is more than you may give or take by hand. An owner may do it."),
     ),
-    "reason_missing": (422, N_("Please say why, in a few words.")),
     "entry_not_found": (404, N_("No such movement.")),
     "already_reversed": (409, N_("This was already reversed.")),
     "not_reversible": (409, N_("This movement cannot be reversed.")),

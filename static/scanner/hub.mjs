@@ -85,6 +85,14 @@ export class Hub {
     part("member-unit").textContent = unitWord(balance.available);
     part("member-pending").textContent = balance.pending ? say("pending", { count: figure(balance.pending) }) : "";
     this.#showNext(member, balance.available);
+    this.#showTreats(member);
+  }
+
+  /**
+   * Everything besides points: nothing of it for somebody who is not known yet.
+   * @param {Member} member
+   */
+  #showTreats(member) {
     this.#showStampCards(member);
     this.#showUses(member);
     this.#showActivities(member.activities);
@@ -120,7 +128,7 @@ export class Hub {
     part("member-unit").textContent = "";
     part("member-pending").textContent = "";
     part("next-reward").hidden = true;
-    this.#showRewards([]);
+    this.#showTreats(member);
   }
 
   /**

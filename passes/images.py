@@ -19,6 +19,12 @@ ImageStore = Callable[[str], bytes]
 
 # Apple, in points; the files hold one, two and three pixels a point.
 APPLE_POINTS: Mapping[str, Size] = {"icon": (38, 38), "logo": (160, 50), "strip": (375, 144)}
+# Only with the full-size look of iOS 27.
+POSTER_POINTS: Mapping[str, Size] = {
+    "artwork": (358, 448),
+    "primaryLogo": (126, 30),
+    "secondaryLogo": (135, 12),
+}
 APPLE_SCALES = (1, 2, 3)
 # Google, in pixels.
 GOOGLE_LOGO: Size = (660, 660)
@@ -44,9 +50,30 @@ def no_uploads(digest: str) -> bytes:
     raise KeyError(digest)
 
 
-def apple_images(design: Design, tier_key: str | None, store: ImageStore) -> Mapping[str, bytes]:
-    """The nine PNG files of a store card, by file name (`icon@2x.png` …)."""
-    return _once("apple", _look(design, tier_key), store, _apple)
+def apple_images(
+    design: Design, tier_key: str | None, store: ImageStore, language: str | None = None
+) -> Mapping[str, bytes]:
+    """The nine PNG files of a store card, by file name (`icon@2x.png` …), and those of the poster
+    look where the design has one."""
+    look = _look(design, tier_key, language)
+    files = _once("apple", look, store, _apple)
+    if design.poster is None:
+        return files
+    return {**files, **_once("poster", look, store, _poster)}
+
+
+def all_apple_images(
+    design: Design, tier_key: str | None, languages: tuple[str, ...], store: ImageStore
+) -> Mapping[str, bytes]:
+    """The same for the program's own language, and what is different in others in their folders."""
+    files = dict(apple_images(design, tier_key, store, languages[0]))
+    for language in languages[1:]:
+        if design.pictures(tier_key, language) == design.pictures(tier_key, languages[0]):
+            continue
+        for name, png in apple_images(design, tier_key, store, language).items():
+            if png != files[name]:
+                files[f"{language}.lproj/{name}"] = png
+    return files
 
 
 def google_images(
@@ -72,9 +99,9 @@ def check_upload(data: bytes) -> None:
     _open(data, "image")
 
 
-def _look(design: Design, tier_key: str | None) -> Look:
+def _look(design: Design, tier_key: str | None, language: str | None = None) -> Look:
     background, foreground, _ = design.colours(tier_key)
-    uploads = tuple(sorted(design.images.items()))
+    uploads = tuple(sorted(design.pictures(tier_key, language).items()))
     return Look(background, foreground, design.monogram, uploads)
 
 
@@ -94,15 +121,41 @@ def _once(wallet: str, look: Look, store: ImageStore, make: Maker) -> Mapping[st
 
 
 def _apple(look: Look, store: ImageStore) -> Mapping[str, bytes]:
-    files = {}
+    files: dict[str, bytes] = {}
     for role, points in APPLE_POINTS.items():
-        largest = scaled(points, max(APPLE_SCALES))
-        master = _apple_master(look, store, role, largest)
-        for scale in APPLE_SCALES:
-            suffix = "" if scale == 1 else f"@{scale}x"
-            # A logo may be narrower than its box; the others fill theirs.
-            size = (master.width * scale // APPLE_SCALES[-1], points[1] * scale)
-            files[f"{role}{suffix}.png"] = _png(reduced(master, size))
+        files |= _scales(role, points, _apple_master(look, store, role, _largest(points)))
+    return files
+
+
+def _poster(look: Look, store: ImageStore) -> Mapping[str, bytes]:
+    """Full-size artwork and the logos on it (iOS 27)."""
+    points = POSTER_POINTS["artwork"]
+    upload = _upload(look, store, "artwork")
+    master = _cover(upload, _largest(points), look) if upload else artwork(look, _largest(points))
+    files = _scales("artwork", points, master)
+    points = POSTER_POINTS["primaryLogo"]
+    logo = _upload(look, store, "primary_logo") or _upload(look, store, "logo")
+    size = _largest(points)
+    master = _contained(logo, size) if logo else badge(look, size[1])
+    files |= _scales("primaryLogo", points, master)
+    if second := _upload(look, store, "secondary_logo"):
+        points = POSTER_POINTS["secondaryLogo"]
+        files |= _scales("secondaryLogo", points, _contained(second, _largest(points)))
+    return files
+
+
+def _largest(points: Size) -> Size:
+    return scaled(points, max(APPLE_SCALES))
+
+
+def _scales(role: str, points: Size, master: Image.Image) -> dict[str, bytes]:
+    """The files of a role, from its largest picture."""
+    files = {}
+    for scale in APPLE_SCALES:
+        suffix = "" if scale == 1 else f"@{scale}x"
+        # A logo may be narrower than its box; the others fill theirs.
+        size = (max(1, master.width * scale // APPLE_SCALES[-1]), points[1] * scale)
+        files[f"{role}{suffix}.png"] = _png(reduced(master, size))
     return files
 
 
@@ -125,7 +178,7 @@ def _apple_master(look: Look, store: ImageStore, role: str, size: Size) -> Image
 
 def _google_logo(look: Look, store: ImageStore) -> Image.Image:
     """Google masks it to a circle on the card's colour, so a drawn one swaps the two colours."""
-    if icon := _upload(look, store, "icon"):
+    if icon := _upload(look, store, "google_logo") or _upload(look, store, "icon"):
         return _cover(icon, GOOGLE_LOGO, look)
     if logo := _upload(look, store, "logo"):
         canvas = Image.new("RGB", GOOGLE_LOGO, look.background)

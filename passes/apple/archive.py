@@ -15,6 +15,7 @@ _LOCAL_END = struct.Struct("<2H")
 _CENTRAL_END = struct.Struct("<5HL")
 _OFFSET = struct.Struct("<L")
 _END = struct.Struct("<4s4H2LH")
+_LOCAL_BYTES = _LOCAL_START.size + _SIZES.size + _LOCAL_END.size  # and the name
 _VERSION = 20  # 2.0: deflate
 _UNIX = 3 << 8
 _STORED, _DEFLATED = 0, 8
@@ -58,7 +59,7 @@ class Archive:
         """The whole archive in two parts, the fixed one and the rest: who sends both one after the
         other need not copy the pictures. The files are stored as they are."""
         body: list[bytes] = []
-        directory: list[bytes] = []
+        directory = [self._directory]
         offset = len(self._body)
         for name, data in files.items():
             path, local_start, local_end, central_start, central_end = _headers(name, _STORED)
@@ -66,9 +67,11 @@ class Archive:
             sizes = _SIZES.pack(zlib.crc32(data), size, size)
             body += (local_start, sizes, local_end, data)
             directory += (central_start, sizes, central_end, _OFFSET.pack(offset), path)
-            offset += len(local_start) + len(sizes) + len(local_end) + size
-        closed = self._closed(body, directory, len(files))
-        return closed[0], b"".join(closed[1:])
+            offset += _LOCAL_BYTES + len(path) + size
+        listed = b"".join(directory)
+        count = self._count + len(files)
+        body += (listed, _END.pack(b"PK\5\6", 0, 0, count, count, len(listed), offset, 0))
+        return self._body, b"".join(body)
 
     def _closed(self, body: list[bytes], directory: list[bytes], added: int) -> list[bytes]:
         start = len(self._body) + sum(map(len, body))

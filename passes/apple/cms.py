@@ -28,6 +28,9 @@ _SHA256 = "2.16.840.1.101.3.4.2.1"
 _RSA = "1.2.840.113549.1.1.1"
 
 
+_PADDING, _DIGEST = padding.PKCS1v15(), SHA256()
+
+
 class CmsSigner:
     """Signs any number of contents with one key and one chain."""
 
@@ -61,7 +64,7 @@ class CmsSigner:
         digest = hashlib.sha256(content).digest()
         attributes = b"".join((self._type_attribute, time, self._digest_start, digest))
         outer, inner, signed = self._shell(len(attributes))
-        signature = self._key.sign(signed + attributes, padding.PKCS1v15(), SHA256())
+        signature = self._key.sign(signed + attributes, _PADDING, _DIGEST)
         return b"".join((outer, inner, attributes, self._after_attributes, signature))
 
     def _shell(self, length: int) -> tuple[bytes, bytes, bytes]:
@@ -83,9 +86,16 @@ class CmsSigner:
 
 
 def _time(at: datetime) -> bytes:
-    utc = at.astimezone(UTC)
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
     # By hand, because strftime costs twenty times as much.
-    digits = b"%04d%02d%02d%02d%02d%02dZ" % utc.timetuple()[:6]
+    digits = b"%04d%02d%02d%02d%02d%02dZ" % (
+        utc.year,
+        utc.month,
+        utc.day,
+        utc.hour,
+        utc.minute,
+        utc.second,
+    )
     return _LATE + digits if utc.year > UTC_TIME_YEAR_MAX else _EARLY + digits[2:]
 
 

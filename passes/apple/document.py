@@ -1,28 +1,29 @@
 """What a card says as Apple's pass.json (a store card) and its translations; pure functions.
 
-`frame` makes what all cards of one design, tier and set of languages share; `render` adds one
-member's part. Both write JSON text from finished pieces, because this runs for every delivery;
-`pass_document` is the same parsed, for tests, previews and the linter.
+This runs for every delivery, so `render` fills a template: it is written once for all cards that
+differ in nothing but what is one member's own (names, numbers, movements). `pass_document` is the
+same parsed, for tests, previews and the linter.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
 
-from passes.apple.fields import Composer, Piece, amount
-from passes.apple.words import Languages, Marks, Said, clashing, said
+from passes.apple.fields import OWN_SECTIONS, Writer, hole, link, linked, literal, own_number
+from passes.apple.words import Block, Languages, Marks, Said, clashing, said
 from passes.card import ANNOUNCED_ORDER, Card, Fact, PassIdentity, Section, Text
 from passes.design import Design
-from passes.design_parts import BELOW_STRIP_MAX, Layout
+from passes.design_parts import BELOW_STRIP_MAX, Beacon, Layout
 
 Document = dict[str, Any]
 
+TEMPLATES_KEPT_MAX = 64  # of one design and tier; some ten kilobytes each
 LAYOUTS_CACHED = 512  # layouts × which facts a card has
 _KINDS = ("text", "link", "legal")  # the order of the design's own texts on the back
 _FORMATS = {
@@ -48,28 +49,76 @@ class Issuer:
     web_service_url: str
 
 
-class Frame(NamedTuple):
-    """What the cards of one design, tier and set of languages share."""
+class Template(NamedTuple):
+    """pass.json with holes, and the texts in it."""
 
-    design: Design
-    languages: Languages
-    start: Piece  # the beginning of pass.json, without the closing brace
-    back: tuple[Section, ...]  # the design's own texts of the back
-    composer: Composer
+    json: bytes
+    block: Block
+
+
+class Frame:
+    """What the cards of one design, tier and set of languages share, and the templates so far.
+
+    Safe to share between threads: what is kept changes no result, and the list is replaced whole.
+    """
+
+    def __init__(
+        self, design: Design, tier_key: str | None, issuer: Issuer, languages: Languages
+    ) -> None:
+        self.design, self.languages = design, languages
+        self.own_sections = _own_sections(design)
+        self.document, self.texts = _start(design, tier_key, issuer, languages)
+        self._templates: list[tuple[object, Template]] = []
+
+    def template(self, card: Card) -> Template:
+        """The template for cards that say the same as this one in all that is not their own.
+
+        The last ones are compared one after the other: unequal cards mostly differ at once.
+        """
+        wanted = _likeness(card)
+        for known, template in self._templates:
+            if known == wanted:
+                return template
+        template = write_template(self, card)
+        self._templates = [(wanted, template), *self._templates[: TEMPLATES_KEPT_MAX - 1]]
+        return template
+
+
+def _likeness(card: Card) -> object:
+    """Everything in a card that its template depends on, as plain tuples and dictionaries: those
+    are compared without running a line of Python."""
+    return (
+        card.announced,
+        card.voided,
+        card.expires_at is None,
+        not card.member_name,
+        [
+            fact and (fact.key, fact.label, fact.announce, fact.currency, fact.number is None)
+            for fact in (card.next_reward, card.ready, card.balance, card.credit, *card.extras)
+        ],
+        card.tier and (card.tier.label, card.tier.value, card.tier.announce, card.tier.number),
+        [
+            (one.key, one.title, one.url is None)
+            if one.key in OWN_SECTIONS
+            else (one.key, one.title, one.body, one.url)
+            for one in card.sections
+        ],
+        [(place.latitude, place.longitude, place.text) for place in card.places],
+    )
 
 
 class Rendered(NamedTuple):
-    """One pass.json, and pass.strings for each of the card's languages (empty: no difference)."""
+    """The bytes of pass.json, and of pass.strings for each of the card's languages."""
 
-    json: str
-    strings: list[str]
+    json: bytes
+    strings: list[bytes]
 
 
 def pass_document(
     card: Card, design: Design, tier_key: str | None, issued: PassIdentity, issuer: Issuer
 ) -> Document:
     """The content of pass.json, with every text in the program's own language."""
-    shared = frame(design, tier_key, issuer, card.languages)
+    shared = Frame(design, tier_key, issuer, card.languages)
     document: Document = json.loads(render(shared, card, issued).json)
     return document
 
@@ -78,13 +127,14 @@ def strings(card: Card, design: Design) -> dict[str, dict[str, str]]:
     """For each language what its pass.strings says: texts of pass.json → texts to show.
 
     The program's own language is written too: where the phone's language has no folder, Wallet
-    takes another folder rather than the texts of pass.json. Texts that read the same in every
-    language need no line.
+    takes another folder rather than the texts of pass.json. What is one member's and reads the
+    same in every language (a name) needs no line.
     """
-    shared = frame(design, None, Issuer("", "", ""), card.languages)
+    shared = Frame(design, None, Issuer("", "", ""), card.languages)
     files = render(shared, card, PassIdentity("", "")).strings
     return {
-        language: dict(_pairs(text)) for language, text in zip(card.languages, files, strict=True)
+        language: dict(_pairs(data.decode()))
+        for language, data in zip(card.languages, files, strict=True)
     }
 
 
@@ -93,57 +143,44 @@ def strings_file(translations: Mapping[str, str]) -> bytes:
     return "".join([f"{quoted(a)} = {quoted(b)};\n" for a, b in translations.items()]).encode()
 
 
-def frame(
-    design: Design,
-    tier_key: str | None,
-    issuer: Issuer,
-    languages: Languages,
-    marks: Marks = (),
-) -> Frame:
-    """The part that depends on the design alone."""
-    background, foreground, label = (_rgb(colour) for colour in design.colours(tier_key))
-    description = said(languages, design.description, marks)
-    texts = [description]
-    document: Document = {
-        "formatVersion": 1,
-        "passTypeIdentifier": issuer.pass_type_id,
-        "teamIdentifier": issuer.team_id,
-        "organizationName": design.organization_name,
-        "description": description[0],
-        "backgroundColor": background,
-        "foregroundColor": foreground,
-        "labelColor": label,
-        "suppressStripShine": True,
-        "sharingProhibited": not design.may_be_shared,
-        "webServiceURL": issuer.web_service_url,
-    }
-    if words := design.logo_words(languages):
-        logo = said(languages, words, marks)
-        document["logoText"] = logo[0]
-        texts.append(logo)
-    document |= _app(design)
-    if design.beacons:
-        document["beacons"], spoken = _beacons(design, languages, marks)
-        texts += spoken
-    if not marks and (clashes := clashing(texts)):
-        return frame(design, tier_key, issuer, languages, clashes)
-    start = Piece(_encode(document)[:-1], tuple(texts))
-    return Frame(design, languages, start, _own_sections(design), Composer(languages))
-
-
 def render(shared: Frame, card: Card, issued: PassIdentity) -> Rendered:
     """pass.json and pass.strings of one member's card."""
-    parts: list[str] = []
-    pieces: list[Piece] = []
-    own: list[Said] = []
-    _compose(shared, card, issued, parts, pieces, own)
-    block = shared.composer.block(pieces)
-    files = block.with_own(own)
-    if files is None:
-        marks = clashing([*block.texts, *own])
-        marked = shared._replace(composer=Composer(shared.languages, marks))
-        return render(marked, card, issued)
-    return Rendered("".join(parts), files)
+    template = shared.template(card)
+    values, own = _own_values(shared.languages, card, issued)
+    files = template.block.with_own(own)
+    if files is None:  # two texts with one key: rare enough for the long way
+        marks = clashing([*template.block.texts, *own])
+        template = write_template(shared, card, marks)
+        values, own = _own_values(shared.languages, card, issued, marks)
+        files = template.block.with_own(own)
+        assert files is not None
+    return Rendered(template.json % values, files)
+
+
+def write_template(shared: Frame, card: Card, marks: Marks = ()) -> Template:
+    """Write the template from scratch."""
+    facts = card.facts
+    design = shared.design
+    writer = Writer(shared.languages, marks)
+    speaker, sentence = _announcing(card, design, facts)
+    parts = [literal(_encode(shared.document)[:-1]), _own(card, design, facts)]
+    if card.places and design.shows_near_stores:
+        parts += (',"locations":', writer.places(card.places), _near(design))
+    groups = placed(design.layout, tuple(facts))
+    filled = {
+        group: [writer.fact(key, facts[key], sentence if key == speaker else None) for key in keys]
+        for group, keys in groups.items()
+    }
+    # Without detectors iOS would offer to call the member number.
+    back = [f'{one[:-1]},"dataDetectorTypes":[]}}' for one in filled["backFields"]]
+    sections = (*card.sections, *shared.own_sections)
+    filled["backFields"] = back + [writer.section(one, at) for at, one in enumerate(sections)]
+    parts.append(f',"storeCard":{_groups(filled)}')
+    if design.poster:
+        parts.append(_poster(design, facts, (speaker, sentence), writer))
+    parts.append("}")
+    block = Block(shared.languages, [*shared.texts, *writer.texts])
+    return Template("".join(parts).encode(), block)
 
 
 @lru_cache(maxsize=LAYOUTS_CACHED)
@@ -179,74 +216,88 @@ def placed(layout: Layout, keys: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _compose(
-    shared: Frame,
-    card: Card,
-    issued: PassIdentity,
-    parts: list[str],
-    pieces: list[Piece],
-    own: list[Said],
-) -> None:
-    """Fill in the parts of pass.json, the pieces that cards share, and the texts they do not."""
-    design, composer = shared.design, shared.composer
-    facts = card.facts
-    groups = placed(design.layout, tuple(facts))
-    speaker, sentence = _announcing(card, design, facts)
-    pieces.append(shared.start)
-    parts += (shared.start.json, _own(card, issued, design))
-    if card.places and design.shows_near_stores:
-        parts += (',"locations":', composer.places(card.places, pieces), _near(design))
-    separator = ',"storeCard":{"'
-    for group, keys in groups.items():
-        said_here = [
-            composer.fact(key, facts[key], sentence if key == speaker else None, pieces, own)
-            for key in keys
-        ]
-        if group == "backFields":
-            # Without detectors iOS would offer to call the member number.
-            said_here = [f'{one[:-1]},"dataDetectorTypes":[]}}' for one in said_here]
-            said_here += [composer.section(one, pieces, own) for one in card.sections]
-            said_here += [composer.section(one, pieces, own) for one in shared.back]
-        if said_here:
-            parts += (separator, group, '":[', ",".join(said_here), "]")
-            separator = ',"'
-    parts.append("}")
-    if design.poster:
-        parts.append(_poster(shared, facts, (speaker, sentence), pieces, own))
-    parts.append("}")
+def _own_values(
+    languages: Languages, card: Card, issued: PassIdentity, marks: Marks = ()
+) -> tuple[dict[bytes, bytes], list[Said]]:
+    """What goes into the holes of the template, and the texts among it."""
+    own: list[Said] = []
+    values = {
+        b"serial": quoted(issued.serial).encode(),
+        b"token": quoted(issued.auth_token).encode(),
+        b"code": quoted(card.code).encode(),
+        b"spoken": quoted(card.code_text).encode(),
+        b"member": _verbatim(card.member_name, own, marks),
+        b"number": _verbatim(card.member_number, own, marks),
+    }
+    if card.expires_at:
+        values[b"expires"] = quoted(card.expires_at).encode()
+    for fact in (card.balance, card.next_reward, card.ready, card.credit, card.tier, *card.extras):
+        if fact is None:
+            continue
+        if fact.number is not None:
+            values[fact.key.encode()] = own_number(fact).encode()
+        elif fact.key != "tier":
+            own.append(text := said(languages, fact.value, marks, is_own=True))
+            values[fact.key.encode()] = quoted(text[0]).encode()
+    for at, section in enumerate(card.sections):
+        if section.key in OWN_SECTIONS:
+            body, address = _own_section(languages, section, own, marks)
+            values[b"body%d" % at], values[b"link%d" % at] = body, address
+    return values, own
 
 
-def _own(card: Card, issued: PassIdentity, design: Design) -> str:
+def _own_section(
+    languages: Languages, section: Section, own: list[Said], marks: Marks
+) -> tuple[bytes, bytes]:
+    """The paragraph and the same as a link."""
+    text = said(languages, section.body, marks, is_own=True)
+    own.append(text)
+    body = quoted(text[0]).encode()
+    if section.url is None:
+        return body, b""
+    if text == (section.url, ()):
+        return body, _verbatim(link(section.url, section.url), own, marks)
+    own.append(text := said(languages, linked(section), marks, is_own=True))
+    return body, quoted(text[0]).encode()
+
+
+def _verbatim(text: str, own: list[Said], marks: Marks) -> bytes:
+    """What reads the same in every language."""
+    own.append((text, ()))
+    for marked, key in marks:
+        if marked == (text, ()):
+            own[-1] = key, ()
+    return quoted(own[-1][0]).encode()
+
+
+def _own(card: Card, design: Design, facts: Mapping[str, Fact]) -> str:
     """What is this pass's alone: who it is, its code, and how it stands."""
-    code, spoken = quoted(card.code), quoted(card.code_text)
     kinds = design.barcodes if "qr" in design.barcodes else (*design.barcodes, "qr")
     codes = ",".join(
         [
-            f'{{"format":"{_FORMATS[kind]}","message":{code},"messageEncoding":"iso-8859-1",'
-            f'"altText":{spoken}}}'
+            f'{{"format":"{_FORMATS[kind]}","message":{hole("code")},'
+            f'"messageEncoding":"iso-8859-1","altText":{hole("spoken")}}}'
             for kind in kinds
         ]
     )
     text = (
-        f',"serialNumber":{quoted(issued.serial)},"authenticationToken":{quoted(issued.auth_token)},'
+        f',"serialNumber":{hole("serial")},"authenticationToken":{hole("token")},'
         f'"barcodes":[{codes}]'
     )
     if design.nfc:
-        text += (
-            f',"nfc":{{"message":{code},"encryptionPublicKey":{quoted(design.nfc.public_key)},'
-            f'"requiresAuthentication":{str(design.nfc.requires_authentication).lower()}}}'
-        )
+        key = literal(quoted(design.nfc.public_key))
+        is_strict = str(design.nfc.requires_authentication).lower()
+        text += f',"nfc":{{"message":{hole("code")},"encryptionPublicKey":{key},'
+        text += f'"requiresAuthentication":{is_strict}}}'
     if design.app:
         # For the shop's app: what the card shows anyway. Anybody with the file can read it.
-        text += f',"userInfo":{{"member":{quoted(card.member_number)}}}'
-    money = card.balance if card.balance.currency else card.credit
-    if money and money.currency and money.number is not None:
-        text += (
-            f',"semantics":{{"balance":{{"amount":"{amount(money.number, money.currency)}",'
-            f'"currencyCode":{quoted(money.currency)}}}}}'
-        )
+        text += f',"userInfo":{{"member":{hole("number")}}}'
+    money = next((key for key in ("balance", "credit") if key in facts and facts[key].currency), "")
+    if money:
+        currency = literal(quoted(str(facts[money].currency)))
+        text += f',"semantics":{{"balance":{{"amount":"{hole(money)}","currencyCode":{currency}}}}}'
     if card.expires_at:
-        text += f',"expirationDate":{quoted(card.expires_at)}'
+        text += f',"expirationDate":{hole("expires")}'
     return f'{text},"voided":true' if card.voided else text
 
 
@@ -270,36 +321,55 @@ def _near(design: Design) -> str:
     text = f',"maxDistance":{design.distance_m}' if design.distance_m else ""
     if design.periods:
         dates = [{"startDate": one.starts_at, "endDate": one.ends_at} for one in design.periods]
-        text += f',"relevantDates":{_encode(dates)}'
+        text += f',"relevantDates":{literal(_encode(dates))}'
     return text
 
 
-def _app(design: Design) -> Document:
-    if design.app is None:
-        return {}
-    found: Document = {"associatedStoreIdentifiers": list(design.app.store_ids)}
-    if design.app.launch_url:
-        found["appLaunchURL"] = design.app.launch_url
+def _start(
+    design: Design, tier_key: str | None, issuer: Issuer, languages: Languages, marks: Marks = ()
+) -> tuple[Document, list[Said]]:
+    """The part that depends on the design alone, with its texts."""
+    background, foreground, label = (_rgb(colour) for colour in design.colours(tier_key))
+    texts: list[Said] = []
+
+    def _say(words: Text) -> str:
+        texts.append(said(languages, words, marks))
+        return texts[-1][0]
+
+    document: Document = {
+        "formatVersion": 1,
+        "passTypeIdentifier": issuer.pass_type_id,
+        "teamIdentifier": issuer.team_id,
+        "organizationName": design.organization_name,
+        "description": _say(design.description),
+        "backgroundColor": background,
+        "foregroundColor": foreground,
+        "labelColor": label,
+        "suppressStripShine": True,
+        "sharingProhibited": not design.may_be_shared,
+        "webServiceURL": issuer.web_service_url,
+    }
+    if words := design.logo_words(languages):
+        document["logoText"] = _say(words)
+    if design.app:
+        document["associatedStoreIdentifiers"] = list(design.app.store_ids)
+        if design.app.launch_url:
+            document["appLaunchURL"] = design.app.launch_url
+    if design.beacons:
+        document["beacons"] = [_beacon(one, _say) for one in design.beacons]
+    if clashes := clashing(texts):
+        return _start(design, tier_key, issuer, languages, clashes)
+    return document, texts
+
+
+def _beacon(beacon: Beacon, say: Callable[[Text], str]) -> Document:
+    found: Document = {"proximityUUID": beacon.uuid.upper()}
+    for name, value in (("major", beacon.major), ("minor", beacon.minor)):
+        if value is not None:
+            found[name] = value
+    if beacon.text:
+        found["relevantText"] = say(beacon.text)
     return found
-
-
-def _beacons(
-    design: Design, languages: Languages, marks: Marks
-) -> tuple[list[Document], list[Said]]:
-    found, texts = [], []
-    for one in design.beacons:
-        beacon: Document = {"proximityUUID": one.uuid.upper()}
-        beacon |= {
-            name: value
-            for name, value in (("major", one.major), ("minor", one.minor))
-            if value is not None
-        }
-        if one.text:
-            text = said(languages, one.text, marks)
-            beacon["relevantText"] = text[0]
-            texts.append(text)
-        found.append(beacon)
-    return found, texts
 
 
 def _own_sections(design: Design) -> tuple[Section, ...]:
@@ -309,38 +379,41 @@ def _own_sections(design: Design) -> tuple[Section, ...]:
 
 
 def _poster(
-    shared: Frame,
+    design: Design,
     facts: Mapping[str, Fact],
     announcing: tuple[str, Text | None],
-    pieces: list[Piece],
-    own: list[Said],
+    writer: Writer,
 ) -> str:
     """The full-size look of iOS 27 beside the classic one; a phone reads one of the two styles."""
-    poster = shared.design.poster
+    poster = design.poster
     assert poster is not None
     speaker, sentence = announcing
-    groups = (
-        ("headerFields", poster.header),
-        ("primaryFields", poster.primary),
-        ("footerFields", poster.footer),
-    )
-    filled = []
-    for group, keys in groups:
-        said_here = [
-            shared.composer.fact(
-                f"poster-{key}", facts[key], sentence if key == speaker else None, pieces, own
-            )
+    groups = {
+        "headerFields": poster.header,
+        "primaryFields": poster.primary,
+        "footerFields": poster.footer,
+    }
+    filled = {
+        group: [
+            writer.fact(f"poster-{key}", facts[key], sentence if key == speaker else None)
             for key in keys
             if key in facts
         ]
-        filled.append(f'"{group}":[{",".join(said_here)}]')
-    text = f',"posterGeneric":{{{",".join(filled)}}}'
+        for group, keys in groups.items()
+    }
+    text = f',"posterGeneric":{_groups(filled)}'
     if poster.actions:
         actions = [
             {"identifier": one.key, "type": one.kind, "url": one.url} for one in poster.actions
         ]
-        text += f',"featuredActions":{_encode(actions)}'
+        text += f',"featuredActions":{literal(_encode(actions))}'
     return text
+
+
+def _groups(filled: Mapping[str, list[str]]) -> str:
+    """Groups of fields, those that have any."""
+    parts = [f'"{group}":[{",".join(found)}]' for group, found in filled.items() if found]
+    return f"{{{','.join(parts)}}}"
 
 
 def _pairs(text: str) -> Iterable[tuple[str, str]]:

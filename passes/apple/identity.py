@@ -65,6 +65,12 @@ class AppleIdentity:
         ends = (self.certificate.not_valid_after_utc, self.intermediate.not_valid_after_utc)
         return min(ends)
 
+    @property
+    def valid_from(self) -> datetime:
+        """When both certificates are valid for the first time."""
+        starts = (self.certificate.not_valid_before_utc, self.intermediate.not_valid_before_utc)
+        return max(starts)
+
     def check_dates(self, at: datetime) -> None:
         """Raise an `IdentityError` unless both certificates are valid at that time."""
         for certificate, name in (

@@ -54,20 +54,22 @@ class Block:
 
     def __init__(self, languages: Languages, texts: Iterable[Said]) -> None:
         once = dict.fromkeys(texts)
-        self.words = dict(once)
-        self.is_clear = len(self.words) == len(once)
+        self._words = dict(once)
+        self._is_clear = len(self._words) == len(once)
         self.texts = tuple(once)
-        self.lines = [
-            "".join([lines[at] for _, lines in once if lines]) for at in range(len(languages))
+        self._starts = [
+            "".join([lines[at] for _, lines in once if lines]).encode()
+            for at in range(len(languages))
         ]
 
-    def with_own(self, own: list[Said]) -> list[str] | None:
+    def with_own(self, own: list[Said]) -> list[bytes] | None:
         """What each language's pass.strings says with the texts of one card; None when two texts
         would get the same key for different words."""
-        if not self.is_clear:
-            return None
-        words, lines = self.words, []
+        words = self._words
         seen: dict[str, tuple[str, ...]] = {}
+        lines: list[tuple[str, ...]] = []
+        if not self._is_clear:
+            return None
         for base, its_lines in own:
             known = words.get(base)
             if known is None:
@@ -79,7 +81,8 @@ class Block:
             elif known != its_lines:
                 return None
         return [
-            "".join([start, *[one[at] for one in lines]]) for at, start in enumerate(self.lines)
+            start + "".join([one[at] for one in lines]).encode()
+            for at, start in enumerate(self._starts)
         ]
 
 

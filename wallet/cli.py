@@ -15,7 +15,6 @@ from granian import Granian
 from granian.constants import Interfaces
 from sqlalchemy.orm import Session
 
-from passes.apple.verify import load_roots, read_pkpass
 from passes.qr import qr_terminal
 from passes.simulate.server import Place, run_simulators
 from wallet import clock
@@ -46,6 +45,7 @@ from wallet.commands.doctor import doctor_command
 from wallet.commands.frame import one_line, steps
 from wallet.commands.google import google_group
 from wallet.commands.iphone import iphone_command
+from wallet.commands.passes import pass_group
 from wallet.commands.portability import (
     backup_command,
     export_command,
@@ -60,7 +60,6 @@ from wallet.parts import (
     Parts,
     apple_identity,
     apple_keeper,
-    certs_folder,
     google_identity,
     make_database,
 )
@@ -256,27 +255,6 @@ def key_create(slug: str, role: str, name: str) -> None:
     click.echo(key)
 
 
-@main.group("pass")
-def pass_group() -> None:
-    """Pass files."""
-
-
-@pass_group.command("inspect")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--root",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Root certificate to trust.",
-)
-@one_line
-def pass_inspect(file: Path, root: Path | None) -> None:
-    """Open a .pkpass, check every digest and the signature, and print what it says."""
-    trusted = load_roots(root or certs_folder(Settings.read()) / "apple" / "root.pem")
-    opened = read_pkpass(file.read_bytes(), trusted)
-    click.echo(json.dumps(opened.document, indent=2, ensure_ascii=False))
-    click.echo(f"{len(opened.files)} files, digests and signature are right.", err=True)
-
-
 @main.group("rules")
 def rules_group() -> None:
     """Rule sets: what members earn and which status they have."""
@@ -462,6 +440,7 @@ def _database() -> Database:
 
 
 main.add_command(certs_group)
+main.add_command(pass_group)
 for _command in (export_command, import_command, backup_command, restore_command):
     main.add_command(_command)
 simulate.add_command(iphone_command)

@@ -23,6 +23,8 @@ MIME_TYPE = "application/vnd.apple.pkpass"
 
 LOOKS_KEPT_MAX = 32  # tiers × sets of languages of one design; each holds its pictures
 
+Package = tuple[bytes, bytes]  # a .pkpass in two parts, to be sent one after the other
+
 
 @dataclass(frozen=True, slots=True)
 class _Look:
@@ -66,7 +68,7 @@ class PassBuilder:
 
     def parts(
         self, card: Card, tier_key: str | None, issued: PassIdentity, signing_time: datetime
-    ) -> tuple[bytes, bytes]:
+    ) -> Package:
         """The same in two parts to be sent one after the other: the pictures, which all passes of
         the look share and nobody needs to copy, and what is this pass's own."""
         if not self._valid[0] <= signing_time <= self._valid[1]:
@@ -84,7 +86,7 @@ class PassBuilder:
 
     def prove(self, package: bytes, issued: PassIdentity) -> OpenedPass:
         """Open a package of ours as a phone would; a `PackageError` or `DesignError` if a phone
-        would not take it. About ten times the work of building it."""
+        would not take it. Several times the work of building it."""
         opened = read_pkpass(package, [self._identity.intermediate])
         if opened.serial != issued.serial:
             raise PackageError(f"pass.json: the serial is not {issued.serial}.")

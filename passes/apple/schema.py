@@ -27,7 +27,12 @@ PRIMARY_FIELDS_MAX = 1
 SQUARE_CODE_FIELDS_MAX = 4  # secondary and auxiliary together, beside a square barcode
 LOCATIONS_MAX = 10
 TOKEN_CHARACTERS_MIN = 16
+BEACONS_MAX = 10
+NFC_MESSAGE_BYTES_MAX = 64
+POSTER_PRIMARY_MAX = 4  # reported for iOS 27
+ACTIONS_MAX = 2
 
+_NEW_CODES = {f"PKBarcodeFormat{name}" for name in ("EAN13", "Code39", "Codabar", "I2of5")}
 _LINK = re.compile(r'<a href="(?P<address>[^"<>]+)">[^<>]*</a>')
 _ZONED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
@@ -65,6 +70,19 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _https(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError("must be an https address")
+    return value
+
+
+def _nfc_message(value: str) -> str:
+    if not 0 < len(value.encode()) <= NFC_MESSAGE_BYTES_MAX:
+        raise ValueError("has 1 to 64 bytes: the phone cuts the rest")
+    return value
 
 
 def _announcement(value: str) -> str:
@@ -114,8 +132,39 @@ Alignment = Literal[
 ]
 
 
+Action = Literal[
+    "viewSchedule",
+    "watchTrailer",
+    "listenToMusic",
+    "call",
+    "addToBalance",
+    "order",
+    "shop",
+    "membershipBenefits",
+    "bookAppointment",
+    "bookCar",
+    "bookFlight",
+    "bookStay",
+    "viewOffersRewards",
+]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class CurrencyAmount(_Strict):
+    """An amount of money for machines."""
+
+    amount: Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$")]
+    currencyCode: Currency  # noqa: N815
+
+
+class Semantics(_Strict):
+    """What a store card can tell machines."""
+
+    balance: CurrencyAmount | None = None
+    totalPrice: CurrencyAmount | None = None  # noqa: N815
 
 
 class PassField(_Strict):
@@ -132,6 +181,9 @@ class PassField(_Strict):
     currencyCode: Currency | None = None  # noqa: N815
     attributedValue: Annotated[str, AfterValidator(_linked)] | None = None  # noqa: N815
     dataDetectorTypes: list[Detector] | None = None  # noqa: N815
+    ignoresTimeZone: bool | None = None  # noqa: N815
+    isRelative: bool | None = None  # noqa: N815
+    semantics: Semantics | None = None
 
     @model_validator(mode="after")
     def _one_formatting(self) -> Self:
@@ -182,14 +234,44 @@ class StoreCard(_Strict):
         return self
 
 
+class PosterGeneric(_Strict):
+    """The full-size look of iOS 27; phones before it show the store card beside it."""
+
+    headerFields: list[PassField] = Field(default_factory=list, max_length=1)  # noqa: N815
+    primaryFields: list[PassField] = Field(default_factory=list, max_length=POSTER_PRIMARY_MAX)  # noqa: N815
+    footerFields: list[PassField] = Field(default_factory=list, max_length=1)  # noqa: N815
+
+    @model_validator(mode="after")
+    def _over_all(self) -> Self:
+        fields = [*self.headerFields, *self.primaryFields, *self.footerFields]
+        keys = [field.key for field in fields]
+        if len(set(keys)) != len(keys):
+            raise ValueError("field keys must be unique over the whole pass")
+        if sum(field.changeMessage is not None for field in fields) > 1:
+            raise ValueError("only one field may announce its changes")
+        return self
+
+
+class FeaturedAction(_Strict):
+    """A button on the poster look; Apple writes its text."""
+
+    identifier: Words
+    type: Action
+    url: Annotated[str, AfterValidator(_https)]
+
+
 class Barcode(_Strict):
-    """A code that every supported system can show."""
+    """A code; the last four kinds are known to iOS 27 only."""
 
     format: Literal[
         "PKBarcodeFormatQR",
         "PKBarcodeFormatPDF417",
         "PKBarcodeFormatAztec",
         "PKBarcodeFormatCode128",
+        "PKBarcodeFormatEAN13",
+        "PKBarcodeFormatCode39",
+        "PKBarcodeFormatCodabar",
+        "PKBarcodeFormatI2of5",
     ]
     message: Words
     messageEncoding: Literal["iso-8859-1"]  # noqa: N815
@@ -206,7 +288,44 @@ class Location(_Strict):
 
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
+    altitude: float | None = None
     relevantText: Words | None = None  # noqa: N815
+
+
+class Beacon(_Strict):
+    """A Bluetooth beacon that brings the card to the lock screen."""
+
+    proximityUUID: Annotated[  # noqa: N815
+        str, StringConstraints(pattern=r"^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$")
+    ]
+    major: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    minor: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    relevantText: Words | None = None  # noqa: N815
+
+
+class RelevantDate(_Strict):
+    """A time at which the card comes forward, or the hours; iOS 18 called `date` `relevantDate`."""
+
+    date: Time | None = None
+    relevantDate: Time | None = None  # noqa: N815
+    startDate: Time | None = None  # noqa: N815
+    endDate: Time | None = None  # noqa: N815
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        is_moment = self.date is not None and self.date == self.relevantDate
+        is_span = self.startDate is not None and self.endDate is not None
+        if is_moment == is_span:
+            raise ValueError("is a date (under both names) or a startDate and an endDate")
+        return self
+
+
+class Nfc(_Strict):
+    """What the phone gives to a reader in the till."""
+
+    message: Annotated[str, AfterValidator(_nfc_message)]
+    encryptionPublicKey: Words  # noqa: N815
+    requiresAuthentication: bool | None = None  # noqa: N815
 
 
 class PassFile(_Strict):
@@ -231,6 +350,39 @@ class PassFile(_Strict):
     webServiceURL: Annotated[str, AfterValidator(_web_service)]  # noqa: N815
     authenticationToken: Annotated[str, StringConstraints(min_length=TOKEN_CHARACTERS_MIN)]  # noqa: N815
     storeCard: StoreCard  # noqa: N815
+    maxDistance: Annotated[int, Field(gt=0)] | None = None  # noqa: N815
+    beacons: list[Beacon] | None = Field(default=None, max_length=BEACONS_MAX, min_length=1)
+    relevantDates: list[RelevantDate] | None = Field(default=None, min_length=1)  # noqa: N815
+    nfc: Nfc | None = None
+    userInfo: dict[str, Any] | None = None  # noqa: N815
+    associatedStoreIdentifiers: Annotated[list[int], Field(min_length=1)] | None = None  # noqa: N815
+    appLaunchURL: Words | None = None  # noqa: N815
+    semantics: Semantics | None = None
+    posterGeneric: PosterGeneric | None = None  # noqa: N815
+    featuredActions: list[FeaturedAction] | None = Field(  # noqa: N815
+        default=None, max_length=ACTIONS_MAX, min_length=1
+    )
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        """Keys that mean something beside others only."""
+        if self.relevantDates and not (self.locations or self.beacons):
+            raise ValueError("relevantDates of a store card need a location")
+        if self.maxDistance and not self.locations:
+            raise ValueError("maxDistance goes with locations")
+        if self.appLaunchURL and not self.associatedStoreIdentifiers:
+            raise ValueError("appLaunchURL goes with associatedStoreIdentifiers")
+        if self.featuredActions and not self.posterGeneric:
+            raise ValueError("featuredActions go with posterGeneric")
+        if all(code.format in _NEW_CODES for code in self.barcodes):
+            raise ValueError("barcodes hold only kinds that older phones do not show")
+        return self
+
+    @model_validator(mode="after")
+    def _no_secrets(self) -> Self:
+        if self.authenticationToken in str(self.userInfo):
+            raise ValueError("userInfo can be read by anybody: it may not hold the token")
+        return self
 
 
 def document_faults(document: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC
 from typing import Any
 
@@ -34,7 +34,9 @@ _NO_TOKEN = secrets.token_urlsafe(32)
 
 
 def apple_web_service(
-    registry: PassRegistry, builder: Callable[[StoredPass], bytes], pass_type_id: str
+    registry: PassRegistry,
+    builder: Callable[[StoredPass], Iterable[bytes] | bytes],
+    pass_type_id: str,
 ) -> Blueprint:
     """The endpoints under `/v1`. Mount them where `webServiceURL` points; they carry their own
     authentication, so they are exempt from CSRF checks.
@@ -55,7 +57,10 @@ def apple_web_service(
 
 class _Service:
     def __init__(
-        self, registry: PassRegistry, builder: Callable[[StoredPass], bytes], pass_type_id: str
+        self,
+        registry: PassRegistry,
+        builder: Callable[[StoredPass], Iterable[bytes] | bytes],
+        pass_type_id: str,
     ) -> None:
         self._registry = registry
         self._builder = builder

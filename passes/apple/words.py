@@ -54,7 +54,7 @@ class Block:
 
     def __init__(self, languages: Languages, texts: Iterable[Said]) -> None:
         once = dict.fromkeys(texts)
-        self._words = dict(once)
+        self._words = dict(tuple(once))
         self._is_clear = len(self._words) == len(once)
         self.texts = tuple(once)
         self._starts = [

@@ -46,7 +46,7 @@ def test_a_tiers_colour_is_mended_in_the_tier() -> None:
 def test_what_the_format_forbids_blocks() -> None:
     silent = dataclasses.replace(ADA.balance, announce={"fr": "Solde changé", "en": "Changed"})
     first = lint(dataclasses.replace(ADA, balance=silent, announced="balance"), DESIGN)[0]
-    assert (first.code, first.blocks) == ("apple.format", True)
+    assert (first.code, first.blocks) == ("apple.announcement_without_value", True)
     assert first.to_json()["wallet"] == "apple"
 
 

@@ -155,6 +155,12 @@ def pass_at(session: Session, member_id: int, provider: str) -> WalletPass | Non
     return session.scalar(query)
 
 
+def newest_passes(session: Session, program_id: int, limit: int) -> list[WalletPass]:
+    """The passes of a program that were issued last, at any provider."""
+    query = select(WalletPass).where(WalletPass.program_id == program_id)
+    return list(session.scalars(query.order_by(WalletPass.id.desc()).limit(limit)))
+
+
 def pass_with_serial(session: Session, provider: str, serial: str) -> WalletPass | None:
     """The pass with this serial number."""
     query = select(WalletPass).where(WalletPass.serial == serial, WalletPass.provider == provider)

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from passes.apple.package import Package
 from passes.registry import StoredPass
 from wallet import clock
 from wallet.actions.card_page import CardPage, card_page, card_version
@@ -55,7 +56,7 @@ Platform = Literal["apple", "google", "desktop"]
 class Wallets:
     """How a stored pass becomes a signed .pkpass, and a held Google pass a save address."""
 
-    pkpass: Callable[[StoredPass, datetime], bytes]
+    pkpass: Callable[[StoredPass, datetime], Package]
     save_url: Callable[[Held], str]
 
 

@@ -1,0 +1,31 @@
+"""Check the cards that are out with the design in force, or with one that is about to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from passes.card import Card
+from passes.design import Design
+from passes.finding import Finding, sorted_findings
+from passes.lint import lint
+from wallet.actions.program_view import ProgramView
+from wallet.tables.wallet_pass import newest_passes
+
+CARDS_MAX = 50  # the newest: long names and every status are among them, and it takes a second
+
+
+def lint_cards(
+    session: Session, program: ProgramView, document: Mapping[str, Any] | None = None
+) -> tuple[int, list[Finding]]:
+    """(cards looked at, what to mend). `document` is a design to try instead of the one in force."""
+    design = Design.parse(program.design if document is None else document)
+    passes = newest_passes(session, program.id, CARDS_MAX)
+    found = [
+        finding
+        for one in passes
+        for finding in lint(Card.from_json(one.card), design, one.tier_key)
+    ]
+    return len(passes), sorted_findings(found)

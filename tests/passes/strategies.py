@@ -110,7 +110,7 @@ def cards(draw: st.DrawFn, languages: tuple[str, ...]) -> Card:
         ),
         announced=draw(st.sampled_from([None, "balance", "tier"])),
     )
-    optional = st.fixed_dictionaries(
+    optional: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         {},
         optional={
             "credit": st.builds(

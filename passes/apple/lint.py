@@ -103,7 +103,7 @@ def lint_package(files: Mapping[str, bytes], document: Mapping[str, Any]) -> lis
     """The same for a whole package, with its pictures, translations and colours."""
     return [
         *lint_document(document, read_strings(files)),
-        *lint_strings(files, document),
+        *lint_strings(files),
         *lint_images(files, is_poster="posterGeneric" in document),
         *_contrast(document),
     ]

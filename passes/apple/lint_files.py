@@ -53,7 +53,7 @@ def _unescaped(text: str) -> str:
     return str(json.loads(f'"{text}"', strict=False))
 
 
-def lint_strings(files: Mapping[str, bytes], document: Mapping[str, Any]) -> Iterator[Finding]:
+def lint_strings(files: Mapping[str, bytes]) -> Iterator[Finding]:
     """Translations that cannot be read, and texts that one language has and another has not."""
     found = read_strings(files)
     for name in files:

@@ -29,6 +29,8 @@ APPLE_SCALES = (1, 2, 3)
 # Google, in pixels.
 GOOGLE_LOGO: Size = (660, 660)
 GOOGLE_HERO: Size = (1032, 336)
+GOOGLE_WIDE: Size = (1280, 400)
+WIDE_FROM = 2  # times as wide as high: a lettering, which a circle would cut
 GOOGLE_LOGO_SAFE = 0.70  # share of the side left by Google's margin of 15 % on each edge
 
 UPLOAD_PIXELS_MAX = 40_000_000  # pixels; a phone's photograph passes, a decompression bomb does not
@@ -79,7 +81,7 @@ def all_apple_images(
 def google_images(
     design: Design, store: ImageStore, tier_key: str | None = None
 ) -> Mapping[str, bytes]:
-    """The PNG files `logo` (660 × 660) and `hero` (1032 × 336)."""
+    """The PNG files `logo` (660 × 660), `hero` (1032 × 336) and, of a wide logo, `wide`."""
     return _once("google", _look(design, tier_key), store, _google)
 
 
@@ -162,7 +164,20 @@ def _scales(role: str, points: Size, master: Image.Image) -> dict[str, bytes]:
 def _google(look: Look, store: ImageStore) -> Mapping[str, bytes]:
     strip = _upload(look, store, "hero") or _upload(look, store, "strip")
     hero = _cover(strip, GOOGLE_HERO, look) if strip else artwork(look, GOOGLE_HERO)
-    return {"logo": _png(_google_logo(look, store)), "hero": _png(hero)}
+    found = {"logo": _png(_google_logo(look, store)), "hero": _png(hero)}
+    logo = _upload(look, store, "logo")
+    if logo and logo.width >= WIDE_FROM * logo.height:
+        found["wide"] = _png(_wide_logo(logo))
+    return found
+
+
+def _wide_logo(logo: Image.Image) -> Image.Image:
+    """A lettering as the card's head shows it instead of the round mark; the card's colour shines
+    through where it is transparent."""
+    canvas = Image.new("RGBA", GOOGLE_WIDE, (0, 0, 0, 0))
+    fitted = ImageOps.contain(logo, GOOGLE_WIDE, Image.Resampling.LANCZOS)
+    canvas.paste(fitted, (0, (canvas.height - fitted.height) // 2))
+    return canvas
 
 
 def _apple_master(look: Look, store: ImageStore, role: str, size: Size) -> Image.Image:

@@ -6,6 +6,8 @@ over the documents that the card would really become.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from passes.apple.document import Issuer, pass_document, strings
 from passes.apple.lint import lint_document
 from passes.card import Card, PassIdentity
@@ -13,7 +15,7 @@ from passes.colour import CONTRAST_TEXT, contrast, parse_hex, readable, to_hex
 from passes.design import Design
 from passes.finding import Finding, sorted_findings
 from passes.google.document import Brand, Pictures, loyalty_class, loyalty_object
-from passes.google.lint import lint_class, lint_object
+from passes.google.lint import lint_class, lint_object, lint_pictures
 
 # Rules look at what is said and how, never at who signs: any issuer and identity will do.
 _ISSUER = Issuer("pass.dev.comptoir.loyalty", "DEVTEAM000", "https://cards.example/apple")
@@ -22,8 +24,14 @@ _PICTURES = Pictures("https://cards.example/logo.png", "https://cards.example/he
 _CLASS_ID, _OBJECT_ID = "3388000000000000000.comptoir", "3388000000000000000.0"
 
 
-def lint(card: Card, design: Design, tier_key: str | None = None) -> list[Finding]:
-    """Everything to mend on this card with this design, what blocks first."""
+def lint(
+    card: Card,
+    design: Design,
+    tier_key: str | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+) -> list[Finding]:
+    """Everything to mend on this card with this design, what blocks first. `pictures` are those of
+    `google_images`, where they are at hand."""
     document = pass_document(card, design, tier_key, _ISSUED, _ISSUER)
     resources = (
         loyalty_class(_CLASS_ID, Brand(card.program_name), design, _PICTURES, tier_key),
@@ -35,6 +43,7 @@ def lint(card: Card, design: Design, tier_key: str | None = None) -> list[Findin
             *lint_document(document, strings(card, design)),
             *lint_class(resources[0]),
             *lint_object(resources[1]),
+            *lint_pictures(pictures or {}),
         ]
     )
 

@@ -109,6 +109,11 @@ class Settings(BaseSettings):
         description="Key file of the service account (JSON); unset: a development account, which"
         " only the simulated Android phone accepts",
     )
+    google_store_locations: bool = Field(
+        default=False,
+        description="Name the stores on Google's cards, for notices nearby; only for issuers whom"
+        " Google has allowed it",
+    )
     google_wallet_url: str = Field(
         default="",
         description="REST address; unset: Google's, or the simulator's where no account is set",

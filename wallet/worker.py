@@ -101,7 +101,9 @@ class Worker:
         hold = Hold()
         google = GoogleClient(google_wallet_url(settings), google_token_url(settings), parts.google)
         gate = Gate(parts.database, parts.google.issuer_id, clock.now)
-        objects = GoogleObjects(parts.google, settings.public_url)
+        objects = GoogleObjects(
+            parts.google, settings.public_url, merchant_locations=settings.google_store_locations
+        )
         self._google = GoogleDelivery(parts.database, google, gate, objects, clock.now)
         reading_back = GoogleReconciler(parts.database, google, gate, objects, clock.now)
         mailer = make_mailer(settings)

@@ -43,13 +43,12 @@ def fat_link(
 ) -> str:
     """A link that makes the object itself, for when the REST interface did not take it.
 
-    It carries what fits of the class and the object, never a rotating code's secret. Google ignores
-    the content when it has the object already, so that nothing newer is lost.
+    It carries the essentials of class and object as far as they fit (a whole card hardly ever would),
+    never a rotating code's secret. Google ignores the content when it has the object already, so
+    that nothing newer is lost.
     """
-    shown = portable(resource)
-    least = essentials(shown)
+    least = essentials(portable(resource))
     contents: tuple[Resource, ...] = (
-        {"loyaltyClasses": [class_essentials(its_class)], "loyaltyObjects": [shown]},
         {"loyaltyClasses": [class_essentials(its_class)], "loyaltyObjects": [least]},
         {"loyaltyObjects": [least]},
     )

@@ -5,7 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import bench_accrual, bench_pass, bench_push, bench_refresh, bench_replay
+from tests.benchmarks import (
+    bench_accrual,
+    bench_pass,
+    bench_push,
+    bench_refresh,
+    bench_replay,
+    bench_savelink,
+)
 
 BENCHES: dict[str, Callable[[], None]] = {
     "accrual": bench_accrual.run,
@@ -13,6 +20,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "push": bench_push.run,
     "refresh": bench_refresh.run,
     "replay": bench_replay.run,
+    "savelink": bench_savelink.run,
 }
 
 

@@ -53,6 +53,20 @@ def test_every_apple_picture_has_its_documented_size() -> None:
         assert image.width <= width if role == "logo" else image.width == width
 
 
+def test_a_lettering_becomes_googles_wide_logo_and_a_round_mark_does_not() -> None:
+    def made(size: tuple[int, int]) -> set[str]:
+        data = io.BytesIO()
+        Image.new("RGBA", size, "#c0392b").save(data, "PNG")
+        design = DESIGN.model_copy(update={"images": {"logo": f"{size}"}})
+        files = google_images(design, lambda digest: data.getvalue())
+        if "wide" in files:
+            assert opened(files["wide"]).size == (1280, 400)
+        return set(files)
+
+    assert made((900, 300)) == {"logo", "hero", "wide"}
+    assert made((300, 300)) == {"logo", "hero"}
+
+
 def test_google_pictures_have_their_documented_sizes() -> None:
     files = google_images(DESIGN, no_uploads)
     assert {name: opened(png).size for name, png in files.items()} == {

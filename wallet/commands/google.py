@@ -33,7 +33,9 @@ def google_check() -> None:
     require_schema(database)
     client = GoogleClient(google_wallet_url(settings), google_token_url(settings), identity)
     gate = Gate(database, identity.issuer_id, clock.now)
-    objects = GoogleObjects(identity, settings.public_url)
+    objects = GoogleObjects(
+        identity, settings.public_url, merchant_locations=settings.google_store_locations
+    )
     reconciler = GoogleReconciler(database, client, gate, objects, clock.now)
     client.check_token()
     click.echo(f"{reconciler.begin_rounds()} classes to read.", err=True)

@@ -52,7 +52,9 @@ def google_doctor(installation: Installation) -> list[Check]:
         return checks  # the service's doctor says what to do about the tables
     account = google_identity(settings)
     with installation.database.reading() as session:
-        objects = GoogleObjects(account, settings.public_url)
+        objects = GoogleObjects(
+            account, settings.public_url, merchant_locations=settings.google_store_locations
+        )
         classes = [
             one for program in all_programs(session) for one in objects.classes_of(session, program)
         ]

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     LargeBinary,
     UniqueConstraint,
+    case,
     func,
     or_,
     select,
@@ -43,9 +44,14 @@ class CodeKey(Base):
 
 
 def code_key_of(session: Session, member_id: int, holder: str) -> CodeKey | None:
-    """The key of one card."""
-    query = select(CodeKey).where(CodeKey.member_id == member_id, CodeKey.holder == holder)
-    return session.scalar(query)
+    """The key of one card: the member's own, else that of a card which came with a member merged
+    into this one."""
+    query = (
+        select(CodeKey)
+        .where(_cards_of(member_id), CodeKey.holder == holder)
+        .order_by(case((CodeKey.member_id == member_id, 0), else_=1), CodeKey.id)
+    )
+    return session.scalars(query.limit(1)).first()
 
 
 def code_key_with_prefix(session: Session, program_id: int, prefix: str) -> CodeKey | None:

@@ -110,7 +110,9 @@ def save_links(parts: Parts) -> SaveLinks:
         parts.google,
         timeout=WHILE_SOMEBODY_WAITS,
     )
-    objects = GoogleObjects(parts.google, settings.public_url)
+    objects = GoogleObjects(
+        parts.google, settings.public_url, merchant_locations=settings.google_store_locations
+    )
     gate = Gate(
         parts.database, parts.google.issuer_id, clock.now, wait_seconds_max=GATE_SECONDS_MAX
     )

@@ -213,6 +213,31 @@ def test_a_card_of_a_merged_member_spends_for_the_survivor(guarded: Cast) -> Non
     assert take(guarded, google_value(guarded)) == "code_used"
 
 
+def test_a_card_that_came_by_a_merge_keeps_its_key(guarded: Cast) -> None:
+    guarded.enrol("double")
+    guarded.run(
+        lambda session: issue_pass(
+            session, guarded.program, guarded.member(session, "double"), "google", guarded.now
+        )
+    )
+    value = google_value(guarded, "double")
+    guarded.run(
+        lambda session: merge_members(
+            session,
+            guarded.program,
+            guarded.member(session, "double"),
+            guarded.member(session, "bruno"),
+            TILL,
+            guarded.now,
+        )
+    )
+    # The phone holds the same object as before, and now it is Bruno's.
+    assert google_value(guarded, "bruno") == value
+    with guarded.database.reading() as session:
+        found = find_member(session, guarded.program, MemberRef(code=value))
+        assert found.id == guarded.people["bruno"]
+
+
 def race(cast: Cast, rounds: int) -> Iterator[list[str]]:
     """The same fresh code at two tills at once, again and again."""
     with ThreadPoolExecutor(2) as pool:

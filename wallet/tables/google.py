@@ -229,6 +229,47 @@ def count_install(session: Session, program_id: int, provider: str, event: str, 
         session.flush()
 
 
+def put_message(
+    session: Session,
+    program_id: int,
+    tier_key: str | None,
+    message: dict[str, Any],
+    now: datetime,
+) -> int:
+    """Let every card on a phone (of this tier) wait for this message, in the slow lane; how many."""
+    query = (
+        select(WalletPass.id)
+        .join(Member, Member.id == WalletPass.member_id)
+        .join(GoogleObject, GoogleObject.wallet_pass_id == WalletPass.id)
+        .where(
+            WalletPass.program_id == program_id,
+            WalletPass.provider == "google",
+            WalletPass.saved_at.is_not(None),
+            Member.status == "active",
+        )
+    )
+    if tier_key is not None:
+        query = query.where(Member.tier_key == tier_key)
+    chosen = query.scalar_subquery()
+    session.execute(
+        update(GoogleObject)
+        .where(GoogleObject.wallet_pass_id.in_(chosen))
+        .values(message=message)
+        .execution_options(synchronize_session=False)
+    )
+    wanted = session.execute(
+        update(WalletPass)
+        .where(WalletPass.id.in_(chosen))
+        .values(
+            wanted_version=WalletPass.wanted_version + 1,
+            next_attempt_at=now,
+            waiting_since=func.coalesce(WalletPass.waiting_since, now),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(wanted, "rowcount", 0))
+
+
 def mark_announced(session: Session, versions: Mapping[int, int]) -> None:
     """The deliveries of these versions have begun, by pass."""
     if versions:
@@ -308,7 +349,11 @@ def issued_since(session: Session, program_id: int, provider: str, since: dateti
 
 
 def reach_of(
-    session: Session, program_id: int, tier_key: str | None, since: datetime
+    session: Session,
+    program_id: int,
+    tier_key: str | None,
+    since: datetime,
+    provider: str | None = None,
 ) -> tuple[int, int, int]:
     """(active members, those with a card on a phone, those of them with budget left on one), where
     `since` is when the running window began: who spoke three times after it has none left."""
@@ -328,6 +373,7 @@ def reach_of(
                 WalletPass.id.in_(select(Registration.wallet_pass_id)),
             ),
         )
+        .where(*([WalletPass.provider == provider] if provider else []))
         .group_by(WalletPass.member_id)
         .subquery()
     )

@@ -64,10 +64,15 @@ def no_notices_left(session: Session, pass_ids: Collection[int], now: datetime) 
 
 
 def notice_reach(
-    session: Session, program: ProgramView, now: datetime, tier_key: str | None = None
+    session: Session,
+    program: ProgramView,
+    now: datetime,
+    tier_key: str | None = None,
+    provider: str | None = None,
 ) -> Reach:
-    """What a campaign to everybody, or to one tier, would do if it were sent now."""
+    """What a campaign to everybody, or to one tier, would do if it were sent now, in every wallet or
+    in one."""
     if tier_key is not None and program.ruleset.tier(tier_key) is None:
         raise Refusal("tier_not_found")
-    members, with_card, notified = reach_of(session, program.id, tier_key, now - WINDOW)
+    members, with_card, notified = reach_of(session, program.id, tier_key, now - WINDOW, provider)
     return Reach(members, notified, with_card - notified, members - with_card)

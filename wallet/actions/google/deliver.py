@@ -13,7 +13,14 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from passes.google.push import Call, GoogleClient, Result, insert_call, patch_call
+from passes.google.push import (
+    Call,
+    GoogleClient,
+    Result,
+    insert_call,
+    message_call,
+    patch_call,
+)
 from passes.google.refusal import LASTING, GoogleRefusal
 from wallet.actions.deliver_passes import (
     PAUSE_LONGEST_SECONDS,
@@ -27,12 +34,14 @@ from wallet.actions.deliver_passes import (
     settle,
 )
 from wallet.actions.deliver_passes import Result as Settled
+from wallet.actions.google.announce import as_google_has_it
 from wallet.actions.google.budget import give_back_notices, no_notices_left, spend_notices
 from wallet.actions.google.classes import Classes, Standing, digest_of, without_places
 from wallet.actions.google.gate import BULK, SCANS, Busy, Gate
 from wallet.actions.google_objects import GoogleObjects
 from wallet.actions.program_view import all_programs, program_view
 from wallet.db import Database
+from wallet.rules.notices import Verdict
 from wallet.tables.delivery import clear_alarm, raise_alarm
 from wallet.tables.google import (
     GoogleObject,
@@ -54,13 +63,13 @@ TRIES_MAX = 5
 # What Google tells the holder of when it changes.
 ANNOUNCED = ("loyaltyPoints", "secondaryLoyaltyPoints")
 
-Mode = Literal["insert", "patch"]
+Mode = Literal["insert", "patch", "message"]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One object on its way. `is_news` when the part that Google announces differs from what it
-    holds; `speaks` when its holder is to be notified."""
+    holds; `speaks` when its holder is to be notified of the change, `calls` of the `message`."""
 
     item: Claimed
     class_id: str
@@ -70,12 +79,23 @@ class Plan:
     mode: Mode
     is_held: bool
     is_news: bool
+    message: Mapping[str, Any] | None = None
     speaks: bool = False
+    calls: bool = False
     tries: int = 0
+
+    @property
+    def is_loud(self) -> bool:
+        """Whether a notification was spent on it."""
+        return self.speaks or self.calls
 
     @property
     def call(self) -> Call:
         """What is asked of Google next."""
+        if self.mode == "message":
+            assert self.message is not None
+            said = as_google_has_it(self.message, notify=self.calls)
+            return message_call(str(self.resource["id"]), said)
         if self.mode == "insert":
             return insert_call("loyaltyObject", self.resource)
         return patch_call("loyaltyObject", self.resource, notify=self.speaks)
@@ -235,14 +255,22 @@ class GoogleDelivery:
 
     def _with_notices(self, plans: Sequence[Plan], outcome: _Outcome) -> list[Plan]:
         """Those that may notify their holders, written down as spent before anything is sent."""
-        news = [plan.item.id for plan in plans if plan.is_news]
-        if not news:
+        # One announcement an update: where there is a message, the change beside it is silent.
+        messages = [plan.item.id for plan in plans if plan.message]
+        news = [plan.item.id for plan in plans if plan.is_news and not plan.message]
+        if not news and not messages:
             return list(plans)
-        verdicts = self._database.run(
-            lambda session: spend_notices(session, news, "balance", self._clock())
-        )
+
+        def _spend(session: Session) -> dict[int, Verdict]:
+            now = self._clock()
+            return {
+                **spend_notices(session, messages, "campaign", now),
+                **spend_notices(session, news, "balance", now),
+            }
+
+        verdicts = self._database.run(_spend)
         outcome.spent += sum(said == "spent" for said in verdicts.values())
-        return [replace(plan, speaks=verdicts.get(plan.item.id) == "speak") for plan in plans]
+        return [_spoken(plan, verdicts.get(plan.item.id)) for plan in plans]
 
     def _judged(
         self, plans: Sequence[Plan], results: Sequence[Result], outcome: _Outcome
@@ -251,11 +279,14 @@ class GoogleDelivery:
         again = []
         for plan, found in zip(plans, results, strict=True):
             if not isinstance(found, GoogleRefusal):
-                outcome.done[plan.item.id] = plan
                 outcome.answered = True
+                if plan.message and plan.mode != "message":
+                    again.append(replace(plan, mode="message"))
+                else:
+                    outcome.done[plan.item.id] = plan
                 continue
             next_try = _next_try(plan, found)
-            if plan.speaks and not (next_try and next_try.speaks) and _was_not_shown(found):
+            if plan.is_loud and not (next_try and next_try.is_loud) and _was_not_shown(found):
                 outcome.unheard.append(plan.item.id)
             if found.reason == "notices_spent":
                 outcome.silenced.append(plan.item.id)
@@ -290,7 +321,7 @@ class GoogleDelivery:
         _write_objects(session, outcome.done.values())
         note_at_google(
             session,
-            {plan.item.id: (plan.item.version, plan.speaks) for plan in outcome.done.values()},
+            {plan.item.id: (plan.item.version, plan.is_loud) for plan in outcome.done.values()},
             now,
         )
         lost = [
@@ -323,6 +354,7 @@ def _plan(item: Claimed, resource: Resource, known: GoogleObject | None) -> Plan
         is_held=known is not None and known.digest == digest,
         # A card that Google does not hold yet has nobody to tell.
         is_news=known is not None and is_there and known.points != points,
+        message=known.message if known is not None else None,
     )
 
 
@@ -337,6 +369,8 @@ def _ready(
             continue
         if standing.refusal:
             outcome.refused[plan.item.id] = standing.refusal
+        elif plan.is_held and plan.message:
+            ready.append(replace(plan, mode="message"))
         elif plan.is_held:
             outcome.done[plan.item.id] = plan
         elif standing.has_places:
@@ -351,16 +385,22 @@ def _next_try(plan: Plan, found: GoogleRefusal) -> Plan | None:
     if plan.tries + 1 >= TRIES_MAX:
         return None
     tried = replace(plan, tries=plan.tries + 1)
-    if found.reason == "exists" and plan.mode == "insert":
-        return replace(tried, mode="patch")
-    if found.reason == "object_missing" and plan.mode == "patch":
-        return replace(tried, mode="insert", speaks=False)
-    if found.reason == "notices_spent":
-        return replace(tried, speaks=False)
-    stripped = without_places(plan.resource)
-    if found.reason == "invalid" and stripped != plan.resource:
-        return replace(tried, resource=stripped)
+    match found.reason:
+        case "exists" if plan.mode == "insert":
+            return replace(tried, mode="patch")
+        case "object_missing" if plan.mode != "insert":
+            return replace(tried, mode="insert", speaks=False)
+        case "notices_spent":
+            return replace(tried, speaks=False, calls=False)
+        case "invalid" if (stripped := without_places(plan.resource)) != plan.resource:
+            return replace(tried, resource=stripped)
     return None
+
+
+def _spoken(plan: Plan, said: Verdict | None) -> Plan:
+    if said != "speak":
+        return plan
+    return replace(plan, calls=True) if plan.message else replace(plan, speaks=True)
 
 
 def _was_not_shown(found: GoogleRefusal) -> bool:
@@ -391,6 +431,8 @@ def _write_objects(session: Session, plans: Iterable[Plan]) -> None:
             row = GoogleObject(wallet_pass_id=pass_id, class_id=plan.class_id)
             session.add(row)
         row.class_id, row.digest, row.points = plan.class_id, plan.digest, plan.points
+        if plan.message and row.message and row.message["id"] == plan.message["id"]:
+            row.message = None
     session.flush()
 
 
@@ -400,6 +442,8 @@ def _count(session: Session, outcome: _Outcome) -> None:
     add_to_tally(session, "google_requests", outcome.requests)
     add_to_tally(session, "google_objects", len(outcome.done))
     add_to_tally(session, "google_notices_balance", spoken)
+    called = sum(plan.calls for plan in outcome.done.values())
+    add_to_tally(session, "google_notices_campaign", called)
     add_to_tally(session, "google_notices_spent", outcome.spent + len(outcome.silenced))
     for found in outcome.refused.values():
         add_to_tally(session, f"google_refused_{found.reason}", 1)

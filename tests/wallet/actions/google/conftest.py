@@ -33,7 +33,7 @@ __all__ = ["android", "google_identity", "google_wallet", "simulator_certs", "st
 TIMEOUT_SECONDS = 2.0  # of one request to the stand-in; long on a loaded machine, short for a hang
 
 
-@dataclass
+@dataclass(repr=False)
 class Android:
     """The worker's side of Google: whatever it does happens at `cast.now`, which sleeping moves."""
 

@@ -22,6 +22,7 @@ from wallet.doctor.apple import days_left, identity_checks, restart_needed
 from wallet.doctor.service import WORKER_SILENT_MAX
 from wallet.ids import new_id, public_id
 from wallet.web.delivery_metrics import count_deliveries
+from wallet.web.google_metrics import count_google
 from wallet.web.locale import current_language
 from wallet.web.wiring import read, wiring
 
@@ -96,6 +97,7 @@ def metrics() -> Response:
     CERTIFICATE_END.labels("apple").set(apple.expires_at.timestamp())
     try:
         count_deliveries(clock.now())
+        count_google(clock.now())
     except SQLAlchemyError as error:
         log.warning("deliveries_not_counted", error=type(error).__name__)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

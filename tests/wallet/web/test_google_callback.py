@@ -19,9 +19,17 @@ from app import create_app
 from tests.factories import NOW, PUBLIC_URL, SECRET_KEY, Cast
 from tests.fakes.http import serve
 from tests.passes.google.signer import Signer, millis
+from wallet.actions.google.gate import gate_name
 from wallet.actions.issue_pass import issue_pass
 from wallet.config import Settings
-from wallet.tables.google import CallbackNonce, install_totals, object_row
+from wallet.tables.google import (
+    CallbackNonce,
+    GoogleClass,
+    ProviderGate,
+    add_to_tally,
+    install_totals,
+    object_row,
+)
 from wallet.tables.wallet_pass import WalletPass, count_passes, pass_at
 from wallet.web.wiring import wiring
 
@@ -170,3 +178,41 @@ def test_nonces_are_forgotten_once_their_message_is_too_old(
         assert _told(client, late) == (200, "taken")
     with cast.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(CallbackNonce)) == 1
+
+
+def test_callbacks_and_deliveries_are_in_the_metrics(
+    client: FlaskClient, cast: Cast, signer: Signer
+) -> None:
+    _told(client, _event(signer, cast, "save", "metrics"))
+    _told(client, b"{")
+    with cast.database.transaction() as session:
+        add_to_tally(session, "google_requests", 7)
+        now = cast.now
+        session.add(
+            GoogleClass(
+                class_id=f"{ISSUER}.demo",
+                program_id=cast.program.id,
+                digest="d",
+                state="APPROVED",
+                tried_at=now,
+                next_attempt_at=now,
+                round_ended_at=now - timedelta(hours=30),
+            )
+        )
+        session.add(
+            ProviderGate(
+                name=gate_name(ISSUER),
+                log={},
+                paused_until=now + timedelta(seconds=60),
+                failures=3,
+                reason="not_permitted",
+                words="no",
+            )
+        )
+    told = client.get("/metrics").get_data(as_text=True)
+    assert 'comptoir_google_callbacks_total{event="save",outcome="taken"}' in told
+    assert 'comptoir_google_callbacks_total{event="",outcome="malformed"}' in told
+    assert 'comptoir_google_total{what="requests"} 7.0' in told
+    assert 'comptoir_google_paused_seconds{reason="not_permitted"} 60.0' in told
+    assert 'comptoir_google_classes{state="approved"} 1.0' in told
+    assert "comptoir_google_check_age_seconds 108000.0" in told

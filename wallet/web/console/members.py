@@ -18,12 +18,14 @@ from wallet.actions.member_desk import MemberDesk, member_desk
 from wallet.actions.member_file import HeldPass, Line, MemberFile, member_file
 from wallet.actions.program_view import ProgramView
 from wallet.actions.voucher_state import VoucherState
+from wallet.doctor.google_words import why_kept
 from wallet.ids import public_id
 from wallet.rules.spell import spell_quantity
 from wallet.rules.voucher_code import spoken_voucher
 from wallet.web.console.acts import units_of
 from wallet.web.console.delivery import spell_seconds
 from wallet.web.console.frame import console_page, own_program
+from wallet.web.console.setup import spoken
 from wallet.web.locale import current_language
 from wallet.web.present import (
     MovementRow,
@@ -214,12 +216,21 @@ def _pass_row(program: ProgramView, held: HeldPass, language: str) -> PassRow:
         since = spell_time(held.silent_since, program.time_zone, language)
         facts.append((_("No phone has come since"), since))
     if held.error:
-        facts.append((_("Last error"), held.error))
+        facts += _problem(held.error)
         facts.append((_("Attempts"), str(held.attempts)))
     facts.append((_("Serial number"), held.serial))
     name = {"apple": "Apple Wallet", "google": "Google Wallet"}.get(held.provider, held.provider)
     ways = [_way(step, program, language) for step in held.steps]
     return PassRow(name, state, kind, facts, ways)
+
+
+def _problem(error: str) -> list[tuple[str, str]]:
+    """What the provider said, in a sentence with what to do where we know it."""
+    found = why_kept(error)
+    if found is None:
+        return [(_("Last error"), error)]
+    (said,) = spoken([found])
+    return [(_("Last error"), said.sentence), (_("What to do"), said.fix)]
 
 
 def _way(step: Step, program: ProgramView, language: str) -> WayRow:

@@ -19,6 +19,8 @@ Text = Mapping[str, str]
 # How the stored JSON of a card is written; `from_json` reads every earlier way as well.
 FORMAT = 2
 
+PLACES_READ_MAX = 16  # sets of stores; programs of one process, or neighbourhoods of a chain
+
 # What matters most to its holder comes first: one change a delivery is announced, and it is this.
 ANNOUNCED_ORDER = ("tier", "ready", "balance", "credit")
 
@@ -181,10 +183,7 @@ class Card:
             Section(one["key"], one["title"], one["body"], one.get("url"))
             for one in values.get("sections", ())
         )
-        values["places"] = tuple(
-            Place(one["latitude"], one["longitude"], one["text"])
-            for one in values.get("places", ())
-        )
+        values["places"] = _places(values.get("places", []))
         return cls(**values)
 
     def _plain(self, text: str) -> Text:
@@ -229,6 +228,21 @@ def _differs(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool
 def say(text: Text, language: str) -> str:
     """The text in a language, or else in the program's own (for our own labels: English)."""
     return text.get(language) or next(iter(text.values()), "")
+
+
+_places_read: list[tuple[Any, tuple[Place, ...]]] = []
+
+
+def _places(data: Any) -> tuple[Place, ...]:
+    """The stores of a card. Most cards of a program have the same ones: those read last are the
+    same objects again, which are compared at once."""
+    global _places_read  # noqa: PLW0603  replaced whole, so threads need no lock
+    for known, places in _places_read:
+        if known == data:
+            return places
+    places = tuple(Place(one["latitude"], one["longitude"], one["text"]) for one in data)
+    _places_read = [(data, places), *_places_read[: PLACES_READ_MAX - 1]]
+    return places
 
 
 def _fact(data: Mapping[str, Any]) -> Fact:

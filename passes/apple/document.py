@@ -103,7 +103,7 @@ def _likeness(card: Card) -> object:
             else (one.key, one.title, one.body, one.url)
             for one in card.sections
         ],
-        [(place.latitude, place.longitude, place.text) for place in card.places],
+        card.places,
     )
 
 

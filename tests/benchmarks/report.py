@@ -27,11 +27,17 @@ class Case:
 def measure(case: Case, runs: int = 5) -> None:
     """Run work and baseline in turns, so that noise meets both, and print the medians."""
     clock = time.process_time if case.cpu else time.perf_counter
+    measure_against(case, lambda: _each(case.work, clock), runs)
+
+
+def measure_against(case: Case, seconds: Callable[[], float], runs: int = 5) -> None:
+    """The same where another process does the work and says how many seconds an item took."""
+    clock = time.process_time if case.cpu else time.perf_counter
     values: list[float] = []
     bases: list[float] = []
     for _ in range(runs):
         bases.append(_each(case.baseline, clock))
-        values.append(_each(case.work, clock))
+        values.append(seconds())
     value, base = statistics.median(values), statistics.median(bases)
     line = {
         "bench": case.bench,

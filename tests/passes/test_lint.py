@@ -65,3 +65,15 @@ def test_findings_come_once_and_those_that_block_first() -> None:
     hint = Finding("apple.a", "hint", text, text, "here")
     block = Finding("apple.b", "proven", text, text, "here")
     assert sorted_findings([hint, hint, block]) == [block, hint]
+
+
+def test_long_words_are_cut_on_a_small_phone_in_the_language_that_has_them() -> None:
+    tier = dataclasses.replace(
+        ADA.tier,  # type: ignore[type-var]
+        value={"fr": "Ambassadrice extraordinaire platine", "en": "Platinum"},
+    )
+    found = [one for one in lint(dataclasses.replace(ADA, tier=tier), DESIGN) if "cut" in one.code]
+    (one,) = [one for one in found if one.where == "storeCard.secondaryFields.tier.value"]
+    assert "(fr)" in one.sentence["en"]
+    assert "…" in one.sentence["en"]
+    assert not one.blocks

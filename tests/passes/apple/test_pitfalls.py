@@ -121,7 +121,7 @@ def test_pitfall_08_pictures_that_cannot_be_shown_are_refused(
     size: tuple[int, int], options: dict[str, tuple[int, ...]], message: str
 ) -> None:
     data = io.BytesIO()
-    Image.new("RGBA", size, **options).save(data, "PNG")  # type: ignore[arg-type]
+    Image.new("RGBA", size, **options).save(data, "PNG")
     with pytest.raises(DesignError, match=message):
         check_upload(data.getvalue())
 

@@ -25,6 +25,7 @@ LINES_MAX = 50  # in one batch: half a second of work, and a lost answer costs n
 
 B = TypeVar("B", bound="Body")
 
+Note = Annotated[str, StringConstraints(max_length=NOTE_LENGTH_MAX)]
 PublicId = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 RequestId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{8,64}$")]
 
@@ -50,12 +51,14 @@ class Lookup(Body):
 
 
 class Sale(Body):
-    """A sale, of which `credit_minor` is paid with store credit. `confirm_repeat`: the cashier was asked, and the same amount is meant twice."""
+    """A sale, of which `credit_minor` is paid with store credit; `shown` as for a reward.
+    `confirm_repeat`: the cashier was asked, and the same amount is meant twice."""
 
     request_id: RequestId
     member_id: PublicId
     amount_minor: Annotated[int, Field(ge=-(1 << 53), le=1 << 53)]
     credit_minor: Annotated[int, Field(ge=1, le=1 << 53)] | None = None
+    shown: Note | None = None
     confirm_repeat: bool = False
 
 
@@ -65,7 +68,7 @@ class Redeem(Body):
     request_id: RequestId
     member_id: PublicId
     reward_id: PublicId
-    shown: Annotated[str, StringConstraints(max_length=NOTE_LENGTH_MAX)] | None = None
+    shown: Note | None = None
 
 
 class UseVoucher(Body):

@@ -22,7 +22,7 @@ from wallet.actions.record_purchase import PurchaseFacts, record_purchase, suspe
 from wallet.actions.redeem import Taking, redeem
 from wallet.actions.reverse_entry import member_of_entry, undo_own
 from wallet.actions.rotating_codes import count_miss
-from wallet.actions.shown_card import note_of, read_note, shown_by
+from wallet.actions.shown_card import Shown, note_of, read_note, shown_by
 from wallet.actions.throttle import (
     UNKNOWN_CODES_PER_STAFF,
     count_attempt,
@@ -75,7 +75,9 @@ def record_sale() -> tuple[Response, int]:
             suspect_repeat(session, member, body.amount_minor, clock.now())
         if body.credit_minor is not None:
             # Before the sale, which then knows what of it was paid with credit.
-            payment = Payment(body.credit_minor, body.amount_minor, (SOURCE, body.request_id))
+            shown = _proof(session, program, body.member_id, body.shown)
+            sale = (SOURCE, body.request_id)
+            payment = Payment(body.credit_minor, body.amount_minor, sale, shown)
             pay_with_credit(session, program, member, payment, staff_actor(), clock.now())
         facts = PurchaseFacts(
             source=SOURCE,
@@ -104,10 +106,10 @@ def redeem_reward() -> tuple[Response, int]:
 
     def _work(session: Session, program: ProgramView) -> dict[str, Any]:
         member = find_member(session, program, MemberRef(id=body.member_id))
-        now, who = clock.now(), staff_actor().label
-        shown = read_note(session, member, body.shown, who, now) if body.shown else None
-        taking = Taking(shown=shown)
-        redeemed = redeem(session, program, member, body.reward_id, staff_actor(), now, taking)
+        taking = Taking(shown=_proof(session, program, body.member_id, body.shown))
+        redeemed = redeem(
+            session, program, member, body.reward_id, staff_actor(), clock.now(), taking
+        )
         return {
             "changes": changes([(redeemed.entry.unit, redeemed.entry.quantity)]),
             "undo": {"entry_id": public_id("ent", redeemed.entry.id)},
@@ -214,6 +216,16 @@ def _found(session: Session, body: Lookup) -> dict[str, Any]:
             for member in found
         ]
     }
+
+
+def _proof(
+    session: Session, program: ProgramView, member_id: str, note: str | None
+) -> Shown | None:
+    """What the scan proved, by the note that the page hands back."""
+    if note is None:
+        return None
+    member = find_member(session, program, MemberRef(id=member_id))
+    return read_note(session, member, note, staff_actor().label, clock.now())
 
 
 def _count_guess(session: Session, query: str, now: datetime) -> None:

@@ -231,7 +231,8 @@ function sell(amountMinor, creditMinor) {
   if (!member) return;
   if (member.query !== undefined) return void sellToUnknown(member, amountMinor);
   const credit = creditMinor ? { credit_minor: creditMinor } : {};
-  void submit(acts.make("purchase", "purchases", { member_id: member.id, amount_minor: amountMinor, ...credit }));
+  const act = acts.make("purchase", "purchases", { member_id: member.id, amount_minor: amountMinor, ...credit });
+  void submit(creditMinor ? withNote(act, member.id) : act);
 }
 
 /** @param {string} code */
@@ -296,8 +297,17 @@ function redeem(rewardId) {
   const member = memberOf(desk);
   if (!member) return;
   const act = acts.make("redemption", "redemptions", { member_id: member.id, reward_id: rewardId });
-  const shown = notes.get(member.id);
-  void submit(shown ? { ...act, body: { ...act.body, shown } } : act);
+  void submit(withNote(act, member.id));
+}
+
+/**
+ * What takes value says what was shown of the card.
+ * @param {Act} act
+ * @param {string} memberId
+ */
+function withNote(act, memberId) {
+  const shown = notes.get(memberId);
+  return shown ? { ...act, body: { ...act.body, shown } } : act;
 }
 
 function undo() {

@@ -465,3 +465,20 @@ def test_a_made_up_rotating_code_counts_against_the_cashier_and_the_card(
     refused(till.redeem("ada", 100, shown=shown["note"]), 429, "code_closed")
     stranger = make_prefix(cast.program.id, b"another key", 1, 5)
     refused(till.post("lookup", query=make_value(stranger, b"k", 1)), 404, "code_not_ours")
+
+
+def test_paying_with_credit_needs_what_its_band_says(till: Till, cast: Cast) -> None:
+    credit = {
+        "key": "credit",
+        "kind": "credit",
+        "name": {"fr": "Avoir", "en": "Credit"},
+        "one": {"fr": "avoir", "en": "credit"},
+        "many": {"fr": "avoirs", "en": "credits"},
+    }
+    bands = [{"needs": "fresh_code", "unit": "credit"}]
+    rules = {**RULES, "units": [*RULES["units"], credit], "spending": {"bands": bands}}
+    cast.run(lambda session: publish_rules(session, cast.program.id, rules, "staff:1", cast.now))
+    refused(till.sell("ada", 5000, credit_minor=100), 403, "code_needed")
+    note = told(till.post("lookup", query=turning(cast), source="camera"))["shown"]["note"]
+    # The code is good enough; what is missing now is only the credit itself.
+    refused(till.sell("ada", 5000, credit_minor=100, shown=note), 409, "insufficient_balance")

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Route
 
 from tests.browser.camera import GLARE, HAND, STEADY, Scene, film
 from tests.browser.pages import Shop, TillPage, wait
+from tests.scanner.treats import voucher_for, with_treats
 
 Visit = Callable[..., BrowserContext]
 
@@ -566,3 +567,41 @@ def test_muted_stays_muted(till: TillPage) -> None:
     till.page.get_by_role("button", name="Sound off").click()
     till.page.reload()
     assert till.page.get_by_role("button", name="Sound on").get_attribute("aria-pressed") == "true"
+
+
+# --- Vouchers, credit, activities -------------------------------------------------------------
+
+
+def test_a_voucher_a_bill_in_credit_and_an_own_cup(shop: Shop, visit: Visit) -> None:
+    cast = with_treats(shop.cast)
+    cast.buy("ada", 10_000, channel="online", source="shop")
+    code = voucher_for(cast, "ada")
+    till = TillPage.open(shop, visit(), puppet=True)
+    till.start()
+    till.show_codes(code)
+    till.wait_for("member")
+    voucher = till.part(f"voucher-{code}")
+    assert "reward--shown" in (voucher.get_attribute("class") or "")
+    assert till.violations() == []
+    till.part("amount").fill("25")
+    voucher.click()
+    till.wait_for("done")
+    assert "Voucher used: Ten percent for Ada" in till.text("result")
+    till.wait_for("member")
+    till.part("activity-own_cup").click()
+    till.wait_for("done")
+    assert "Own cup: 5\u00a0points added for Ada" in till.text("result")
+    till.wait_for("member")
+    till.part("amount").fill("12")
+    till.part("credit-use").check()
+    assert till.part("credit-amount").input_value() == "6.00"
+    assert till.text("credit-left") == "Left to pay: €6.00"
+    assert till.violations() == []
+    till.part("credit-amount").fill("7")
+    till.part("accrue").click()
+    wait(till.page.get_by_text("At most €6.00 of this bill").is_visible, "the objection")
+    till.part("credit-amount").fill("5")
+    till.part("accrue").click()
+    till.wait_for("done")
+    wait(lambda: cast.balance("ada", "credit").available == 1000, "the credit")
+    assert till.complaints == []

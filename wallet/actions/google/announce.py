@@ -41,11 +41,11 @@ def announce_message(
         raise Refusal("tier_not_found")
     if program.locale not in words or not all(_is_sound(one) for one in words.values()):
         raise Refusal("body_invalid")
-    ordered = {program.locale: words[program.locale], **words}
     message = {
         "id": public_id("msg", new_id()),
-        "header": {language: one.header for language, one in ordered.items()},
-        "body": {language: one.body for language, one in ordered.items()},
+        "language": program.locale,  # PostgreSQL keeps no order of keys
+        "header": {language: one.header for language, one in words.items()},
+        "body": {language: one.body for language, one in words.items()},
     }
     session.info["nudge"] = True
     return put_message(session, program.id, tier_key, message, now)
@@ -53,19 +53,20 @@ def announce_message(
 
 def as_google_has_it(message: Mapping[str, Any], *, notify: bool) -> dict[str, Any]:
     """The message as Google's API takes it."""
-    header, body = message["header"], message["body"]
+    header, body, language = message["header"], message["body"], message["language"]
     return {
         "id": message["id"],
-        "header": next(iter(header.values())),
-        "body": next(iter(body.values())),
-        "localizedHeader": _localized(header),
-        "localizedBody": _localized(body),
+        "header": header[language],
+        "body": body[language],
+        "localizedHeader": _localized(header, language),
+        "localizedBody": _localized(body, language),
         "messageType": "TEXT_AND_NOTIFY" if notify else "TEXT",
     }
 
 
-def _localized(text: Mapping[str, str]) -> dict[str, Any]:
-    values = [{"language": language, "value": value} for language, value in text.items()]
+def _localized(text: Mapping[str, str], own: str) -> dict[str, Any]:
+    others = sorted(language for language in text if language != own)
+    values = [{"language": language, "value": text[language]} for language in (own, *others)]
     return {"defaultValue": values[0], "translatedValues": values[1:]}
 
 

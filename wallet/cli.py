@@ -42,6 +42,7 @@ from wallet.actions.upgrade_database import (
 )
 from wallet.commands.certs import certs_group
 from wallet.commands.doctor import doctor_command
+from wallet.commands.fleet import fleet_command
 from wallet.commands.frame import one_line, steps
 from wallet.commands.google import google_group
 from wallet.commands.iphone import iphone_command
@@ -444,5 +445,6 @@ main.add_command(pass_group)
 for _command in (export_command, import_command, backup_command, restore_command):
     main.add_command(_command)
 simulate.add_command(iphone_command)
+simulate.add_command(fleet_command)
 main.add_command(doctor_command(_make_secret))
 main.add_command(google_group)

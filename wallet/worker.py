@@ -7,6 +7,7 @@ calendar, which does what is due because time has passed.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from passes.google.push import GoogleClient
 from wallet import clock
 from wallet.actions.calendar import run_calendar
 from wallet.actions.deliver_apple import deliver_apple
-from wallet.actions.deliver_passes import EVERYTHING, SCANS, Hold, Pace
+from wallet.actions.deliver_passes import EVERYTHING, SCANS, Hold, Pace, give_way
 from wallet.actions.delivery_report import prune
 from wallet.actions.expire import MAIL_JOB
 from wallet.actions.expire_vouchers import VOUCHER_MAIL_JOB
@@ -124,12 +125,7 @@ class Worker:
             Loop(
                 "apple_scans", lambda: deliver_apple(parts.database, scans, clock.now, hold, SCANS)
             ),
-            Loop(
-                "apple",
-                lambda: deliver_apple(
-                    parts.database, everything, clock.now, hold, EVERYTHING, pace
-                ),
-            ),
+            Loop("apple", lambda: _everything(parts.database, everything, hold, pace)),
             Loop("google_scans", lambda: self._google.step(SCANS_LANE)),
             Loop("google", self._google_step),
             Loop("google_check", reading_back.step, CALENDAR_SECONDS),
@@ -191,6 +187,14 @@ class _Push:
     def _connect(self) -> ApnsClient:
         settings = self._parts.settings
         return ApnsClient(apns_url(settings), self._identity, apns_ca(settings), self._token)
+
+
+def _everything(database: Database, push: _Push, hold: Hold, pace: Pace) -> int:
+    began = time.monotonic()
+    done = deliver_apple(database, push, clock.now, hold, EVERYTHING, pace)
+    if done > SCANS.batch:  # a refresh is under way
+        give_way(database, time.monotonic() - began)
+    return done
 
 
 def _write_beat(database: Database, now: datetime) -> None:

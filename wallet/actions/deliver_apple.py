@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -44,6 +44,7 @@ CONFIGURATION_PAUSE_SECONDS = 60.0
 # A phone whose token Apple calls gone, though it registered again since: Apple may not know yet.
 # After so many tries over about a minute the phone counts as told; it asks by itself every day.
 GONE_TRIES_MAX = 5
+APPLE_RESOLUTION = timedelta(milliseconds=1)
 
 log = structlog.get_logger(__name__)
 
@@ -193,8 +194,13 @@ def _drop_dead(
     return {
         device_id
         for device_id, outcome in gone.items()
-        if not forget_device(session, device_id, outcome.token, outcome.timestamp or now)
+        if not forget_device(session, device_id, outcome.token, _gone_at(outcome, now))
     }
+
+
+def _gone_at(outcome: PushOutcome, now: datetime) -> datetime:
+    """Apple counts in whole milliseconds, rounded down: a registration of the same one is older."""
+    return outcome.timestamp + APPLE_RESOLUTION if outcome.timestamp else now
 
 
 def _result(

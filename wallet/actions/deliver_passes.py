@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import secrets
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,7 @@ BACKOFF_LONGEST_SECONDS = 900.0
 PAUSE_FIRST_SECONDS = 1.0
 PAUSE_LONGEST_SECONDS = 15.0
 JITTER = (0.75, 1.25)  # workers that lost the same provider do not come back as one
+GIVE_WAY_SECONDS_MAX = 0.25  # two rounds of SQLite's longest wait between two looks
 ERROR_LENGTH_MAX = 500
 PROBE = 1  # passes claimed to see whether a provider is back
 
@@ -162,6 +164,13 @@ class Pace:
     def took(self, count: int) -> None:
         """So many were announced."""
         self._left -= count
+
+
+def give_way(database: Database, seconds: float) -> None:
+    """After `seconds` of bulk writing, leave the writer's place of SQLite for as long to those who wait
+    for it: neither its busy handler nor a thread's lock lets people in by turn."""
+    if database.is_sqlite:
+        time.sleep(min(seconds, GIVE_WAY_SECONDS_MAX))
 
 
 def new_lease() -> str:

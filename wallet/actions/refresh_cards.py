@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.deliver_passes import give_way
 from wallet.actions.refresh_card import next_second
 from wallet.db import Database
 from wallet.tables.outbox import enqueue
 from wallet.tables.wallet_pass import passes_of_other_designs, want_design
 
 REFRESH_JOB = "refresh_cards"
-CHUNK = 500  # passes in one transaction: about ten milliseconds of the writer's time
-CHUNKS_MAX = 200  # in one job, far within its lease; the rest is another job
+CHUNK = 200  # passes in one transaction: some ten milliseconds of the writer's time
+CHUNKS_MAX = 100  # in one job, far within its lease; the rest is another job
 
 
 def refresh_cards_job(database: Database, payload: Mapping[str, Any], now: datetime) -> None:
@@ -24,10 +26,12 @@ def refresh_cards_job(database: Database, payload: Mapping[str, Any], now: datet
     program_id, design_id = int(payload["program_id"]), int(payload["design_id"])
     after = int(payload.get("after_id", 0))
     for _ in range(CHUNKS_MAX):
+        began = time.monotonic()
         found = _chunk(database, program_id, design_id, after, now)
         if found is None:
             return
         after = found
+        give_way(database, time.monotonic() - began)
     with database.transaction() as session:
         ask_for_refresh(session, program_id, design_id, now, after)
 

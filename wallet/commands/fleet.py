@@ -326,7 +326,7 @@ class Trial:
         problems = []
         for phone in self._random.sample(living, min(SAMPLE, len(living))):
             stored = self._registry.find(phone.serial)
-            wanted = _document(self._maker.build(stored)) if stored else b""
+            wanted = _document(b"".join(self._maker.build(stored))) if stored else b""
             if not wanted or _document(phone.data) != wanted:
                 problems.append("a phone shows another card than the newest")
         return problems

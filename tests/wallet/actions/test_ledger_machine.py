@@ -177,6 +177,11 @@ class Model:
         swallowed = min(person.below, len(back))
         person.below -= swallowed
         back = back[swallowed:]
+        # What had ended meanwhile lives for another thirty days, and stands behind what had not.
+        ended = [point for point in back if point.gone_at <= self.now]
+        back = [point for point in back if point.gone_at > self.now]
+        until = self.now + timedelta(days=30)
+        back += [Point("", self.now, until, next(self._order)) for _ in ended]
         paid = min(person.owed, len(back))
         person.owed -= paid
         person.points += back[paid:]

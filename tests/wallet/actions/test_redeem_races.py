@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter as Tally
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from threading import Barrier
 
+from tests.benchmarks import bench_races
+from tests.factories import Counter, new_program
 from tests.wallet.acceptance.bazaar import WEB, open_bazaar
+from wallet.actions.create_program import NewReward
+from wallet.actions.load_demo import PROGRAM
 from wallet.db import Database
 from wallet.errors import Refusal
 
 AT_ONCE = 12
 
 
-def outcomes(works: Sequence[Callable[[], object]]) -> Counter[str]:
+def outcomes(works: Sequence[Callable[[], object]]) -> Tally[str]:
     """Start all at the same moment; how often each refusal came, and how often it was done."""
     start = Barrier(len(works))
 
@@ -28,7 +33,19 @@ def outcomes(works: Sequence[Callable[[], object]]) -> Counter[str]:
         return "done"
 
     with ThreadPoolExecutor(len(works)) as pool:
-        return Counter(pool.map(run, works))
+        return Tally(pool.map(run, works))
+
+
+def test_many_clients_on_one_account_leave_one_gapless_sequence(database: Database) -> None:
+    """The full size, 64 clients and 32,000 sales, is `dev.py bench races`."""
+    bench_races.hammer(Counter(database, new_program(database, PROGRAM)), clients=16, sales_each=6)
+
+
+def test_of_many_who_want_ten_of_a_hundred_points_exactly_ten_get_them(database: Database) -> None:
+    """64 clients and 100 rounds are `dev.py bench races`."""
+    rewards = (NewReward({"fr": "Un café"}, "product", bench_races.COST),)
+    made = new_program(database, replace(PROGRAM, rewards=rewards))
+    bench_races.double_spend(Counter(database, made), clients=24, rounds=3)
 
 
 def test_twelve_takers_of_three_pieces_are_three(database: Database) -> None:

@@ -1,0 +1,130 @@
+"""Races at full size: 64 clients on one account, and 64 who want 10 of 100 points, a hundred times.
+
+Not a measure of speed but of truth: anything but the exact outcome ends the run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from threading import Barrier
+
+from sqlalchemy import text
+
+from tests.databases import Postgres, ServerMissing, Sqlite, postgres_server
+from tests.factories import Counter, new_program, open_database
+from wallet.actions.create_program import NewProgram, NewReward, NewStore, starter_design
+from wallet.actions.load_demo import RULES
+from wallet.errors import Refusal
+
+CLIENTS = 64
+SALES_EACH = int(os.environ.get("COMPTOIR_RACE_SALES", "500"))  # 32,000 in all
+ROUNDS = int(os.environ.get("COMPTOIR_RACE_ROUNDS", "100"))
+COST, HELD = 10, 100
+WAIT_SECONDS = 120
+
+_numbers = count(1)
+
+
+def run() -> None:
+    """Both races on both databases; PostgreSQL is passed over, and said so, where it cannot be had."""
+    with tempfile.TemporaryDirectory() as folder:
+        _on("sqlite", Sqlite(Path(folder)))
+    try:
+        with postgres_server(os.environ.get("COMPTOIR_TEST_DATABASE_URL")) as server:
+            _on("postgresql", server)
+    except ServerMissing as error:
+        sys.stderr.write(f"{error}\n")
+
+
+def _on(name: str, engine: Sqlite | Postgres) -> None:
+    for race, work in (("one account", hammer), ("ten of a hundred", double_spend)):
+        with _opened(engine) as counter:
+            line = {"bench": "races", "database": name, "case": race, **work(counter)}
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+
+@contextmanager
+def _opened(engine: Sqlite | Postgres) -> Iterator[Counter]:
+    url = engine.migrated()
+    database = open_database(url)
+    new = NewProgram(
+        slug="races",
+        name="Course",
+        rules={**RULES, "tiers": []},
+        design=starter_design("Course"),
+        stores=(NewStore("Rue du Départ"),),
+        rewards=(NewReward({"fr": "Un café", "en": "A coffee"}, "product", COST),),
+    )
+    yield Counter(database, new_program(database, new))
+    database.dispose()
+    engine.drop(url)
+
+
+def hammer(
+    counter: Counter, clients: int = CLIENTS, sales_each: int = SALES_EACH
+) -> dict[str, object]:
+    """Every client sends its sales to one member: the sum is the balance, no number is missing, and
+    nobody is told of an error."""
+    counter.enrol("ada")
+
+    def client(_: int) -> list[tuple[int, int]]:
+        done = [counter.buy("ada", 1_000).entries[0] for _ in range(sales_each)]
+        return [(entry.seq, entry.balance_after) for entry in done]
+
+    with ThreadPoolExecutor(clients) as pool:
+        told = sorted(line for lines in pool.map(client, range(clients)) for line in lines)
+    sales = clients * sales_each
+    expected = [(number, number * 10) for number in range(1, sales + 1)]
+    _must(told == expected, "what was answered is not one gapless sequence")
+    _must(counter.balance("ada").available == sales * 10, "the balance is not the sum")
+    _must(counter.audit().findings == [], "the audit finds something")
+    return {"clients": clients, "sales": sales, "errors": 0, "balance": sales * 10}
+
+
+def double_spend(
+    counter: Counter, clients: int = CLIENTS, rounds: int = ROUNDS
+) -> dict[str, object]:
+    """So many redeem ten of a hundred points at the same moment: exactly ten succeed, every time."""
+    for number in range(rounds):
+        who = f"member{next(_numbers)}"
+        counter.enrol(who)
+        counter.buy(who, HELD * 100)
+        found = _at_once([lambda who=who: counter.redeem(who, COST)] * clients)  # type: ignore[misc]
+        wins = HELD // COST
+        exact = {"done": wins, "insufficient_balance": clients - wins}
+        _must(found == exact, f"round {number}: {dict(found)}")
+        _must(counter.balance(who).available == 0, f"round {number}: points are left")
+    _must(counter.audit().findings == [], "the audit finds something")
+    with counter.database.reading() as session:
+        taken = session.execute(text("SELECT count(*) FROM redemption")).scalar_one()
+    return {"clients": clients, "rounds": rounds, "redeemed": int(taken)}
+
+
+def _at_once(works: list[Callable[[], object]]) -> Tally[str]:
+    start = Barrier(len(works))
+
+    def client(work: Callable[[], object]) -> str:
+        start.wait(WAIT_SECONDS)
+        try:
+            work()
+        except Refusal as refusal:
+            return refusal.code
+        return "done"
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return Tally(pool.map(client, works))
+
+
+def _must(is_so: bool, what: str) -> None:
+    if not is_so:
+        raise SystemExit(f"races: {what}")

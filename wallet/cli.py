@@ -46,6 +46,7 @@ from wallet.commands.fleet import fleet_command
 from wallet.commands.frame import one_line, steps
 from wallet.commands.google import google_group
 from wallet.commands.iphone import iphone_command
+from wallet.commands.members import members_group
 from wallet.commands.passes import pass_group
 from wallet.commands.portability import (
     backup_command,
@@ -448,3 +449,4 @@ simulate.add_command(iphone_command)
 simulate.add_command(fleet_command)
 main.add_command(doctor_command(_make_secret))
 main.add_command(google_group)
+main.add_command(members_group(_database))

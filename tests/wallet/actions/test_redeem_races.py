@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections import Counter as Tally
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from threading import Barrier
 
 from tests.benchmarks import bench_races
 from tests.factories import Counter, new_program
 from tests.wallet.acceptance.bazaar import WEB, open_bazaar
-from wallet.actions.create_program import NewReward
-from wallet.actions.load_demo import PROGRAM
 from wallet.db import Database
 from wallet.errors import Refusal
 
@@ -38,14 +35,14 @@ def outcomes(works: Sequence[Callable[[], object]]) -> Tally[str]:
 
 def test_many_clients_on_one_account_leave_one_gapless_sequence(database: Database) -> None:
     """The full size, 64 clients and 32,000 sales, is `dev.py bench races`."""
-    bench_races.hammer(Counter(database, new_program(database, PROGRAM)), clients=16, sales_each=6)
+    counter = Counter(database, new_program(database, bench_races.RACES))
+    bench_races.hammer(counter, clients=16, sales_each=6)
 
 
 def test_of_many_who_want_ten_of_a_hundred_points_exactly_ten_get_them(database: Database) -> None:
     """64 clients and 100 rounds are `dev.py bench races`."""
-    rewards = (NewReward({"fr": "Un café"}, "product", bench_races.COST),)
-    made = new_program(database, replace(PROGRAM, rewards=rewards))
-    bench_races.double_spend(Counter(database, made), clients=24, rounds=3)
+    counter = Counter(database, new_program(database, bench_races.RACES))
+    bench_races.double_spend(counter, clients=24, rounds=3)
 
 
 def test_twelve_takers_of_three_pieces_are_three(database: Database) -> None:

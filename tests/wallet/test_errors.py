@@ -32,7 +32,9 @@ def test_every_refusal_has_a_code_a_status_and_a_sentence_in_both_languages() ->
 
 def test_the_codes_are_those_that_are_raised() -> None:
     texts = [path.read_text() for path in SOURCES]
-    raised = {code for text in texts for code in re.findall(r'raise Refusal\(\s*"([a-z0-9_]+)"', text)}
+    raised = {
+        code for text in texts for code in re.findall(r'raise Refusal\(\s*"([a-z0-9_]+)"', text)
+    }
     assert raised <= set(CODES)
     outside = "".join(text for text in texts if "CODES: dict" not in text)
     unused = {code for code in CODES if f'"{code}"' not in outside}

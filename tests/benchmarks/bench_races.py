@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections import Counter as Tally
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -144,7 +144,7 @@ def _processes(counter: Counter, clients: int) -> Iterator[list[Counter]]:
         database.dispose()
 
 
-def _at_once(works: list[Callable[[], object]]) -> Tally[str]:
+def _at_once(works: Sequence[Callable[[], object]]) -> Tally[str]:
     start = Barrier(len(works))
 
     def client(work: Callable[[], object]) -> str:

@@ -35,7 +35,6 @@ from tests.factories import NOW, new_program, with_rules
 from tests.wallet.acceptance.bazaar import BAZAAR, BOSS, Bazaar, coffee
 from tests.wallet.club import until_quiet
 from wallet.actions.actor import SYSTEM
-from wallet.actions.expire import NOTICES
 from wallet.actions.merge_members import merge_members
 from wallet.actions.pay_with_credit import pay_out_credit
 from wallet.actions.record_purchase import Recorded
@@ -412,7 +411,7 @@ class ShopMachine(RuleBasedStateMachine):
             return all(
                 end is not None
                 and end <= self.shop.now
-                and sent_notices(session, entry.account_id, end) >= NOTICES
+                and sent_notices(session, entry.account_id, end) >= 2
                 for end in ends
             )
 

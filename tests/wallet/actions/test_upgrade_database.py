@@ -217,6 +217,7 @@ def test_a_table_that_lost_its_lock_stops_the_migration(database: Database, tabl
 
 def test_every_append_only_table_exists() -> None:
     assert set(APPEND_ONLY_TABLES) <= set(Base.metadata.tables)
+    assert {"entry", "lot_draw", "consent", "award", "donation"} <= set(APPEND_ONLY_TABLES)
 
 
 def test_a_newer_database_is_not_touched(database: Database) -> None:

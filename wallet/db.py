@@ -20,6 +20,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    String,
     create_engine,
     event,
     text,
@@ -28,12 +29,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from wallet.ids import new_id
 from wallet.prepared import forget, forget_answers, send
+from wallet.rules.chain import canonical
 
 if sys.platform == "linux":
     import pysqlite3.dbapi2 as sqlite_module
@@ -221,6 +226,52 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+class canonical_time(FunctionElement[str]):  # noqa: N801  it reads as a function of SQL
+    """A moment as `2026-03-14T12:00:00.000000Z`, written by the database."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(canonical_time, "sqlite")
+def _time_on_sqlite(element: canonical_time, compiler: SQLCompiler, **options: Any) -> str:
+    return f"replace({compiler.process(element.clauses, **options)}, ' ', 'T') || 'Z'"
+
+
+@compiles(canonical_time)
+def _time_elsewhere(element: canonical_time, compiler: SQLCompiler, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    return f"to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+
+
+class json_text(FunctionElement[str]):  # noqa: N801
+    """A JSON document as the text in which the database keeps it."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(json_text, "sqlite")
+def _json_on_sqlite(element: json_text, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(json_text)
+def _json_elsewhere(element: json_text, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS TEXT)"
+
+
+class CanonicalJson(TypeDecorator[list[Any]]):
+    """JSON that SQLite keeps as the very text that was sealed; PostgreSQL has a form of its own."""
+
+    impl = Json
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """One text for the seal and for the row."""
+        return canonical if dialect.name == "sqlite" else super().bind_processor(dialect)
 
 
 def lock_clause(session: Session) -> str:

@@ -8,7 +8,8 @@ transaction; errors are those that SQLAlchemy would raise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ClauseElement, Dialect, Executable, Table, bindparam, insert
@@ -57,6 +58,22 @@ class Prepared:
         except connection.dialect.loaded_dbapi.Error as error:
             raise _translated(error, form.sql, connection) from error
         return form.converted(found)
+
+    def stream(self, session: Session, values: Mapping[str, Any], at_once: int) -> Iterator[Row]:
+        """Every row as the driver gives it, fetched `at_once`: for statements whose columns need no
+        conversion, and more rows than memory should hold."""
+        connection = session.connection()
+        form = self.form(connection.dialect)
+        assert form.is_plain, "a column would have to be converted"
+        name = {"name": f"stream_{id(self)}"} if form.is_remote else {}
+        send(connection)
+        try:
+            with closing(_driver(connection).cursor(**name)) as cursor:
+                cursor.execute(form.sql, form.given(values))
+                while rows := cursor.fetchmany(at_once):
+                    yield from rows
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _translated(error, form.sql, connection) from error
 
     def first(self, session: Session, values: Mapping[str, Any]) -> Row | None:
         """The first row, if there is one."""
@@ -266,6 +283,11 @@ class _Form:
                 self._constants[name] = convert(value) if convert else value
             self._givers.append((name, convert))
         self._results = _result_converters(statement, dialect)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the driver's own values are right."""
+        return self._results is None
 
     def given(self, values: Mapping[str, Any]) -> Sequence[Any] | dict[str, Any]:
         """The values as the driver takes them."""

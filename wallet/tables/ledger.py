@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wallet.db import Base, UtcDateTime
+from wallet.db import Base, CanonicalJson, UtcDateTime
 from wallet.ids import new_id
 from wallet.prepared import Loader, Prepared, Question, prepared_insert
 from wallet.rules.lots import OpenLot
@@ -91,7 +91,7 @@ class Entry(Base):
     activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"))
     merge_id: Mapped[int | None] = mapped_column(ForeignKey("member_merge.id"))
     rule_version: Mapped[int]
-    why: Mapped[list[Any]]
+    why: Mapped[list[Any]] = mapped_column(CanonicalJson())
     prev_hash: Mapped[str]
     hash: Mapped[str]
 

@@ -3,7 +3,8 @@ to the database by its own driver. What the whole accrual is measured against.""
 
 from __future__ import annotations
 
-import sqlite3
+import importlib
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,11 @@ import psycopg
 from sqlalchemy import make_url
 
 from wallet.db import BUSY_TIMEOUT_MS
-from wallet.db import sqlite_module as sqlite_module
+
+# The same library as the product's.
+sqlite_module: Any = importlib.import_module(
+    "pysqlite3.dbapi2" if sys.platform == "linux" else "sqlite3"
+)
 
 TABLES = (
     "CREATE TABLE bare_request (id TEXT PRIMARY KEY, answer TEXT)",
@@ -59,7 +64,7 @@ def _sqlite(url: str) -> Iterator[Any]:
 
 
 def _prepare(connection: Any, accounts: int) -> None:
-    mark = "?" if isinstance(connection, sqlite_module.Connection | sqlite3.Connection) else "%s"
+    mark = "?" if isinstance(connection, sqlite_module.Connection) else "%s"
     try:
         for statement in TABLES:
             connection.execute(statement)

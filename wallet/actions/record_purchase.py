@@ -108,7 +108,28 @@ def record_purchase(
     before = standing_to_earn(session, program, member, now)
     view = member_facts(session, program, member, before, occurred_at)
     session.flush()
-    values = {
+    values = _row(program, member, facts, actor, view)
+    values |= {"facts_hash": digest, "occurred_at": occurred_at, "recorded_at": now}
+    purchase = write_purchase(session, values)
+    awards = awards_for(program, facts, view)
+    cause = Cause(occurred_at, purchase.channel, purchase_id=purchase.id)
+    entries = accrue(session, program, member.id, awards, cause, actor, now)
+    units = {award.unit for award in awards}
+    after_sale(session, program, member, purchase, notices, units, actor)
+    hold_referral(session, program, purchase, now)
+    given = {award.unit: award.quantity for award in awards}
+    counted = Counted(occurred_at, facts.amount_minor, given)
+    # What was said of the sale before it came may have changed anything.
+    after = None if notices else standing_after(session, program, member, before, counted, now)
+    refresh_card(session, program, member, now, standing=after)
+    return Recorded(purchase, entries, repeated=False)
+
+
+def _row(
+    program: ProgramView, member: Member, facts: PurchaseFacts, actor: Actor, view: MemberFacts
+) -> dict[str, Any]:
+    """The sale as a row, but for its hash and its times."""
+    return {
         "id": new_id(),
         "program_id": program.id,
         "member_id": member.id,
@@ -125,26 +146,10 @@ def record_purchase(
         "gift_card_minor": facts.gift_card_minor,
         "credit_minor": facts.credit_minor,
         "items": list(facts.items),
-        "facts_hash": digest,
         "rule_version": program.rule_version,
         "view": view.to_json(),
         "tier_key": view.tier_key,
-        "occurred_at": occurred_at,
-        "recorded_at": now,
     }
-    purchase = write_purchase(session, values)
-    awards = awards_for(program, facts, view)
-    cause = Cause(occurred_at, purchase.channel, purchase_id=purchase.id)
-    entries = accrue(session, program, member.id, awards, cause, actor, now)
-    units = {award.unit for award in awards}
-    after_sale(session, program, member, purchase, notices, units, actor)
-    hold_referral(session, program, purchase, now)
-    given = {award.unit: award.quantity for award in awards}
-    counted = Counted(occurred_at, facts.amount_minor, given)
-    # What was said of the sale before it came may have changed anything.
-    after = None if notices else standing_after(session, program, member, before, counted, now)
-    refresh_card(session, program, member, now, standing=after)
-    return Recorded(purchase, entries, repeated=False)
 
 
 def _asked(

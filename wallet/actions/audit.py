@@ -291,10 +291,9 @@ class _Replay:
         opened = self._opened.pop(entry.id, ())
         for lot in opened:
             held = lot.quantity
-            if entry.kind == "accrual":
+            if entry.kind == "accrual" and self._balance < 0:
                 # What came in below zero was swallowed: only the rest went into the lot.
-                if self._balance < 0:
-                    held -= min(-self._balance, lot.quantity)
+                held -= min(-self._balance, lot.quantity)
             self._left[lot.id] += held
             self._in_lots += held
         is_wrong = self._check_opened(entry, opened)

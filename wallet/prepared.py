@@ -51,7 +51,7 @@ class Prepared:
         connection = session.connection()
         form = self.form(connection.dialect)
         if form.is_remote:
-            return _Journey.of(connection).ask(connection, self, form, values)
+            return Journey.of(connection).ask(connection, self, form, values)
         given = form.given(values)
         try:
             found = _driver(connection).execute(form.sql, given).fetchall()
@@ -89,7 +89,7 @@ class Prepared:
         form = self.form(connection.dialect)
         given = form.given(values)
         if form.is_remote:
-            _Journey.of(connection).tell(self, form, given)
+            Journey.of(connection).tell(self, form, given)
             return
         try:
             _driver(connection).execute(form.sql, given)
@@ -120,22 +120,22 @@ def together(session: Session, questions: Callable[[], Iterable[Question]]) -> N
     between to the tables that it is about, has the answer at hand. Nothing to do where no journey is."""
     connection = session.connection()
     if connection.dialect.name != "sqlite":
-        _Journey.of(connection).fetch(connection, questions())
+        Journey.of(connection).fetch(connection, questions())
 
 
 def send(connection: Connection, *, commit: bool = False) -> None:
     """What still waits to be written goes out now; with `commit` in one journey with the COMMIT."""
-    _Journey.of(connection).send(connection, commit=commit)
+    Journey.of(connection).send(connection, commit=commit)
 
 
 def forget_answers(connection: Connection) -> None:
     """Somebody writes past the prepared statements."""
-    _Journey.of(connection).answers.clear()
+    Journey.of(connection).answers.clear()
 
 
 def forget(connection: Connection) -> None:
     """The transaction is undone, and so is what waits."""
-    journey = _Journey.of(connection)
+    journey = Journey.of(connection)
     journey.writes.clear()
     journey.answers.clear()
 
@@ -182,7 +182,7 @@ class Loader:
         return fresh
 
 
-class _Journey:
+class Journey:
     """What waits to go to a server far away, and the answers that came back early; one for each
     connection."""
 
@@ -193,9 +193,9 @@ class _Journey:
         self.answers: dict[tuple[Prepared, tuple[Any, ...]], list[Row]] = {}
 
     @classmethod
-    def of(cls, connection: Connection) -> _Journey:
+    def of(cls, connection: Connection) -> Journey:
         """The connection's own."""
-        found: _Journey | None = connection.info.get(cls)
+        found: Journey | None = connection.info.get(cls)
         if found is None:
             found = connection.info[cls] = cls()
         return found
@@ -217,7 +217,7 @@ class _Journey:
         )
         if early is not None:
             return early
-        cursors = self._go(connection, [(form.sql, form.given(values))])
+        cursors = self.go(connection, [(form.sql, form.given(values))])
         return form.converted(cursors[-1].fetchall())
 
     def fetch(self, connection: Connection, questions: Iterable[Question]) -> None:
@@ -230,18 +230,18 @@ class _Journey:
         if not wanted:
             return
         asked = [(form.sql, form.given(values)) for _, form, values in wanted]
-        cursors = self._go(connection, asked)[-len(asked) :]
+        cursors = self.go(connection, asked)[-len(asked) :]
         for (key, form, _), cursor in zip(wanted, cursors, strict=True):
             self.answers[key] = form.converted(cursor.fetchall())
 
     def send(self, connection: Connection, *, commit: bool) -> None:
         """Only what is to be written."""
         if self.writes:
-            self._go(connection, [], commit=commit)
+            self.go(connection, [], commit=commit)
         if commit:
             self.answers.clear()
 
-    def _go(
+    def go(
         self, connection: Connection, asked: list[tuple[str, Any]], *, commit: bool = False
     ) -> list[Any]:
         """One cursor for each statement, those that were waiting first."""

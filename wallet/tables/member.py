@@ -118,7 +118,7 @@ _member = _MEMBERS.table
 _identifier = cast(Table, Identifier.__table__)
 _WITH_ID = Prepared(select(_member).where(_member.c.id == bindparam("member")))
 _LOCKED = Prepared(
-    select(_member).where(_member.c.id == bindparam("member")).with_for_update(key_share=True)
+    select(_member).where(_member.c.id == bindparam("member_id")).with_for_update(key_share=True)
 )
 _IDENTIFIED_BY = Prepared(
     select(_member)
@@ -202,7 +202,7 @@ def identifiers_of(session: Session, member_id: int) -> list[Identifier]:
 
 def lock_asked(member_id: int) -> Question:
     """What `lock_member` asks."""
-    return _LOCKED, {"member": member_id}
+    return _LOCKED, {"member_id": member_id}
 
 
 _CONTACTS_OF = Prepared(

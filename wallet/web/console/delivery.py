@@ -69,13 +69,17 @@ def _funnel(funnel: Funnel, language: str) -> FunnelView:
     if funnel.provider == "apple":
         steps = [
             (_("Pushed"), _("Apple took the message for at least one phone"), funnel.pushed),
-            (_("Asked for"), _("a phone asked what changed and was told"), funnel.listed),
-            (_("Fetched"), _("a phone has the new card"), funnel.fetched),
+            (
+                _("Asked for by a phone"),
+                _("a phone asked what changed and was told"),
+                funnel.listed,
+            ),
+            (_("Fetched by the phone"), _("a phone has the new card"), funnel.fetched),
         ]
     else:
         steps = [
             (_("Written"), _("Google has the new card and brings it to the phone"), funnel.pushed),
-            (_("Notified"), _("with a message on the phone"), funnel.notified),
+            (_("With a message"), _("with a message on the phone"), funnel.notified),
         ]
     medians = [
         (_("From the sale to the push"), funnel.push_seconds),

@@ -32,6 +32,7 @@ OLDEST_PYTHON = (3, 11)
 READY_SECONDS_MAX = 60.0  # a slow disk on its first start
 STOP_SECONDS_MAX = 20.0  # the worker finishes the batch it has begun
 POLL_SECONDS = 0.05
+WORKERS = "4"  # of the tests: on two cores half of their time is waiting for pages and phones
 
 
 def main() -> int:
@@ -346,7 +347,7 @@ def test(arguments: list[str]) -> int:
     spread = (
         []
         if any(part.startswith(("-n", "-p", "--pdb")) for part in arguments)
-        else ["-n", "2", "--dist", "loadfile"]
+        else ["-n", WORKERS, "--dist", "loadfile"]
     )
     return subprocess.run(
         [str(PYTHON), "-m", "pytest", *spread, *arguments], cwd=ROOT, check=False

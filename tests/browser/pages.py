@@ -106,7 +106,9 @@ class TillPage:
         wait(lambda: self._has_been(desk), lambda: f"the till to be {desk}, it is {self.desk}")
 
     def _has_been(self, desk: str) -> bool:
-        log: list[str] = self.page.evaluate("window.deskLog")
+        log: list[str] = self.page.evaluate(
+            "window.deskLog ?? [document.getElementById('main').dataset.desk ?? 'idle']"
+        )
         fresh = log[min(self.seen, len(log)) :]
         if desk in PASSING and desk in fresh:
             self.seen = len(log) - len(fresh) + fresh.index(desk) + 1

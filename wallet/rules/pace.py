@@ -104,5 +104,4 @@ def _share(holders: Sequence[Holder], name: str, ceiling: int, since: int) -> in
     it in this window keeps it until the window is over."""
     even, rest = divmod(ceiling, len(holders))
     turns = sorted(holders, key=lambda one: (one.extra_at <= since, one.extra_at, one.name))
-    # With more workers than requests each may still have one, where the window has room.
-    return max(even + (name in {one.name for one in turns[:rest]}), 1)
+    return even + (name in {one.name for one in turns[:rest]})

@@ -73,7 +73,7 @@ def test_units_are_given_and_taken_with_a_reason_that_the_member_reads(
         ({"quantity": "0"}, "nombre entier différent de zéro"),
         ({"quantity": "beaucoup"}, "nombre entier différent de zéro"),
         ({"quantity": "5", "unit": "gold"}, "nombre entier différent de zéro"),
-        ({"quantity": "5", "reason": " "}, "Dites pourquoi"),
+        ({"quantity": "5", "reason": " "}, "Merci de dire pourquoi"),
         ({"quantity": "5", "direction": "take"}, "pas assez de points"),
         ({"quantity": "99999999"}, "plus que ce que vous pouvez"),
     ],
@@ -101,7 +101,9 @@ def test_a_movement_is_taken_back_with_a_reason(owner: Browser, cafe: Cast) -> N
     page = owner.get(file_of(cafe, "bruno")).text
     entry = re.search(r'name="entry" value="([^"]+)"', page)
     assert entry
-    assert "Dites pourquoi" in act(owner, cafe, "bruno", "take-back", entry=entry[1], reason="")
+    assert "Merci de dire pourquoi" in act(
+        owner, cafe, "bruno", "take-back", entry=entry[1], reason=""
+    )
     for one in re.findall(r'name="entry" value="([^"]+)"', page):
         act(owner, cafe, "bruno", "take-back", entry=one, reason="Saisie deux fois")
     assert cafe.balance("bruno").available == 0

@@ -161,7 +161,9 @@ def test_two_workers_share_the_work(service: Service, duty: Duty, shopper: Shopp
         shopper.buy(euros)
     service.phones.follow(shopper.held, 10)
     assert (first.poll(), second.poll()) == (None, None)
-    assert service.phones.problems() == []
+    # A phone that fetches between a sale and its announcement has the change before it is told of
+    # it, and says so in its log; nothing else may trouble it.
+    assert [line for line in service.phones.problems() if "unchanged" not in line] == []
 
 
 def test_lost_nudges_lose_no_card(sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -135,6 +135,7 @@ def _questions() -> dict[str, str]:
         "unsent_no": _("Back"),
         "signed_out_title": _("You are signed out"),
         "signed_out_text": _("Sign in again to go on. Nothing was recorded."),
+        "signed_out_saved": _("The saved sales are kept here. Sign in, and they are sent."),
         "signed_out_yes": _("Sign in"),
         "online": _("online"),
         "offline": _("offline"),

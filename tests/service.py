@@ -28,7 +28,7 @@ from passes.google.identity import DEVELOPMENT_ISSUER_ID
 from passes.simulate.server import Place, Simulators
 from tests.factories import OTHER_PROGRAM, PASSWORD, SECRET_KEY, Counter, new_program
 from tests.fakes.http import POLL_SECONDS as STOP_POLL_SECONDS
-from tests.fakes.http import Quiet
+from tests.fakes.http import Quiet, closing
 from wallet import clock
 from wallet.actions.api_access import create_key
 from wallet.actions.load_demo import PROGRAM
@@ -326,7 +326,7 @@ def _listening() -> Iterator[socket.socket]:
 @contextmanager
 def _served(app: Flask, listening: socket.socket) -> Iterator[None]:
     server = make_server(
-        "127.0.0.1", 0, app, threaded=True, request_handler=Quiet, fd=listening.fileno()
+        "127.0.0.1", 0, closing(app), threaded=True, request_handler=Quiet, fd=listening.fileno()
     )
     thread = threading.Thread(target=server.serve_forever, args=(STOP_POLL_SECONDS,), daemon=True)
     thread.start()

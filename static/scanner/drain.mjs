@@ -26,6 +26,8 @@ export class Drain {
   #pauseMs = PAUSE_MIN_MS;
   #isRunning = false;
   #isWanted = false;
+  #isBarred = false; // nobody may send: asking again by itself would only repeat the question
+  #hasAsked = false; // what became of the lines that a manager had to look at
 
   /**
    * @param {Api} api
@@ -58,7 +60,7 @@ export class Drain {
       this.#pauseMs = isDone ? PAUSE_MIN_MS : Math.min(this.#pauseMs * 2, PAUSE_MAX_MS);
     }
     this.#isRunning = false;
-    if ((await this.#store.pending().catch(() => [])).length === 0) return;
+    if (this.#isBarred || (await this.#store.pending().catch(() => [])).length === 0) return;
     // Tills that lost the same network do not come back all at once.
     this.#timer = window.setTimeout(() => this.kick(), this.#pauseMs * (0.5 + Math.random()));
   }
@@ -66,19 +68,33 @@ export class Drain {
   /** @returns {Promise<boolean>} whether nothing is left to send */
   async #sendAll() {
     for (;;) {
-      const lines = (await this.#store.pending()).slice(0, BATCH_MAX);
+      const lines = await this.#next();
       if (lines.length === 0) return true;
       await this.#store.note(lines);
       try {
         const body = { till: this.#till, lines: lines.map(asSent) };
         const answer = await this.#api.post("sync", body, { limit: SEND_LIMIT_MS, retries: 0 });
+        this.#isBarred = false;
         await this.#store.settle(answer.lines);
+        if (lines.some((line) => line.state === "review")) this.#hasAsked = true;
         this.#onFates(answer.lines);
       } catch (error) {
-        if (error instanceof Refused && [401, 403].includes(error.status)) this.#onSignedOut();
+        if (error instanceof Refused && [401, 403].includes(error.status)) this.#bar();
         return false; // kept, whatever it was: the next try has the same ids
       }
     }
+  }
+
+  /** What the server does not have; then, once, what a manager had to decide: the same line again asks for it. */
+  async #next() {
+    const pending = await this.#store.pending();
+    if (pending.length > 0 || this.#hasAsked) return pending.slice(0, BATCH_MAX);
+    return (await this.#store.inReview()).slice(-BATCH_MAX);
+  }
+
+  #bar() {
+    this.#isBarred = true;
+    this.#onSignedOut();
   }
 }
 

@@ -48,7 +48,8 @@ export class LineStore {
     };
     const db = await answerOf(asked);
     db.onversionchange = () => db.close();
-    await navigator.storage?.persist?.().catch(() => false); // a browser may refuse; the lines are kept all the same
+    // A browser may refuse, or ask the cashier first: the lines are kept all the same, and nobody waits for it.
+    void navigator.storage?.persist?.().catch(() => false);
     return new LineStore(db);
   }
 
@@ -75,6 +76,11 @@ export class LineStore {
   /** What the server does not have yet, oldest first. */
   async pending() {
     return (await this.all()).filter((line) => line.state === "pending");
+  }
+
+  /** What a manager had to look at when it was sent, oldest first. */
+  async inReview() {
+    return (await this.all()).filter((line) => line.state === "review");
   }
 
   /**

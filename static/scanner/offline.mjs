@@ -11,11 +11,13 @@ import { recall, remember } from "./memory.mjs";
 /** @typedef {import("./line_store.mjs").LineState} LineState */
 
 const TILL = "till.id";
+const OPEN_LIMIT_MS = 3_000; // a store that does not open by then is taken as one that will not
 const SAME_WITHIN_MS = 2 * 60_000; // the same card and amount again is asked about
 
 export class Offline {
   /** @type {LineStore | null} */
   #store = null;
+  #opening = openStore(); // at once: the first sale of a start may come before everything else is ready
   /** @type {Drain | null} */
   #drain = null;
   #tabs = new BroadcastChannel("comptoir-till"); // another tab of this till saved or sent something
@@ -31,11 +33,8 @@ export class Offline {
    * @param {() => void} onSignedOut
    */
   async start(api, onSignedOut) {
-    try {
-      this.#store = await LineStore.open();
-    } catch {
-      return; // nothing can be saved here: a sale without a connection says so
-    }
+    this.#store = await this.#opening;
+    if (!this.#store) return; // nothing can be saved here: a sale without a connection says so
     this.#tabs.onmessage = () => void this.refresh();
     const onFates = () => void this.#changed();
     this.#drain = new Drain(api, this.#store, tillName(), { onFates, onSignedOut });
@@ -45,8 +44,9 @@ export class Offline {
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.send());
   }
 
-  get canSave() {
-    return this.#store !== null;
+  /** @returns {Promise<boolean>} once it is known whether this browser keeps anything */
+  async canSave() {
+    return (await this.#opening) !== null;
   }
 
   /** Tries to send what waits. */
@@ -73,9 +73,10 @@ export class Offline {
    * @param {{op_id: string, query: string | null, member_id: string | null, name: string, amount_minor: number}} sale
    */
   async save(sale) {
-    if (!this.#store) throw new Error("no store");
+    const store = await this.#opening;
+    if (!store) throw new Error("no store");
     const occurred_at = new Date().toISOString();
-    await this.#store.add({ ...sale, occurred_at, staff: data.staff, store: data.store });
+    await store.add({ ...sale, occurred_at, staff: data.staff, store: data.store });
     await this.#changed();
     this.send();
   }
@@ -88,7 +89,8 @@ export class Offline {
    */
   async same(query, memberId, amountMinor) {
     const since = Date.now() - SAME_WITHIN_MS;
-    return (await this.#store?.all())?.find(
+    const store = await this.#opening;
+    return (await store?.all())?.find(
       (line) =>
         line.amount_minor === amountMinor &&
         line.query === query &&
@@ -96,6 +98,12 @@ export class Offline {
         Date.parse(line.occurred_at) > since,
     );
   }
+}
+
+/** @returns {Promise<LineStore | null>} nothing where this browser keeps nothing */
+async function openStore() {
+  const late = new Promise((resolve) => window.setTimeout(resolve, OPEN_LIMIT_MS, null));
+  return Promise.race([LineStore.open().catch(() => null), late]);
 }
 
 /** Keeps the page for a start without a connection, once it has loaded with one. */

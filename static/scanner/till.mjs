@@ -141,21 +141,29 @@ async function find(body) {
     const answer = await api.post("lookup", body, { limit, retries: 0 });
     if (ticket === lookups) showFound(answer);
   } catch (error) {
-    if (ticket === lookups && !showUnknown(error, body.query)) refuse(error);
+    const query = await savedQuery(error, body.query);
+    if (ticket === lookups && !(query && showUnknown(query))) refuse(error);
   }
 }
 
 /**
- * Nobody can be asked whose card it is: the sale is taken all the same, and finds its member later.
  * @param {unknown} error
  * @param {unknown} query
- * @returns {boolean} whether the sale can go on like that
+ * @returns {Promise<string>} what a sale that is saved here can go by; empty if it cannot be
  */
-function showUnknown(error, query) {
-  if (!(error instanceof Unreached) || typeof query !== "string" || !offline.canSave) return false;
-  const code = memberCode(query);
+async function savedQuery(error, query) {
+  if (!(error instanceof Unreached) || typeof query !== "string") return "";
   const isContact = query.includes("@") || query.replace(/\D/g, "").length >= NUMBER_DIGITS_MIN;
-  if (!code && !isContact) return false;
+  return (memberCode(query) || isContact) && (await offline.canSave()) ? query : "";
+}
+
+/**
+ * Nobody can be asked whose card it is: the sale is taken all the same, and finds its member later.
+ * @param {string} query
+ * @returns {boolean} whether the sale goes on like that
+ */
+function showUnknown(query) {
+  const code = memberCode(query);
   finder.value = "";
   const number = code ? `${code.slice(0, 2)} … ${code.slice(-4)}` : query;
   /** @type {Member} */
@@ -330,7 +338,7 @@ async function submit(act) {
     if (error instanceof Unreached) {
       // Credit is spent only with the server: a sale paid with it waits for an answer.
       const isPlain = act.kind === "purchase" && act.body.credit_minor === undefined;
-      if (isPlain && member && offline.canSave) return save(act, member);
+      if (isPlain && member && (await offline.canSave())) return save(act, member);
       feedback.give("asked");
       acts.keep(act, performance.now());
       move({ name: "lost" });
@@ -381,8 +389,9 @@ function decline(sentence) {
   move({ name: "refuse", sentence });
 }
 
-function signedOut() {
-  const words = { title: say("signed_out_title"), text: say("signed_out_text"), yes: say("signed_out_yes") };
+/** @param {"signed_out_text" | "signed_out_saved"} [text] */
+function signedOut(text = "signed_out_text") {
+  const words = { title: say("signed_out_title"), text: say(text), yes: say("signed_out_yes") };
   questions.ask(words, () => window.location.assign(data.sign_in));
 }
 
@@ -551,6 +560,6 @@ for (const form of document.querySelectorAll("form[data-leaves]")) {
     savedSales.open();
   });
 }
-void offline.start(api, signedOut);
+void offline.start(api, () => signedOut("signed_out_saved"));
 void keepPage();
 if (await Camera.isAllowed()) void camera.start();

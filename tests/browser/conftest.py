@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
-from werkzeug.serving import make_server
 
 from app import create_app
 from tests.browser.pages import Shop
 from tests.databases import Sqlite
 from tests.factories import PUBLIC_URL, SECRET_KEY, Cast
+from tests.fakes.http import serve
 from wallet import clock
 from wallet.config import Settings
 from wallet.web.wiring import wiring
@@ -96,13 +95,8 @@ def shop(cast: Cast, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         public_url=PUBLIC_URL,
     )
     app = create_app(settings)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Shop(f"http://127.0.0.1:{server.server_port}", cast)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(app) as address:
+        yield Shop(address, cast)
     with app.app_context():
         wiring().database.dispose()
 

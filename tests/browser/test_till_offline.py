@@ -12,11 +12,29 @@ from playwright.sync_api import BrowserContext, Playwright, Route
 
 from tests.browser.conftest import CAMERA, CHROMIUM, FLAGS
 from tests.browser.pages import DESK_LOG, Shop, TillPage, wait
+from tests.factories import MANAGER
 from wallet.actions.receive_till_line import SAVED_A_DAY_MAX
+from wallet.actions.review_till_lines import Decision, decide_till_line, lines_to_review
 
 # How many sales are saved and how many tabs are killed meanwhile. A long campaign sets more.
 SALES = int(os.environ.get("COMPTOIR_TEST_OFFLINE_SALES", "6"))
 KILLS = int(os.environ.get("COMPTOIR_TEST_OFFLINE_KILLS", "2"))
+
+# Opens the till's store a second late, and never says whether it is kept for good.
+SLOW_STORE = """
+navigator.storage.persist = () => new Promise(() => {});
+const open = IDBFactory.prototype.open;
+IDBFactory.prototype.open = function (...of) {
+  const asked = { result: undefined };
+  setTimeout(() => {
+    const real = open.apply(this, of);
+    for (const event of ["onupgradeneeded", "onsuccess", "onerror"]) {
+      real[event] = (said) => ((asked.result = real.result), asked[event]?.(said));
+    }
+  }, 1000);
+  return asked;
+};
+"""
 
 
 @pytest.fixture
@@ -147,6 +165,37 @@ def test_what_a_manager_has_to_look_at_is_shown_until_it_was_read(
     assert line.get_attribute("data-state") == "review"
     assert "No member was found." in (line.text_content() or "")
     wait(lambda: queue.get_attribute("data-alert") == "false", "the sign to know it was read")
+    # What the manager decides reaches the till: the next start asks for it.
+    (waiting,) = shop.cast.run(lambda session: lines_to_review(session, shop.cast.program))
+    shop.cast.run(
+        lambda session: decide_till_line(
+            session,
+            shop.cast.program,
+            Decision(waiting.op_id, "dismiss", "A wrong number"),
+            MANAGER,
+            shop.cast.now,
+        )
+    )
+    till.page.reload()
+    wait(lambda: queue.get_attribute("data-alert") == "true", "the sign that one was decided")
+    queue.click()
+    assert line.get_attribute("data-state") == "dismissed"
+
+
+def test_who_was_signed_out_keeps_the_saved_sales(context: BrowserContext, shop: Shop) -> None:
+    till = TillPage.open(shop, context)
+    go(context, till, offline=True)
+    save(till, shop.cast.view("bruno").number, "5")
+    context.clear_cookies(name="staff")
+    go(context, till, offline=False)
+    wait(till.page.get_by_text("You are signed out").is_visible, "the question")
+    assert till.page.get_by_text("The saved sales are kept here").is_visible()
+    assert not till.page.get_by_text("Nothing was recorded").is_visible()
+    assert till.text("queue-count") == "1"
+    shop.let_in(context)
+    till.page.reload()
+    wait(sent(till), "the sale to be sent")
+    assert shop.cast.balance("bruno").available == 5
 
 
 def test_nobody_signs_out_of_sales_that_wait(context: BrowserContext, shop: Shop) -> None:
@@ -177,6 +226,19 @@ def test_where_nothing_can_be_kept_nothing_is_said_to_be_kept(
     till.part("accrue").click()
     till.wait_for("unsent")
     assert "Saved" not in till.text("result")
+
+
+def test_the_first_sale_does_not_wait_for_a_browser_that_asks_before_it_keeps(
+    context: BrowserContext, shop: Shop
+) -> None:
+    """One browser asks the cashier whether a page may keep things, and answers the page when they do;
+    and a slow disk opens late."""
+    context.add_init_script(SLOW_STORE)
+    till = TillPage.open(shop, context)
+    go(context, till, offline=True)
+    save(till, shop.cast.view("bruno").number, "5")
+    go(context, till, offline=False)
+    wait(sent(till), "the sale to be sent")
 
 
 def test_tabs_die_lines_do_not(context: BrowserContext, shop: Shop) -> None:

@@ -268,7 +268,7 @@ def _postgres_engine(url: str) -> Engine:
 
 
 # The ledger is append-only in the database itself, whoever holds the connection.
-APPEND_ONLY_TABLES = ("entry", "lot_draw", "consent", "award", "donation")
+APPEND_ONLY_TABLES = ("entry", "lot_draw", "consent", "award", "donation", "till_act")
 
 
 def append_only_statements(table: str, dialect: str) -> list[str]:

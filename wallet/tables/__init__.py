@@ -3,6 +3,7 @@
 from wallet.tables import (
     calendar,
     code_key,
+    confirmation,
     credit,
     delivery,
     design,
@@ -19,6 +20,7 @@ from wallet.tables import (
     reward,
     sale_notice,
     staff,
+    till,
     till_line,
     wallet_pass,
 )
@@ -26,6 +28,7 @@ from wallet.tables import (
 __all__ = [
     "calendar",
     "code_key",
+    "confirmation",
     "credit",
     "delivery",
     "design",
@@ -42,6 +45,7 @@ __all__ = [
     "reward",
     "sale_notice",
     "staff",
+    "till",
     "till_line",
     "wallet_pass",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
@@ -25,6 +25,11 @@ class Staff(Base):
     store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    # For paired tills only; worthless anywhere else. `pin_misses` are those in a row.
+    pin_hash: Mapped[str] = mapped_column(default="", server_default="")
+    pin_misses: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    phone: Mapped[str] = mapped_column(default="", server_default="")  # E.164: tells an own card
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # their own card
 
 
 class StaffSession(Base):
@@ -40,6 +45,7 @@ class StaffSession(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    till_id: Mapped[int | None] = mapped_column(ForeignKey("till.id"))  # opened there by PIN
 
 
 class ApiKey(Base):
@@ -70,6 +76,16 @@ class Attempts(Base):
 def staff_with_email(session: Session, email: str) -> Staff | None:
     """The person with this e-mail."""
     return session.scalar(select(Staff).where(Staff.email == email))
+
+
+def staff_with_id(
+    session: Session, program_id: int, staff_id: int, *, lock: bool = False
+) -> Staff | None:
+    """The person, if they work for the program; locked where something about them changes."""
+    query = select(Staff).where(Staff.id == staff_id, Staff.program_id == program_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
 
 
 def session_with_hash(session: Session, token_hash: str) -> tuple[StaffSession, Staff] | None:

@@ -46,6 +46,7 @@ class TillLine(Base):
     decided_by: Mapped[str]
     decided_at: Mapped[datetime | None]
     note: Mapped[str]
+    till_id: Mapped[int | None] = mapped_column(ForeignKey("till.id"))  # where it was paired
 
 
 def line_with_op(

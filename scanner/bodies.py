@@ -16,16 +16,19 @@ from pydantic import (
     model_validator,
 )
 
+from wallet.actions.record_purchase import RECEIPT_LENGTH_MAX
 from wallet.actions.shown_card import NOTE_LENGTH_MAX
 from wallet.errors import Refusal
 
 QUERY_LENGTH_MAX = 200  # the longest e-mail address is 254, but nobody types that at a till
 PROBLEMS_SHOWN_MAX = 5
+ARTICLES_MAX = 50  # lines of one sale: a till has a dozen buttons for them
 LINES_MAX = 50  # in one batch: half a second of work, and a lost answer costs no more than that
 
 B = TypeVar("B", bound="Body")
 
 Note = Annotated[str, StringConstraints(max_length=NOTE_LENGTH_MAX)]
+Word = Annotated[str, StringConstraints(max_length=200)]
 PublicId = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 RequestId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{8,64}$")]
 
@@ -50,9 +53,19 @@ class Lookup(Body):
         return self
 
 
+class Article(Body):
+    """One line of a sale, where the program earns by kinds of articles."""
+
+    category: Word = ""
+    sku: Word = ""
+    quantity: Annotated[int, Field(ge=1, le=999)] = 1
+    amount_minor: Annotated[int, Field(ge=0, le=1 << 53)] = 0
+
+
 class Sale(Body):
     """A sale, of which `credit_minor` is paid with store credit; `shown` as for a reward.
-    `confirm_repeat`: the cashier was asked, and the same amount is meant twice."""
+    `confirm_repeat`: the cashier was asked, and the same amount is meant twice. An amount of zero
+    is a visit, where coming is all that earns. `found_by` is how the member was found."""
 
     request_id: RequestId
     member_id: PublicId
@@ -60,6 +73,21 @@ class Sale(Body):
     credit_minor: Annotated[int, Field(ge=1, le=1 << 53)] | None = None
     shown: Note | None = None
     confirm_repeat: bool = False
+    items: Annotated[list[Article], Field(max_length=ARTICLES_MAX)] = Field(default_factory=list)
+    receipt: Annotated[str, StringConstraints(max_length=RECEIPT_LENGTH_MAX)] = ""
+    found_by: Literal["camera", "wedge", "photo", "typed", "new", ""] = ""
+
+
+class Enrol(Body):
+    """Somebody who joins at the till: an e-mail address or a phone number, a name if they like, and
+    what they agreed to."""
+
+    request_id: RequestId
+    contact: Annotated[str, StringConstraints(max_length=QUERY_LENGTH_MAX)]
+    name: Annotated[str, StringConstraints(max_length=QUERY_LENGTH_MAX)] = ""
+    consents: Annotated[list[Literal["email", "sms"]], Field(max_length=2)] = Field(
+        default_factory=list
+    )
 
 
 class Redeem(Body):

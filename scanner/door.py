@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from scanner.enrol import enrol_now
 from scanner.pages import manifest, page, service_worker, stand_in_store
 from scanner.sync import receive_batch, who
 from scanner.till import find, note_activity, record_sale, redeem_reward, spend_voucher, undo
@@ -17,6 +18,7 @@ def till_door() -> Blueprint:
     door.add_url_rule("/app.webmanifest", "manifest", manifest)
     door.add_url_rule("/store", "store", stand_in_store, methods=["POST"])
     door.add_url_rule("/api/lookup", "lookup", find, methods=["POST"])
+    door.add_url_rule("/api/members", "members", enrol_now, methods=["POST"])
     door.add_url_rule("/api/purchases", "purchases", record_sale, methods=["POST"])
     door.add_url_rule("/api/redemptions", "redemptions", redeem_reward, methods=["POST"])
     door.add_url_rule("/api/session", "session", who)

@@ -85,17 +85,25 @@ def record_sale() -> tuple[Response, int]:
             channel="store",
             amount_minor=body.amount_minor,
             currency=program.currency,
+            items=[line.model_dump(exclude_defaults=True) for line in body.items],
+            receipt=body.receipt,
+            found_by=body.found_by,
+            is_visit=True,
         )
         recorded = record_purchase(session, program, member, facts, staff_actor(), clock.now())
         return {
             "changes": changes((entry.unit, entry.quantity) for entry in recorded.entries),
-            "undo": {"purchase_id": public_id("pur", recorded.purchase.id)},
+            # A visit that gave nothing leaves nothing to take back.
+            "undo": {"purchase_id": public_id("pur", recorded.purchase.id)}
+            if body.amount_minor or recorded.entries
+            else None,
             "member_id": body.member_id,
         }
 
-    facts: dict[str, Any] = {"member_id": body.member_id, "amount_minor": body.amount_minor}
-    if body.credit_minor is not None:
-        facts["credit_minor"] = body.credit_minor
+    facts = body.model_dump(
+        include={"member_id", "amount_minor", "credit_minor", "items", "receipt"},
+        exclude_defaults=True,
+    )
     return _once("purchases", body.request_id, facts, _work)
 
 
@@ -192,7 +200,7 @@ def undo() -> tuple[Response, int]:
 def _found(session: Session, body: Lookup) -> dict[str, Any]:
     program = program_view(session, staff().program_id)
     if body.member_id is not None:
-        return {"member": _hub(session, program, body.member_id)}
+        return {"member": hub_of(session, program, body.member_id)}
     query = body.query or ""
     code = parse_voucher_code(query)
     if code and (waiting := _voucher(session, program, code)):
@@ -201,7 +209,7 @@ def _found(session: Session, body: Lookup) -> dict[str, Any]:
     if not found and code and any(char.isdigit() for char in query):
         raise Refusal("voucher_unknown")  # a name may look like one, but has no digits
     if len(found) == 1:
-        member = _hub(session, program, public_id("mbr", found[0].id))
+        member = hub_of(session, program, public_id("mbr", found[0].id))
         if shown := shown_by(session, program, query, clock.now()):
             note = note_of(session, found[0], shown, staff_actor().label, clock.now())
             return {"member": member, "shown": {"code": shown.kind, "note": note}}
@@ -244,10 +252,11 @@ def _voucher(session: Session, program: ProgramView, code: str) -> dict[str, Any
     if state.obstacle is not None:
         when = {"used_at": state.used_at} if state.used_at else {}
         raise Refusal(state.obstacle, **when)
-    return {"member": _hub(session, program, public_id("mbr", member.id)), "voucher": code}
+    return {"member": hub_of(session, program, public_id("mbr", member.id)), "voucher": code}
 
 
-def _hub(session: Session, program: ProgramView, member_id: str) -> dict[str, Any]:
+def hub_of(session: Session, program: ProgramView, member_id: str) -> dict[str, Any]:
+    """The member as the till shows them now."""
     member = find_member(session, program, MemberRef(id=member_id))
     view = member_view(session, program, member, clock.now())
     return hub(program, view, current_language())
@@ -260,7 +269,7 @@ def _once(verb: str, request_id: str, facts: Any, work: Work) -> tuple[Response,
         program = program_view(session, staff().program_id)
         ask = Ask(program.id, f"till:{verb}", request_id, facts)
         answer = once(session, ask, clock.now(), lambda: work(session, program))
-        member = _hub(session, program, answer["member_id"])
+        member = hub_of(session, program, answer["member_id"])
         return {"repeated": False, **answer, "member": member}
 
     answer = write(_do)

@@ -193,6 +193,11 @@ TABLE: dict[tuple[str, str], Row] = {
         _fixed("/till/api/lookup"),
         _tap(member_id=_member, source="typed"),
     ),
+    ("POST", "/till/api/members"): Row(
+        "401 201 403 201 201 201 401 401",
+        _fixed("/till/api/members"),
+        _tap(request_id=_request_id, contact=lambda house: f"m{next(_numbers)}@exemple.test"),
+    ),
     ("POST", "/till/api/purchases"): Row(
         "401 201 403 201 201 404 401 401",
         _fixed("/till/api/purchases"),

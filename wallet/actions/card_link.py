@@ -82,27 +82,37 @@ def make_card_link(
     email = _email_of(session, member.id) if member else None
     if member is None or email is None or member.status != "active":
         return None
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(
-        MagicLink(
-            program_id=program_id,
-            member_id=member.id,
-            token_hash=_hash(token),
-            created_at=now,
-            expires_at=now + LIFETIME,
-            used_at=None,
-        )
-    )
-    session.flush()
     return CardLinkMail(
         program=program_view(session, program_id),
         email=email.value,
         name=member.name,
         locale=member.locale,
-        address=f"{context_of(session).public_url}/link/{token}",
+        address=_new_link(session, member, "mail", now),
         minutes=int(LIFETIME.total_seconds() // 60),
         again=again,
     )
+
+
+def card_link_to_show(session: Session, member: Member, now: datetime) -> str:
+    """A fresh link for a till to show: whoever scans it first has the card. It proves no address."""
+    return _new_link(session, member, "till", now)
+
+
+def _new_link(session: Session, member: Member, way: str, now: datetime) -> str:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.add(
+        MagicLink(
+            program_id=member.program_id,
+            member_id=member.id,
+            token_hash=_hash(token),
+            created_at=now,
+            expires_at=now + LIFETIME,
+            used_at=None,
+            way=way,
+        )
+    )
+    session.flush()
+    return f"{context_of(session).public_url}/link/{token}"
 
 
 def peek_card_link(session: Session, token: str, now: datetime) -> ProgramView:
@@ -111,7 +121,7 @@ def peek_card_link(session: Session, token: str, now: datetime) -> ProgramView:
 
 
 def open_card_link(session: Session, token: str, now: datetime) -> tuple[ProgramView, Member]:
-    """(program, whose card it is). Uses the link up, and takes the e-mail address as proven."""
+    """(program, whose card it is). Uses the link up; one from a mail proves the e-mail address."""
     link = _valid(session, token, now, to_use=True)
     link.used_at = now
     named = member_with_id(session, link.program_id, link.member_id)
@@ -120,7 +130,7 @@ def open_card_link(session: Session, token: str, now: datetime) -> tuple[Program
         raise Refusal("link_expired")
     email = _email_of(session, member.id)
     program = program_view(session, link.program_id)
-    if email is not None and email.verified_at is None:
+    if link.way == "mail" and email is not None and email.verified_at is None:
         email.verified_at = now
         session.flush()
         note_newsletter(session, program, member, _READER, now)

@@ -43,6 +43,7 @@ def whole_sale(purchase: Purchase) -> Sale:
         purchase.gift_card_minor,
         purchase.credit_minor,
         sale_lines(purchase.items),
+        is_visit=not purchase.amount_minor,
     )
 
 

@@ -30,6 +30,7 @@ from wallet.errors import Refusal
 from wallet.ids import new_id
 from wallet.rules.earning import Award, MemberFacts, Sale, earn, sale_lines
 from wallet.rules.money import AMOUNT_MINOR_MAX
+from wallet.rules.shelf import earns_by_visit
 from wallet.tables.ledger import Entry, entries_of_purchase
 from wallet.tables.member import Member, lock_member
 from wallet.tables.merging import merged_members
@@ -38,6 +39,8 @@ from wallet.tables.sale_notice import waiting_notices
 from wallet.tables.staff import name_behind
 
 CHANNELS = ("store", "online", "phone")
+WAYS_TO_FIND = ("camera", "wedge", "photo", "typed", "new")
+RECEIPT_LENGTH_MAX = 64  # characters: the number on a receipt and a word or two
 CLOCK_SKEW_MAX = timedelta(minutes=5)  # a till's clock may run ahead by this much
 REPEAT_WINDOW = timedelta(seconds=60)  # the same amount again within it was probably a second tap
 
@@ -60,6 +63,9 @@ class PurchaseFacts:
     shipping_minor: int = 0
     gift_card_minor: int = 0
     credit_minor: int = 0  # paid with the member's store credit
+    receipt: str = ""  # what the cashier wrote beside it; no fact that earning looks at
+    found_by: str = ""  # one of WAYS_TO_FIND, where a till says so
+    is_visit: bool = False  # somebody came: it may have no amount
 
     @property
     def parts(self) -> tuple[int, int, int, int]:
@@ -87,6 +93,7 @@ def record_purchase(
     """Once, however often it is sent: the second answer is the first one again."""
     check_text(facts.source, "source", SOURCE_LENGTH_MAX, shortest=1)
     check_text(facts.external_id, "external_id", EXTERNAL_ID_LENGTH_MAX, shortest=1)
+    check_text(facts.receipt, "receipt", RECEIPT_LENGTH_MAX)
     check_items(facts.items)
     lock_member(session, member)
     digest = _digest(member.id, facts)
@@ -118,6 +125,8 @@ def record_purchase(
         rule_version=program.rule_version,
         view=view.to_json(),
         tier_key=view.tier_key,
+        receipt=facts.receipt.strip(),
+        found_by=facts.found_by,
         occurred_at=occurred_at,
         recorded_at=now,
     )
@@ -157,6 +166,7 @@ def awards_for(program: ProgramView, facts: PurchaseFacts, view: MemberFacts) ->
         facts.channel,
         *facts.parts,
         lines=sale_lines(facts.items),
+        is_visit=facts.is_visit and not facts.amount_minor,
     )
     return earn(program.ruleset, sale, view)
 
@@ -169,7 +179,7 @@ def check_purchase(
         raise Refusal("member_closed")
     if facts.channel not in CHANNELS:
         raise Refusal("body_invalid", field="channel")
-    if facts.amount_minor <= 0:
+    if facts.amount_minor < (0 if facts.is_visit and earns_by_visit(program.ruleset) else 1):
         raise Refusal("amount_invalid")
     if facts.amount_minor > AMOUNT_MINOR_MAX:
         raise Refusal("amount_too_large")

@@ -26,6 +26,7 @@ SIGN_IN_PER_ADDRESS = Limit(
     "sign-in-address", 60, timedelta(minutes=15)
 )  # a shop behind one router
 JOIN_PER_ADDRESS = Limit("join", 60, timedelta(hours=1))  # an opening day in a shop with Wi-Fi
+ENROLMENTS_PER_STAFF = Limit("enrol", 90, timedelta(hours=1))  # one every forty seconds, all hour
 LINK_PER_MEMBER = Limit("link", 3, timedelta(hours=1))  # mails to one person
 LINK_PER_ADDRESS = Limit("link-address", 10, timedelta(hours=1))
 

@@ -33,6 +33,7 @@ class Sale:
     gift_card_minor: int = 0
     credit_minor: int = 0  # paid with the member's store credit
     lines: tuple[Line, ...] = ()
+    is_visit: bool = False  # somebody came, and no amount was said
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,14 @@ class Replayer:
 
     def _compute(self, past: PastSale, view: MemberFacts) -> _Gave:
         lines = sale_lines(past.items) if self._has_lines else ()
-        sale = Sale(past.amount_minor, self.currency, past.channel, *past.parts, lines=lines)
+        sale = Sale(
+            past.amount_minor,
+            self.currency,
+            past.channel,
+            *past.parts,
+            lines=lines,
+            is_visit=not past.amount_minor,
+        )
         if past.refunded_minor:
             sale = kept_sale(sale, past.refunded_minor, past.returned)
         units: dict[str, int] = {}

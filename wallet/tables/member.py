@@ -92,7 +92,11 @@ class Consent(Base):
 
 
 class MagicLink(Base):
-    """A one-time link to a member's card. Only its hash is kept."""
+    """A one-time link to a member's card. Only its hash is kept.
+
+    `way` is how it reached the member: by `mail`, which proves the address, or shown at a `till`,
+    which proves nothing but that somebody stood there.
+    """
 
     __tablename__ = "magic_link"
 
@@ -102,6 +106,7 @@ class MagicLink(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    way: Mapped[str] = mapped_column(default="mail", server_default="mail")
 
 
 def member_identified_by(

@@ -55,6 +55,9 @@ class Purchase(Base):
         default=dict, server_default=text("'{}'")
     )  # what earning knew of the member
     tier_key: Mapped[str | None]  # the tier that the member had: refunds are computed with it
+    # What the cashier wrote beside it (the number of the receipt), and how the member was found.
+    receipt: Mapped[str] = mapped_column(default="", server_default="")
+    found_by: Mapped[str] = mapped_column(default="", server_default="")
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 

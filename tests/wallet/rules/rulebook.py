@@ -48,7 +48,7 @@ def rules(*earning: dict[str, Any], **more: Any) -> Ruleset:
     return Ruleset.model_validate({"earning": list(earning), **more})
 
 
-def sale(amount_minor: int, *lines: Line, channel: str = "store", **parts: int) -> Sale:
+def sale(amount_minor: int, *lines: Line, channel: str = "store", **parts: Any) -> Sale:
     return Sale(amount_minor, "EUR", channel, lines=lines, **parts)
 
 

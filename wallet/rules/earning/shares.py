@@ -221,7 +221,7 @@ def _portions(
         for line in occasion.sale.lines:
             if line.quantity and matches(rule.match, line):
                 yield whole(line.quantity), line
-    elif occasion.sale.amount_minor > 0:
+    elif occasion.sale.amount_minor > 0 or occasion.sale.is_visit:
         times = _goal(rule, occasion.view) if isinstance(rule, VisitGoal) else 1
         if times:
             yield times, None

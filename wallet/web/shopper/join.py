@@ -24,6 +24,7 @@ from wallet.actions.program_view import ProgramView, program_view_by_slug
 from wallet.actions.throttle import JOIN_PER_ADDRESS, count_attempt
 from wallet.errors import Refusal
 from wallet.ids import private_id
+from wallet.web.consents import consents_of
 from wallet.web.locale import current_language
 from wallet.web.security import client_address
 from wallet.web.shopper.look import brand_css, look_of
@@ -48,14 +49,6 @@ class JoinForm:
     consents: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """One channel with the sentence that is agreed to, word for word."""
-
-    purpose: str
-    sentence: str
-
-
 def join_form(slug: str) -> str:
     """The form."""
     program = read(lambda session: program_view_by_slug(session, slug))
@@ -71,7 +64,7 @@ def join_now(slug: str) -> Response | str | tuple[str, int]:
         name=request.form.get("name", "").strip(),
         consents=frozenset(
             consent.purpose
-            for consent in _consents(program)
+            for consent in consents_of(program)
             if request.form.get(f"consent_{consent.purpose}") == "yes"
         ),
     )
@@ -125,25 +118,13 @@ def _form_page(program: ProgramView, form: JoinForm, errors: Mapping[str, str]) 
         form=form,
         errors=errors,
         action=url_for("shopper.join_now", slug=program.slug, **kept),
-        consents=_consents(program),
+        consents=consents_of(program),
         known_card=own_card(program),
         welcome=detail(program, "welcome", language),
         tagline=detail(program, "tagline", language),
         perks=perks(program, language),
         tiers=tier_rows(program, language),
     )
-
-
-def _consents(program: ProgramView) -> list[Consent]:
-    name = program.name
-    return [
-        Consent(
-            "email", _("Yes, %(program)s may send me news and offers by e-mail.", program=name)
-        ),
-        Consent(
-            "sms", _("Yes, %(program)s may send me news and offers by text message.", program=name)
-        ),
-    ]
 
 
 def _join(session: Session, program: ProgramView, form: JoinForm) -> str:
@@ -159,7 +140,7 @@ def _join(session: Session, program: ProgramView, form: JoinForm) -> str:
         referral_code=request.args.get("ref", ""),
         consents={
             consent.purpose: consent.sentence
-            for consent in _consents(program)
+            for consent in consents_of(program)
             if consent.purpose in form.consents
         },
     )

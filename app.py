@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+
 from apiflask import APIFlask
 from flask import Flask
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from passes.apple.webservice import apple_web_service
+from passes.errors import IdentityError
 from passes.google.callback import RootKeys
 from scanner import till_door
 from wallet import clock
 from wallet.actions.registry import Registry
-from wallet.actions.upgrade_database import require_schema
-from wallet.config import ASSETS, Settings
+from wallet.actions.schema_state import SchemaError, require_schema
+from wallet.config import ASSETS, Settings, SettingsError
 from wallet.log import configure_logging
 from wallet.parts import (
     Parts,
@@ -43,6 +47,15 @@ from wallet.web.wiring import install
 PROXIES = (
     1  # the one reverse proxy of docs/operations.md; more would let callers choose their address
 )
+
+
+def served() -> Flask:
+    """`create_app` for `comptoir serve`: what may be wrong with an installation ends it with one line."""
+    try:
+        return create_app()
+    except (SettingsError, SchemaError, IdentityError, SQLAlchemyError, OSError) as error:
+        first = str(error).strip().splitlines() or [type(error).__name__]
+        sys.exit(f"Error: {first[0]}")
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ import urllib.error
 import urllib.request
 import venv
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
@@ -29,6 +31,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 UV = "uv==0.13.9"
 OLDEST_PYTHON = (3, 11)
+DATABASE = "comptoir.sqlite3"  # in the data folder, unless the settings name another one
 READY_SECONDS_MAX = 60.0  # a slow disk on its first start
 STOP_SECONDS_MAX = 20.0  # the worker finishes the batch it has begun
 POLL_SECONDS = 0.05
@@ -177,26 +180,22 @@ def run(options: argparse.Namespace) -> int:
     prepare(dev=False)
     env = environment(options, demo=demo)
     make_secret(options.data)
-    setup = subprocess.run(
-        [str(BIN / "comptoir"), "setup", *(["--demo"] if demo else [])],
-        cwd=ROOT,
-        env=env,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if setup.returncode:
-        return setup.returncode
+    setup = Setup(env, demo=demo)
+    if not is_set_up(options.data, env) and not setup.is_done():
+        return 1
     if stop.wanted:
         return 0
-    children = start_children(options, env)
+    # The pages first: phones and deliveries follow while somebody reads where everything is.
+    children = {"web": start(web_command(options), env)}
     try:
-        if wait_until_ready(options, children, stop):
-            say(setup.stdout.rstrip())
+        if wait_until_ready(options, children, stop) and setup.is_done():
+            children |= {name: start(command, env) for name, command in helpers(options).items()}
+            say(setup.told.rstrip())
             say(f"\nReady after {time.monotonic() - started:.1f} s. Ctrl-C stops everything.")
             watch(children, stop)
     finally:
         end_children(children)
+        setup.end()
     failed = any(
         child.returncode not in (0, -signal.SIGINT, -signal.SIGTERM) for child in children.values()
     )
@@ -259,33 +258,64 @@ def make_secret(folder: Path) -> None:
             file.write(f"{secrets.token_urlsafe(48)}\n")
 
 
-def start_children(
-    options: argparse.Namespace, env: dict[str, str]
-) -> dict[str, subprocess.Popen[bytes]]:
-    """Web, worker, simulators, each out of reach of the terminal's own Ctrl-C."""
-    comptoir = str(BIN / "comptoir")
-    http_port, apns_port = simulator_ports(options.port)
-    commands = {
-        "web": [comptoir, "serve", "--host", options.host, "--port", str(options.port)],
-        "worker": [comptoir, "worker"],
-    }
+class Setup:
+    """`comptoir setup`, beside everything else: it makes what is missing and says where everything is."""
+
+    def __init__(self, env: dict[str, str], *, demo: bool) -> None:
+        command = [str(BIN / "comptoir"), "setup", *(["--demo"] if demo else [])]
+        self.told = ""
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True
+        )
+
+    def is_done(self) -> bool:
+        """Waits for its end; whether it went well. It says itself what went wrong."""
+        if self._process.returncode is None:
+            self.told = self._process.communicate()[0]
+        return self._process.returncode == 0
+
+    def end(self) -> None:
+        """Ask it to stop, if it still works."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.communicate()
+
+
+def is_set_up(folder: Path, env: dict[str, str]) -> bool:
+    """Whether the database is there, at this release's schema: then nothing has to wait for `setup`."""
+    file = folder / DATABASE
+    if {"COMPTOIR_DATABASE_URL", "COMPTOIR_DATABASE_URL_FILE"} & env.keys() or not file.is_file():
+        return False
+    revisions = sorted(path.name[:4] for path in (ROOT / "migrations/versions").glob("[0-9]*.py"))
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            found = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error:
+        return False
+    return bool(found == (revisions[-1],))
+
+
+def web_command(options: argparse.Namespace) -> list[str]:
+    """The web server's."""
+    return ["serve", "--host", options.host, "--port", str(options.port)]
+
+
+def helpers(options: argparse.Namespace) -> dict[str, list[str]]:
+    """The other processes' commands, by name."""
+    commands = {"worker": ["worker"]}
     if not options.no_simulators:
+        http_port, apns_port = simulator_ports(options.port)
         main_url = f"http://{'127.0.0.1' if options.host in ('0.0.0.0', '::') else options.host}:{options.port}"  # noqa: S104  not bound here
-        commands["simulators"] = [
-            comptoir,
-            "simulate",
-            "all",
-            "--http-port",
-            str(http_port),
-            "--apns-port",
-            str(apns_port),
-            "--main-url",
-            main_url,
-        ]
-    return {
-        name: subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
-        for name, command in commands.items()
-    }
+        ports = ["--http-port", str(http_port), "--apns-port", str(apns_port)]
+        commands["simulators"] = ["simulate", "all", *ports, "--main-url", main_url]
+    return commands
+
+
+def start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A `comptoir` process, out of reach of the terminal's own Ctrl-C."""
+    return subprocess.Popen(
+        [str(BIN / "comptoir"), *command], cwd=ROOT, env=env, start_new_session=True
+    )
 
 
 def wait_until_ready(

@@ -10,7 +10,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from wallet.actions.archive import ArchiveWriter, Manifest, line_of
-from wallet.actions.upgrade_database import head_revision
+from wallet.actions.schema_state import head_revision
 from wallet.context import context_of
 from wallet.db import Base, Database, unhurried
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
+from wallet.actions.schema_state import SchemaError, revision_of
 from wallet.config import ASSETS
 from wallet.db import Database, missing_append_only_triggers
 
 # PostgreSQL: only one process migrates, the others wait here. Any constant would do.
 ADVISORY_LOCK = 7_266_767
-
-
-class SchemaError(RuntimeError):
-    """The database is not the one that this release works with."""
 
 
 def upgrade_database(database: Database, revision: str = "head") -> str:
@@ -39,31 +35,10 @@ def upgrade_database(database: Database, revision: str = "head") -> str:
                 )
             _migrate(connection, revision)
             _check(connection, is_sqlite=database.is_sqlite)
-        reached = _revision(connection)
+        reached = revision_of(connection)
     # The connection went back to the pool with foreign keys off: start afresh.
     database.dispose()
     return reached or ""
-
-
-def schema_state(database: Database) -> tuple[str | None, str]:
-    """(revision of the database, revision of this release)."""
-    with database.engine.connect() as connection:
-        return _revision(connection), head_revision()
-
-
-def require_schema(database: Database) -> None:
-    """Refuse a schema that is older or newer than this release."""
-    found, wanted = schema_state(database)
-    if found != wanted:
-        raise SchemaError(
-            f"the database is at revision {found or 'none'}, this release needs {wanted}: "
-            "run `comptoir db upgrade`"
-        )
-
-
-def head_revision() -> str:
-    """The newest revision that this release knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
 def knows_revision(revision: str) -> bool:
@@ -82,10 +57,6 @@ def _migrate(connection: Connection, revision: str) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _check(connection: Connection, *, is_sqlite: bool) -> None:

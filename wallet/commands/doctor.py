@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 
 import click
 
 from wallet import clock
 from wallet.commands.frame import one_line
+from wallet.commands.installation import make_secret
 from wallet.config import Settings
 from wallet.doctor import DOCTORS, Check, Installation, speak, worst
 from wallet.doctor.language import LANGUAGES, language_of_shell, translator
@@ -18,42 +18,37 @@ from wallet.parts import make_database
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 
-def doctor_command(make_secret: Callable[[], None]) -> click.Command:
-    """The command; `make_secret` is what `--fix` does first."""
+@click.command("doctor")
+@click.argument("names", nargs=-1, type=click.Choice(tuple(DOCTORS)))
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Make the data folder, its secret key and development identities.",
+)
+@click.option("--online", is_flag=True, help="Also ask Apple, Google and the public address.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="By default that of the shell.")
+@one_line
+def doctor_command(
+    names: tuple[str, ...], fix: bool, online: bool, as_json: bool, lang: str | None
+) -> None:
+    """Check the installation, or only the parts NAMES, and say what is missing.
 
-    @click.command("doctor")
-    @click.argument("names", nargs=-1, type=click.Choice(tuple(DOCTORS)))
-    @click.option(
-        "--fix",
-        is_flag=True,
-        help="Make the data folder, its secret key and development identities.",
+    A part asked for by name looks closer: it asks the world outside as with --online.
+
+    Ends with an error when something does not work; warnings are no error.
+    """
+    if fix:
+        make_secret()
+    settings = Settings.read()
+    installation = Installation(
+        settings, make_database(settings), clock.now(), online or bool(names)
     )
-    @click.option("--online", is_flag=True, help="Also ask Apple, Google and the public address.")
-    @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-    @click.option("--lang", type=click.Choice(LANGUAGES), help="By default that of the shell.")
-    @one_line
-    def doctor(
-        names: tuple[str, ...], fix: bool, online: bool, as_json: bool, lang: str | None
-    ) -> None:
-        """Check the installation, or only the parts NAMES, and say what is missing.
-
-        A part asked for by name looks closer: it asks the world outside as with --online.
-
-        Ends with an error when something does not work; warnings are no error.
-        """
-        if fix:
-            make_secret()
-        settings = Settings.read()
-        installation = Installation(
-            settings, make_database(settings), clock.now(), online or bool(names)
-        )
-        found = {name: DOCTORS[name](installation) for name in names or DOCTORS}
-        show = _as_json if as_json else _as_text
-        click.echo(show(found, lang or language_of_shell()))
-        if any(worst(checks) == "fail" for checks in found.values()):
-            sys.exit(1)
-
-    return doctor
+    found = {name: DOCTORS[name](installation) for name in names or DOCTORS}
+    show = _as_json if as_json else _as_text
+    click.echo(show(found, lang or language_of_shell()))
+    if any(worst(checks) == "fail" for checks in found.values()):
+        sys.exit(1)
 
 
 def _as_text(found: dict[str, list[Check]], language: str) -> str:

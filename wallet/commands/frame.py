@@ -10,7 +10,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from passes.errors import DeliveryError, DesignError, IdentityError, PackageError
-from wallet.actions.upgrade_database import SchemaError
+from wallet.actions.schema_state import SchemaError
 from wallet.config import SettingsError
 from wallet.errors import Refusal
 

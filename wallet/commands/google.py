@@ -12,7 +12,7 @@ from wallet.actions.google.gate import Gate
 from wallet.actions.google.reconcile import Checked, GoogleReconciler
 from wallet.actions.google_objects import GoogleObjects
 from wallet.actions.program_view import program_view_by_slug
-from wallet.actions.upgrade_database import require_schema
+from wallet.actions.schema_state import require_schema
 from wallet.commands.frame import one_line
 from wallet.config import Settings
 from wallet.parts import google_identity, google_token_url, google_wallet_url, make_database

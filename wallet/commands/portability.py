@@ -12,7 +12,7 @@ from wallet.actions.archive import ArchiveReader
 from wallet.actions.audit import audit
 from wallet.actions.export_installation import export_installation
 from wallet.actions.import_installation import import_installation, restore_files
-from wallet.actions.upgrade_database import require_schema
+from wallet.actions.schema_state import require_schema
 from wallet.commands.frame import one_line, steps
 from wallet.config import Settings, folder_from_environment
 from wallet.db import Database

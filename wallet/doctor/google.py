@@ -21,7 +21,7 @@ from wallet.actions.google.gate import gate_name
 from wallet.actions.google_objects import GoogleObjects
 from wallet.actions.issue_pass import SERIAL_BYTES
 from wallet.actions.program_view import all_programs
-from wallet.actions.upgrade_database import schema_state
+from wallet.actions.schema_state import schema_state
 from wallet.config import Settings, SettingsError
 from wallet.doctor.check import Check, Installation, State
 from wallet.doctor.google_words import why, why_kept

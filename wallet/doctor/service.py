@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from wallet.actions.readiness import worker_seen_at
-from wallet.actions.upgrade_database import schema_state
+from wallet.actions.schema_state import schema_state
 from wallet.db import is_wal_safe, sqlite_version
 from wallet.doctor.check import Check, Installation
 from wallet.errors import N_

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from wallet import clock
 from wallet.actions.delivery_report import provider_alarms
 from wallet.actions.readiness import database_answers, worker_seen_at
-from wallet.actions.upgrade_database import schema_state
+from wallet.actions.schema_state import schema_state
 from wallet.doctor import speak
 from wallet.doctor.apple import days_left, identity_checks, restart_needed
 from wallet.doctor.service import WORKER_SILENT_MAX

@@ -20,7 +20,8 @@ from wallet.actions.audit import audit
 from wallet.actions.export_installation import LEFT_OUT, export_installation
 from wallet.actions.import_installation import import_installation
 from wallet.actions.merge_members import merge_members
-from wallet.actions.upgrade_database import schema_state, upgrade_database
+from wallet.actions.schema_state import schema_state
+from wallet.actions.upgrade_database import upgrade_database
 from wallet.cli import main
 from wallet.context import Context, Vault
 from wallet.db import Base, Database

@@ -220,7 +220,9 @@ def comptoir(
     monkeypatch.setenv("COMPTOIR_SECRET_KEY", SECRET_KEY)
     monkeypatch.setattr("wallet.clock.now", lambda: NOW)
     # A process of its own would end with its connections; here the test closes them.
-    monkeypatch.setattr("wallet.cli.make_database", lambda _settings: shop.database)
+    monkeypatch.setattr(
+        "wallet.commands.installation.make_database", lambda _settings: shop.database
+    )
 
     def _run(*words_: Any) -> Any:
         path = folder / "draft.json"

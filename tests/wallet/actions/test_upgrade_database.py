@@ -12,19 +12,21 @@ from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from tests.databases import Postgres, Sqlite
 from tests.factories import open_database
 from wallet.actions import upgrade_database as module
-from wallet.actions.upgrade_database import (
+from wallet.actions.schema_state import (
     SchemaError,
     head_revision,
     require_schema,
     schema_state,
-    upgrade_database,
 )
+from wallet.actions.upgrade_database import upgrade_database
 from wallet.config import ROOT
 from wallet.db import APPEND_ONLY_TABLES, Base, Database, append_only_statements
 
@@ -225,3 +227,9 @@ def test_a_newer_database_is_not_touched(database: Database) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaError, match="is at revision 9999, this release needs"):
         require_schema(database)
+
+
+def test_the_newest_revision_is_alembics() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    assert head_revision() == ScriptDirectory.from_config(config).get_current_head()

@@ -21,8 +21,9 @@ def twins(cast: Cast) -> Cast:
 
 def run(cast: Cast, *said: str) -> Result:
     """The command on the test's database."""
-    group = members_group(lambda: cast.database)
-    return CliRunner().invoke(group, [*said, "--program", cast.program.slug])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wallet.commands.members.open_database", lambda: cast.database)
+        return CliRunner().invoke(members_group, [*said, "--program", cast.program.slug])
 
 
 def test_doubles_are_named_merged_and_parted(twins: Cast) -> None:

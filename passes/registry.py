@@ -6,7 +6,7 @@ The owner of the account fills this protocol and hands it over when the doors ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -30,6 +30,15 @@ class StoredPass:
     program: str = ""
     version: int = 0
 
+    @property
+    def announces(self) -> bool:
+        """Whether the phone is to speak of what changed."""
+        return bool(self.card.get("announced"))
+
+    def silent(self) -> StoredPass:
+        """The same, of which the phone does not speak."""
+        return replace(self, card={**self.card, "announced": None})
+
 
 class PassRegistry(Protocol):
     """What Apple's web service and Google's callback need to know and to tell."""
@@ -42,6 +51,10 @@ class PassRegistry(Protocol):
 
     def fetched(self, serial: str, version: int) -> None:
         """A phone has this version of the pass: it took it now, or had it. Returns at once."""
+
+    def may_announce(self, serial: str, version: int) -> bool:
+        """Whether this version may leave with the sentence that the phone shows: announcements are
+        counted for each pass. From a yes on the sentence counts as shown."""
 
     def register(self, device: str, push_token: str, serial: str) -> bool:
         """Remember that a device wants to be told of changes. True when this is new; a known

@@ -105,11 +105,19 @@ class _Service:
         if since is not None and modified <= since:
             answer = _empty(304)
         else:
-            answer = Response(self._builder(found), mimetype=MIME_TYPE)
+            answer = Response(self._builder(self._as_it_may_speak(found)), mimetype=MIME_TYPE)
         answer.last_modified = modified
         if request.method == "GET":
             self._registry.fetched(serial, found.version)
         return answer
+
+    def _as_it_may_speak(self, found: StoredPass) -> StoredPass:
+        """Without its sentence where that may not be shown, or is not: nobody sees the answer to HEAD."""
+        if not found.announces:
+            return found
+        is_sent = request.method == "GET"
+        may = is_sent and self._registry.may_announce(found.serial, found.version)
+        return found if may else found.silent()
 
     def log(self) -> Response:
         """What phones complain of. They cannot mend anything, so whatever they send is well: only

@@ -26,8 +26,10 @@ from wallet.actions.deliver_passes import (
     new_lease,
     settle,
 )
+from wallet.actions.google.budget import spend_sentences
 from wallet.db import Database
 from wallet.tables.delivery import (
+    announcing_passes,
     clear_alarm,
     note_pushed,
     number_changes,
@@ -122,7 +124,19 @@ def _claim(
     for phone in phones:
         counts[phone.pass_id] = counts.get(phone.pass_id, 0) + 1
     announce(session, PROVIDER, counts, fresh, now)
+    _spend_sentences(session, [item for item in fresh if item.id in counts], now)
     return claimed, phones
+
+
+def _spend_sentences(session: Session, items: Sequence[Claimed], now: datetime) -> None:
+    """Decide which changes their phones may speak of, before any of them hears of it. Only what a
+    shopper waits for is news: the card still names what it announced last when all get a new
+    design."""
+    if not items:
+        return
+    urgent = [item.id for item in items if item.is_urgent]
+    news = announcing_passes(session, urgent) if urgent else set()
+    spend_sentences(session, {item.id: item.version for item in items}, news, now)
 
 
 def _push(pusher: Pusher, tokens: Sequence[str]) -> dict[str, PushOutcome]:

@@ -14,6 +14,7 @@ from wallet.actions.phone_notes import PhoneNotes
 from wallet.db import Database
 from wallet.ids import new_id
 from wallet.tables.design import design_version
+from wallet.tables.google import paid_sentence, take_sentence
 from wallet.tables.program import program_with_id
 from wallet.tables.wallet_pass import (
     Device,
@@ -51,6 +52,17 @@ class Registry:
     def fetched(self, serial: str, version: int) -> None:
         """A phone has this version of the pass."""
         self.notes.fetched(serial, version, self._now())
+
+    def may_announce(self, serial: str, version: int) -> bool:
+        """Reads mostly: only the first phone that takes the sentence writes that it was taken."""
+        with self._database.reading() as session:
+            found = paid_sentence(session, serial)
+        if found is None or found.version != version:
+            return False
+        if not found.is_untaken:
+            return True
+        now = self._now()
+        return self._database.run(lambda session: take_sentence(session, serial, version, now))
 
     def register(self, device: str, push_token: str, serial: str) -> bool:
         """True when the registration is new; a known one takes the new push token."""

@@ -144,6 +144,16 @@ def number_changes(session: Session, pass_ids: Sequence[int], tag: int) -> None:
     )
 
 
+def announcing_passes(session: Session, pass_ids: Sequence[int]) -> set[int]:
+    """Those whose card names a change to announce."""
+    named = WalletPass.card["announced"].as_string()
+    return set(
+        session.scalars(
+            select(WalletPass.id).where(WalletPass.id.in_(pass_ids), named.is_not(None))
+        )
+    )
+
+
 def untold_phones(session: Session, pass_ids: Sequence[int]) -> list[Any]:
     """(registration id, pass id, device id, push token, version) of phones that hold the passes and
     were not told of what is wanted now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ForeignKey,
@@ -70,7 +70,9 @@ class GoogleObject(Base):
 class NoticeBudget(Base):
     """When a pass last spoke up, newest first: as many as count, so the row never grows.
 
-    `speaks` says whether the change that was announced last may show its sentence (Apple).
+    At Apple phones show the sentence themselves, when they fetch the version that is announced:
+    `paid_version` is the newest whose sentence was counted, and `speaks` says that no phone has taken
+    it yet.
     """
 
     __tablename__ = "notice_budget"
@@ -80,6 +82,7 @@ class NoticeBudget(Base):
     second_at: Mapped[datetime | None]
     third_at: Mapped[datetime | None]
     speaks: Mapped[bool] = mapped_column(default=True)
+    paid_version: Mapped[int] = mapped_column(default=0, server_default="0")
 
     @property
     def spent(self) -> tuple[datetime | None, ...]:
@@ -190,6 +193,42 @@ def budgets_of(session: Session, pass_ids: Collection[int]) -> dict[int, NoticeB
     query = query.order_by(NoticeBudget.id).with_for_update()
     rows = session.scalars(query.execution_options(populate_existing=True))
     return {row.wallet_pass_id: row for row in rows}
+
+
+class PaidSentence(NamedTuple):
+    """The newest version of a pass whose sentence was counted; whether no phone has taken it yet."""
+
+    version: int
+    is_untaken: bool
+
+
+def paid_sentence(session: Session, serial: str) -> PaidSentence | None:
+    """Of the Apple pass with this serial number; None where none was ever counted."""
+    query = select(NoticeBudget.paid_version, NoticeBudget.speaks).where(
+        NoticeBudget.wallet_pass_id == _apple_pass(serial)
+    )
+    found = session.execute(query).one_or_none()
+    return PaidSentence(*found) if found else None
+
+
+def take_sentence(session: Session, serial: str, version: int, now: datetime) -> bool:
+    """A phone takes this version with its sentence, which counts from now on rather than from when it
+    was meant to be shown; false when a newer version has it meanwhile."""
+    taken = session.execute(
+        update(NoticeBudget)
+        .where(
+            NoticeBudget.wallet_pass_id == _apple_pass(serial),
+            NoticeBudget.paid_version == version,
+        )
+        .values(speaks=False, newest_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(getattr(taken, "rowcount", 0))
+
+
+def _apple_pass(serial: str) -> Any:
+    query = select(WalletPass.id).where(WalletPass.serial == serial, WalletPass.provider == "apple")
+    return query.scalar_subquery()
 
 
 def gate_called(session: Session, name: str, *, lock: bool = False) -> ProviderGate | None:

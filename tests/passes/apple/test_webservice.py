@@ -50,6 +50,9 @@ class Registry:
     def find(self, serial: str) -> StoredPass | None:
         return self.passes.get(serial)
 
+    def may_announce(self, serial: str, version: int) -> bool:
+        return True
+
     def fetched(self, serial: str, version: int) -> None:
         self.fetches.append(serial)
 

@@ -5,7 +5,7 @@ A worker that is killed between may have spent one for nothing; it can never sen
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,28 @@ def spend_notices(
             row.spent = after(row.spent, now)
     session.flush()
     return verdicts
+
+
+def spend_sentences(
+    session: Session, versions: Mapping[int, int], news: Collection[int], now: datetime
+) -> None:
+    """Which versions of Apple passes may be fetched with the sentence that the phone shows; the
+    newest version of each pass. `news` are those that have something to announce by themselves.
+
+    A sentence that no phone has taken yet goes over to the newer version: it costs nothing more.
+    """
+    rows = budgets_of(session, versions.keys())
+    for pass_id in sorted(versions):
+        row = rows.get(pass_id)
+        if row is not None and row.speaks:
+            row.paid_version = versions[pass_id]
+        elif pass_id in news and verdict(row.spent if row else (), "balance", now) == "speak":
+            if row is None:
+                row = NoticeBudget(wallet_pass_id=pass_id)
+                session.add(row)
+            row.speaks, row.paid_version = True, versions[pass_id]
+            row.spent = after(row.spent, now)
+    session.flush()
 
 
 def give_back_notices(session: Session, pass_ids: Collection[int]) -> None:

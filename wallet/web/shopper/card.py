@@ -149,9 +149,9 @@ def _issue_apple(
     if found is None or not may_hold(found[1]):
         return None
     program, member = found
-    return program, stored_pass(
-        session, handed_out(issue_pass(session, program, member, "apple", now))
-    )
+    wallet_pass = handed_out(issue_pass(session, program, member, "apple", now))
+    # Who takes the card in hand sees what it says: nothing is announced, and nothing spent on it.
+    return program, stored_pass(session, wallet_pass).silent()
 
 
 def _issue_google(session: Session, token: str, now: datetime) -> Held | None:

@@ -1,0 +1,24 @@
+"""Which version of an Apple pass may show its sentence.
+
+Rules: the previous release must go on working beside this schema (expand, then contract in a later
+release); no CASCADE near the ledger; name every constraint; on SQLite a batch operation drops
+triggers without a word, so call `wallet.db.append_only_statements` again for the tables it touched;
+PostgreSQL builds indexes on large tables CONCURRENTLY in a migration of their own.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "notice_budget",
+        sa.Column("paid_version", sa.BigInteger(), nullable=False, server_default="0"),
+    )

@@ -160,11 +160,8 @@ class Card:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of the canonical JSON. The same hash means that no shopper would see a change."""
-        said = self.to_json()
-        said.pop("announced", None)
-        data = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(data.encode()).hexdigest()
+        """What `hash_of` says of it."""
+        return hash_of(self.to_json())
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Card:
@@ -193,6 +190,16 @@ class Card:
 
 _OPTIONAL_FACTS = ("tier", "next_reward", "credit", "ready")
 _CARD_FIELDS = tuple(one.name for one in fields(Card))
+
+
+def hash_of(said: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical JSON of a card as plain data. The same hash means that no shopper
+    would see a change."""
+    data = {name: part for name, part in said.items() if name != "announced"}
+    return hashlib.sha256(_canonical(data).encode()).hexdigest()
+
+
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def announced_fact(

@@ -121,7 +121,7 @@ def postgres_server(url: str | None) -> Iterator[Postgres]:
     # Not below pytest's own folder: as root the server runs as another user, and each new pytest
     # session takes the rights of others away from that folder.
     folder = Path(tempfile.mkdtemp(prefix="comptoir-pg-"))
-    engine = _from_pip(folder)
+    engine = postgres_from_pip(folder)
     guard = _guard(engine.get_pid(), folder)
     try:
         server = Postgres(engine.get_uri())
@@ -145,7 +145,8 @@ def _guard(pid: int, folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _from_pip(folder: Path) -> Any:
+def postgres_from_pip(folder: Path) -> Any:
+    """A server of its own in the folder, as durable as PostgreSQL is by itself. `ServerMissing`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it speaks of folders of the desktop that it lacks

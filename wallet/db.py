@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -20,17 +20,25 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    String,
     create_engine,
     event,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from wallet.ids import new_id
+from wallet.prepared import forget, forget_answers, send
+from wallet.rules.chain import canonical
 
 if sys.platform == "linux":
     import pysqlite3.dbapi2 as sqlite_module
@@ -42,8 +50,10 @@ T = TypeVar("T")
 BUSY_TIMEOUT_MS = 10_000  # another process may hold the writer's place during a bulk refresh
 LOCK_TIMEOUT_MS = 5_000  # PostgreSQL: a cashier is told "try again" rather than left waiting
 STATEMENT_TIMEOUT_MS = 30_000
+PING_AFTER_SECONDS = 10  # a connection that rested so long may have been cut off
 POOL_SIZE = 16  # one connection for each thread of the server
 JOURNAL_POLL_SECONDS = 0.02  # a migration of a new file takes a fraction of a second
+_TEXT_LENGTH = len("2026-03-14 12:00:00.000000")  # what follows is the offset
 TRIES_MAX = 4  # a race lost to an equal request is found on the second; deadlocks may take more
 
 # The WAL-reset bug: SQLite 3.7.0 to 3.51.2 can corrupt a WAL database used by two connections;
@@ -53,6 +63,8 @@ _WAL_BACKPORTS = ((3, 44, 6), (3, 50, 7))
 
 # serialization_failure, deadlock_detected, lock_not_available (PostgreSQL, appendix A).
 _PASSING_STATES = frozenset({"40001", "40P01", "55P03"})
+_RESTED_SINCE = "rested_since"
+_IS_READER = "is_reader"  # whether a connection is in the state of `query_only`
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -87,6 +99,32 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """On SQLite the text is made in one step: times are half of what a sale writes."""
+        return _sqlite_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None] | None:
+        """The same on the way back."""
+        if dialect.name == "sqlite":
+            return _from_sqlite_text
+        return super().result_processor(dialect, coltype)
+
+
+def _sqlite_text(value: datetime | None) -> str | None:
+    """`2026-03-14 12:00:00.000000`, as SQLAlchemy writes times, in UTC."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"naive time {value!r}")
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.isoformat(" ", "microseconds")[:_TEXT_LENGTH]
+
+
+def _from_sqlite_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
@@ -137,8 +175,10 @@ class Database:
         self.engine = (
             _sqlite_engine(url, immediate=immediate) if self.is_sqlite else _postgres_engine(url)
         )
+        # The same for every session: what one reads of the programs the next ones need not.
+        info = {**(info or {}), "programs": {}}
         self._make_session = sessionmaker(
-            self.engine, autoflush=False, expire_on_commit=False, info=dict(info or {})
+            self.engine, autoflush=False, expire_on_commit=False, info=info
         )
         snapshot = (
             {"read_only": True}
@@ -149,7 +189,7 @@ class Database:
             self.engine.execution_options(**snapshot),
             autoflush=False,
             expire_on_commit=False,
-            info=dict(info or {}),
+            info=info,
         )
         # In one process writers queue here fairly; SQLite's own busy wait lets some starve.
         self._writer = threading.Lock() if self.is_sqlite and immediate else nullcontext()
@@ -188,6 +228,52 @@ class Database:
         self.engine.dispose()
 
 
+class canonical_time(FunctionElement[str]):  # noqa: N801  it reads as a function of SQL
+    """A moment as `2026-03-14T12:00:00.000000Z`, written by the database."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(canonical_time, "sqlite")
+def _time_on_sqlite(element: canonical_time, compiler: SQLCompiler, **options: Any) -> str:
+    return f"replace({compiler.process(element.clauses, **options)}, ' ', 'T') || 'Z'"
+
+
+@compiles(canonical_time)
+def _time_elsewhere(element: canonical_time, compiler: SQLCompiler, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    return f"to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+
+
+class json_text(FunctionElement[str]):  # noqa: N801
+    """A JSON document as the text in which the database keeps it."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(json_text, "sqlite")
+def _json_on_sqlite(element: json_text, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(json_text)
+def _json_elsewhere(element: json_text, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS TEXT)"
+
+
+class CanonicalJson(TypeDecorator[list[Any]]):
+    """JSON that SQLite keeps as the very text that was sealed; PostgreSQL has a form of its own."""
+
+    impl = Json
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """One text for the seal and for the row."""
+        return canonical if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+
 def lock_clause(session: Session) -> str:
     """The row lock of a hand-written SELECT; SQLite's writer already holds the whole file."""
     return "" if session.get_bind().dialect.name == "sqlite" else " FOR UPDATE"
@@ -222,7 +308,7 @@ def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
     journal = "WAL" if is_wal_safe(sqlite_version()) else "TRUNCATE"
 
     @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
+    def _connect(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         _set_journal(cursor, journal)
@@ -231,13 +317,22 @@ def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA cache_size=-65536")
         cursor.close()
+        record.info[_IS_READER] = False
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A deferred BEGIN lets two writers read the same balance before either writes.
         read_only = connection.get_execution_options().get("read_only", False)
-        connection.exec_driver_sql(f"PRAGMA query_only={int(read_only)}")
-        connection.exec_driver_sql("BEGIN" if read_only or not immediate else "BEGIN IMMEDIATE")
+        driver = cast(Any, connection.connection.driver_connection)
+        try:
+            if connection.info[_IS_READER] is not read_only:
+                driver.execute(f"PRAGMA query_only={int(read_only)}")
+                connection.info[_IS_READER] = read_only
+            driver.execute("BEGIN" if read_only or not immediate else "BEGIN IMMEDIATE")
+        except sqlite_module.Error as error:
+            raise DBAPIError.instance(
+                "BEGIN", (), error, sqlite_module.Error, dialect=connection.dialect
+            ) from error
 
     return engine
 
@@ -256,15 +351,55 @@ def _set_journal(cursor: Any, journal: str) -> None:
 
 
 def _postgres_engine(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
-        pool_pre_ping=True,
         connect_args={
             "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
         },
     )
+
+    _ping_after_rest(engine)
+    _keep_order(engine)
+    return engine
+
+
+def _ping_after_rest(engine: Engine) -> None:
+    """A ping before every transaction would be a journey for each sale."""
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_driver: object, record: ConnectionPoolEntry) -> None:
+        record.info[_RESTED_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _checkout(driver: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        rested_since = record.info.get(_RESTED_SINCE)
+        if rested_since is None or time.monotonic() - rested_since < PING_AFTER_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(driver)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error  # the pool opens another one
+
+
+def _keep_order(engine: Engine) -> None:
+    """Whatever SQLAlchemy executes itself comes after what prepared statements wrote before it."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _before(connection: Connection, *statement: Any) -> None:
+        context = statement[3]
+        send(connection)
+        if context is None or not getattr(context.compiled, "is_select", False):
+            forget_answers(connection)
+
+    @event.listens_for(engine, "commit")
+    def _commit(connection: Connection) -> None:
+        send(connection, commit=True)
+
+    @event.listens_for(engine, "rollback")
+    def _rollback(connection: Connection) -> None:
+        forget(connection)
 
 
 # The ledger is append-only in the database itself, whoever holds the connection.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -13,9 +17,12 @@ from wallet.actions.post_entry import CONTRA
 from wallet.db import missing_append_only_triggers, unhurried
 from wallet.errors import Refusal
 from wallet.ids import public_id
-from wallet.rules.chain import FACTS, facts_hash
+from wallet.rules.chain import FACTS, canonical_text, sealed_hash
 from wallet.tables.replay import (
-    AnyRow,
+    AccountRow,
+    DrawRow,
+    EntryRow,
+    LotRow,
     account_rows,
     count_entries,
     draw_rows,
@@ -39,6 +46,7 @@ FINDINGS_MAX = (
 )
 
 _FACTS = len(FACTS)  # the first columns of a row are the facts that were sealed
+R = TypeVar("R", EntryRow, LotRow, DrawRow)
 
 # Against which of the program's accounts each kind of movement goes, and which way for the member.
 # A refund takes back what was issued, and may find nothing; or gives back what was spent.
@@ -114,21 +122,20 @@ def audit(
     return report
 
 
-class _ByAccount:
+class _ByAccount(Generic[R]):
     """A stream of rows in the order of accounts, handed out one account at a time."""
 
-    def __init__(self, rows: Iterator[AnyRow]) -> None:
-        self._rows = rows
-        self._next = next(rows, None)
+    def __init__(self, rows: Iterator[R]) -> None:
+        self._groups: Iterator[tuple[int, Iterator[R]]] = groupby(rows, attrgetter("account_id"))
+        self._next: tuple[int, Iterator[R]] | None = next(self._groups, None)
 
-    def of(self, account_id: int) -> Iterator[AnyRow]:
+    def of(self, account_id: int) -> Iterator[R]:
         """The rows of this account; rows of accounts that are not there are passed over."""
-        while self._next is not None and self._next.account_id < account_id:
-            self._next = next(self._rows, None)
-        while self._next is not None and self._next.account_id == account_id:
-            row = self._next
-            self._next = next(self._rows, None)
-            yield row
+        while self._next is not None and self._next[0] < account_id:
+            self._next = next(self._groups, None)
+        if self._next is not None and self._next[0] == account_id:
+            yield from self._next[1]
+            self._next = next(self._groups, None)
 
 
 def _replay_program(
@@ -137,14 +144,16 @@ def _replay_program(
     entries = _ByAccount(entry_rows(session, program_id))
     lots = _ByAccount(lot_rows(session, program_id))
     draws = _ByAccount(draw_rows(session, program_id))
+    told = report.entries
     for account in account_rows(session, program_id):
         replay = _Replay(account, report, lots.of(account.id), draws.of(account.id))
         for entry in entries.of(account.id):
             replay.step(entry)
-            report.entries += 1
-            if report.entries % PROGRESS_EVERY == 0:
-                progress(report.entries)
         replay.finish()
+        report.entries += replay.entries
+        if report.entries - told >= PROGRESS_EVERY:
+            told = report.entries
+            progress(told)
         report.accounts += 1
 
 
@@ -153,21 +162,23 @@ class _Replay:
 
     def __init__(
         self,
-        account: AnyRow,
+        account: AccountRow,
         report: Audit,
-        lots: Iterator[AnyRow],
-        draws: Iterator[AnyRow],
+        lots: Iterator[LotRow],
+        draws: Iterator[DrawRow],
     ) -> None:
         self._account = account
         self._report = report
         self._totals = report.totals[account.program_id, account.unit]
+        self.entries = 0
+        self._home = (account.program_id, account.member_id, account.unit)
         self._seq = self._balance = self._owed = 0
         self._head = ""
         self._lots = {lot.id: lot for lot in lots}
-        self._opened: dict[int, list[AnyRow]] = defaultdict(list)
+        self._opened: dict[int, list[LotRow]] = {}
         for lot in self._lots.values():
-            self._opened[lot.entry_id].append(lot)
-        self._left = {lot.id: 0 for lot in self._lots.values()}  # what each lot should still hold
+            self._opened.setdefault(lot.entry_id, []).append(lot)
+        self._left = dict.fromkeys(self._lots, 0)  # what each lot should still hold
         self._in_lots = 0
         self._odd_lots: set[int] = set()  # told of already
         self._draws: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -178,12 +189,13 @@ class _Replay:
         self._earned: dict[int, int] = {}  # purchase id → what its accrual gave
         self._wanted: Counter[int] = Counter()  # purchase id → what its refunds asked back
 
-    def step(self, entry: AnyRow) -> None:
+    def step(self, entry: EntryRow) -> None:
         """Replay one entry."""
         self._check_chain(entry)
         self._check_sums(entry)
         self._check_cause(entry)
         self._move_lots(entry)
+        self.entries += 1
         self._totals[entry.contra] -= entry.quantity
         # Go on from what is written, so that one mistake is not reported for every later entry.
         self._seq, self._head = entry.seq, entry.hash
@@ -212,15 +224,15 @@ class _Replay:
             if wanted > self._earned.get(purchase_id, 0):
                 self._report.overdrawn.add((purchase_id, self._account.unit))
 
-    def _check_chain(self, entry: AnyRow) -> None:
+    def _check_chain(self, entry: EntryRow) -> None:
         if entry.seq != self._seq + 1:
             self._note_entry("seq_gap", entry, f"number {entry.seq} follows number {self._seq}.")
         if entry.prev_hash != self._head:
             self._note_entry("chain_broken", entry, "it does not seal the entry before it.")
-        if facts_hash(entry.prev_hash, *entry[:_FACTS]) != entry.hash:
+        if not _is_sealed(entry):
             self._note_entry("entry_changed", entry, "its facts are not those that were sealed.")
 
-    def _check_sums(self, entry: AnyRow) -> None:
+    def _check_sums(self, entry: EntryRow) -> None:
         balance = self._balance + entry.quantity
         if entry.balance_after != balance:
             self._note_entry(
@@ -232,10 +244,12 @@ class _Replay:
                 "owed_wrong", entry, f"owed {entry.owed_after}, was {self._owed} before."
             )
 
-    def _owed_range(self, entry: AnyRow) -> tuple[int, int]:
+    def _owed_range(self, entry: EntryRow) -> tuple[int, int]:
         """Refunds may leave something owed, recoveries pay it, nothing else touches it."""
         if entry.kind == "refund":
-            return self._owed, self._owed + max(_wanted(entry) + min(entry.quantity, 0), 0)
+            return self._owed, self._owed + max(
+                _wanted(_reasons(entry)) + min(entry.quantity, 0), 0
+            )
         if entry.kind == "recovery":
             return max(self._owed + entry.quantity, 0), self._owed + entry.quantity
         if entry.kind == "reversal" and self._kind_of(entry.reverses_id) == "recovery":
@@ -245,10 +259,8 @@ class _Replay:
     def _kind_of(self, entry_id: int | None) -> str:
         return self._seen.get(entry_id or 0, ("", "", 0))[0]
 
-    def _check_cause(self, entry: AnyRow) -> None:
-        account = self._account
-        at_home = (account.program_id, account.member_id, account.unit)
-        if (entry.program_id, entry.member_id, entry.unit) != at_home:
+    def _check_cause(self, entry: EntryRow) -> None:
+        if (entry.program_id, entry.member_id, entry.unit) != self._home:
             self._note_entry("entry_misplaced", entry, "it names another member, program or unit.")
         if entry.kind == "reversal" or entry.reverses_id is not None:
             self._check_reversal(entry)
@@ -260,33 +272,35 @@ class _Replay:
             if entry.kind == "accrual":
                 self._earned[entry.purchase_id] = entry.quantity
             elif entry.kind in ("refund", "reversal"):
-                self._wanted[entry.purchase_id] += _wanted(entry)
+                self._wanted[entry.purchase_id] += _wanted(_reasons(entry))
 
-    def _check_reversal(self, entry: AnyRow) -> None:
-        first = self._seen.get(entry.reverses_id)
+    def _check_reversal(self, entry: EntryRow) -> None:
+        undone = entry.reverses_id or 0
+        first = self._seen.get(undone)
         if first is None or entry.kind != "reversal":
             self._note_entry("reversal_wrong", entry, "there is no earlier entry that it reverses.")
             return
         _, contra, quantity = first
-        if entry.reverses_id in self._reversed:
+        if undone in self._reversed:
             self._note_entry("reversed_twice", entry, "the entry was reversed before.")
         if (entry.quantity, entry.contra) != (-quantity, contra):
             self._note_entry("reversal_wrong", entry, f"{entry.quantity} does not undo {quantity}.")
-        self._reversed.add(entry.reverses_id)
+        self._reversed.add(undone)
 
-    def _move_lots(self, entry: AnyRow) -> None:
-        opened = self._opened.pop(entry.id, [])
+    def _move_lots(self, entry: EntryRow) -> None:
+        opened = self._opened.pop(entry.id, ())
         for lot in opened:
             held = lot.quantity
-            if entry.kind == "accrual":
+            if entry.kind == "accrual" and self._balance < 0:
                 # What came in below zero was swallowed: only the rest went into the lot.
-                held -= min(max(-self._balance, 0), lot.quantity)
+                held -= min(-self._balance, lot.quantity)
             self._left[lot.id] += held
             self._in_lots += held
         is_wrong = self._check_opened(entry, opened)
-        for lot_id, quantity in self._draws.pop(entry.id, ()):
-            self._left[lot_id] -= quantity
-            self._in_lots -= quantity
+        if self._draws:
+            for lot_id, quantity in self._draws.pop(entry.id, ()):
+                self._left[lot_id] -= quantity
+                self._in_lots -= quantity
         if self._in_lots != max(entry.balance_after, 0):
             if not is_wrong:  # else it is the same thing seen from the other side
                 self._note_entry(
@@ -296,7 +310,7 @@ class _Replay:
                 )
             self._in_lots = max(entry.balance_after, 0)
 
-    def _check_opened(self, entry: AnyRow, opened: Sequence[AnyRow]) -> bool:
+    def _check_opened(self, entry: EntryRow, opened: Sequence[LotRow]) -> bool:
         """An accrual opens one lot of its quantity, what takes opens none. Whether that is wrong."""
         if entry.kind == "accrual" and not opened:
             self._note_entry("lot_missing", entry, f"its lot of {entry.quantity} is not there.")
@@ -308,7 +322,7 @@ class _Replay:
             return True
         return False
 
-    def _check_lot(self, lot: AnyRow) -> None:
+    def _check_lot(self, lot: LotRow) -> None:
         if lot.id in self._odd_lots:
             return
         opened = self._seen.get(lot.entry_id)
@@ -323,7 +337,7 @@ class _Replay:
                 f"the entries leave {self._left[lot.id]}.",
             )
 
-    def _note_entry(self, code: str, entry: AnyRow, sentence: str) -> None:
+    def _note_entry(self, code: str, entry: EntryRow, sentence: str) -> None:
         where = f"{public_id('mbr', self._account.member_id)} {self._account.unit}"
         self._report.note(
             code, f"{public_id('ent', entry.id)} of {where}", f"Entry {entry.seq}: {sentence}"
@@ -334,14 +348,35 @@ class _Replay:
         self._report.note(code, where, sentence)
 
 
-def _is_part(kind: str, quantity: int, lot: AnyRow) -> bool:
+def _is_part(kind: str, quantity: int, lot: LotRow) -> bool:
     """Whether an accrual's lot is only a part of it; what is given back may go to several lots."""
     return kind == "accrual" and bool(lot.quantity != quantity)
 
 
-def _wanted(entry: AnyRow) -> int:
+def _is_sealed(entry: EntryRow) -> bool:
+    """Whether the facts are those that the hash was made of. Most often the database has the very
+    text of `why` that was sealed."""
+    if sealed_hash(entry.prev_hash, *entry[:_FACTS]) == entry.hash:  # type: ignore[arg-type]
+        return True
+    try:
+        spelled = entry._replace(why=canonical_text(entry.why))
+    except ValueError:
+        return False  # no JSON at all
+    return sealed_hash(entry.prev_hash, *spelled[:_FACTS]) == entry.hash  # type: ignore[arg-type]
+
+
+def _reasons(entry: EntryRow) -> list[dict[str, Any]]:
+    """What the entry says of itself; nothing where somebody broke it, which is found by the seal."""
+    try:
+        said = json.loads(entry.why)
+    except ValueError:
+        return []
+    return [part for part in said if isinstance(part, dict)] if isinstance(said, list) else []
+
+
+def _wanted(why: Sequence[Mapping[str, Any]]) -> int:
     """What a refund or the reversal of an accrual asked back, whether or not it was there."""
-    return sum(int(part.get("wanted", 0)) for part in entry.why)
+    return sum(int(part.get("wanted", 0)) for part in why)
 
 
 def _check_causes(session: Session, program_id: int, report: Audit) -> None:
@@ -380,7 +415,9 @@ def _check_refunds(session: Session, report: Audit) -> None:
     for purchase_id, unit in sorted(report.overdrawn):
         entries = entries_about(session, purchase_id, unit)
         earned = sum(entry.quantity for entry in entries if entry.kind == "accrual")
-        wanted = sum(_wanted(entry) for entry in entries if entry.kind in ("refund", "reversal"))
+        wanted = sum(
+            _wanted(entry.why) for entry in entries if entry.kind in ("refund", "reversal")
+        )
         if wanted > earned:
             report.note(
                 "refunded_too_much",

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from passes.card import Section
 from wallet.actions.program_view import ProgramView
+from wallet.prepared import Question
 from wallet.rules.spell import spell_quantity
+from wallet.tables import recent as tables_recent
 from wallet.tables.recent import Move, moves_of
 
-__all__ = ["Move", "history_section", "recent_moves"]
+__all__ = ["Move", "history_section", "moves_asked", "recent_moves"]
 
 MOVES_MAX = 5  # a card is no statement: the rest is one tap away on the web card
 
@@ -33,6 +35,11 @@ _OTHER = {"fr": "correction", "en": "correction"}
 def recent_moves(session: Session, member_id: int) -> tuple[Move, ...]:
     """The newest movements, newest first."""
     return moves_of(session, member_id, MOVES_MAX)
+
+
+def moves_asked(member_id: int) -> Question:
+    """What `recent_moves` asks."""
+    return tables_recent.moves_asked(member_id, MOVES_MAX)
 
 
 def history_section(

@@ -52,14 +52,19 @@ def notes_of(
 ) -> Notes:
     """As few reads as the rules need. `code` is the member's referral code where there is one."""
     rules = program.ruleset
-    ends = any(rules.expiry_of(unit.key).kind != "never" for unit in rules.units)
     has_code = bool(code) and rules.referral is not None
     return Notes(
-        endings=_endings(session, program, member_id, now) if ends else (),
+        endings=_endings(session, program, member_id, now) if has_endings(program) else (),
         plans=_plans(session, program, member_id, now) if rules.plans else (),
         code=code if has_code else "",
         url=referral_url(session, program, code) if has_code else "",
     )
+
+
+def has_endings(program: ProgramView) -> bool:
+    """Whether anything ends in this program."""
+    rules = program.ruleset
+    return any(rules.expiry_of(unit.key).kind != "never" for unit in rules.units)
 
 
 def note_sections(

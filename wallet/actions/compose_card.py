@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from babel.dates import format_date
 from sqlalchemy.orm import Session
 
-from passes.card import Card, Fact, Place, Section
+from passes.card import Card, Fact, Place, Section, Text
 from wallet.actions.card_history import Move, history_section, recent_moves
 from wallet.actions.card_notes import note_sections
 from wallet.actions.member_view import MemberView, member_view
-from wallet.actions.program_view import ProgramView
+from wallet.actions.program_view import ProgramView, RewardView
 from wallet.rules.lots import last_day
 from wallet.rules.member_code import spoken
 from wallet.rules.money import spell_money
@@ -19,6 +21,7 @@ from wallet.rules.nearby import nearest
 from wallet.rules.perks import perks_of
 from wallet.rules.ruleset import Unit
 from wallet.rules.spell import spell_quantity
+from wallet.rules.tiers import Standing
 from wallet.rules.voucher_code import spoken_voucher
 from wallet.tables.member import HOLDS_CARD, Member
 
@@ -52,12 +55,12 @@ def compose_card(session: Session, program: ProgramView, member: Member, now: da
 
 def card_of(program: ProgramView, view: MemberView, moves: tuple[Move, ...] = ()) -> Card:
     """The same from a view at hand and the member's last movements."""
-    languages = _languages(program)
+    languages = program.made("languages", lambda: _languages(program))
     main = program.ruleset.main_unit
     others = [unit for unit in program.ruleset.units if unit.key != main.key]
     credit = next((unit for unit in others if unit.kind == "credit"), None)
     return Card(
-        program_name=dict.fromkeys(languages, program.name),
+        program_name=program.made("name", lambda: dict.fromkeys(languages, program.name)),
         code=view.code,
         code_text=spoken(view.code),
         balance=_count(program, view, main, "balance", languages),
@@ -67,7 +70,10 @@ def card_of(program: ProgramView, view: MemberView, moves: tuple[Move, ...] = ()
         tier=_tier(program, view, languages),
         next_reward=_next_reward(program, view, languages),
         sections=_sections(program, view, moves, languages),
-        places=_places(program, view.home_store_id, languages),
+        places=program.made(
+            ("places", view.home_store_id),
+            lambda: _places(program, view.home_store_id, languages),
+        ),
         voided=view.status not in HOLDS_CARD,
         credit=_count(program, view, credit, "credit", languages) if credit else None,
         ready=_ready(program, view, languages),
@@ -83,7 +89,8 @@ def _languages(program: ProgramView) -> tuple[str, ...]:
     return (program.locale, *(code for code in program.locales if code != program.locale))
 
 
-def _label(key: str, languages: tuple[str, ...]) -> dict[str, str]:
+@cache
+def _label(key: str, languages: tuple[str, ...]) -> Text:
     return {language: _LABELS[key].get(language, _LABELS[key]["en"]) for language in languages}
 
 
@@ -92,7 +99,7 @@ def _count(
 ) -> Fact:
     """What the member has of a unit: money as an amount, a stamp card as so many of its target."""
     available = view.balances[unit.key].available
-    label = {language: program.text(unit.name, language) for language in languages}
+    label = program.made(("unit", unit.key), lambda: _in_all(program, unit.name, languages))
     if unit.kind == "credit":
         return Fact(
             key,
@@ -107,16 +114,25 @@ def _count(
         )
     if unit.target and key != "balance":
         return Fact(key, label, dict.fromkeys(languages, f"{available}/{unit.target}"))
-    words = {language: program.text(unit.many, language) for language in languages}
-    sentence = {
-        language: f"{said} {words[language]}"
-        for language, said in _sentence("balance", languages).items()
-    }
+    sentence = program.made(("announce", unit.key), lambda: _announcement(program, unit, languages))
     value = dict.fromkeys(languages, str(available))
     return Fact(key, label, value, number=available, announce=sentence)
 
 
-def _sentence(key: str, languages: tuple[str, ...]) -> dict[str, str]:
+def _in_all(program: ProgramView, words: Text, languages: tuple[str, ...]) -> Text:
+    return {language: program.text(words, language) for language in languages}
+
+
+def _announcement(program: ProgramView, unit: Unit, languages: tuple[str, ...]) -> Text:
+    words = _in_all(program, unit.many, languages)
+    return {
+        language: f"{said} {words[language]}"
+        for language, said in _sentence("balance", languages).items()
+    }
+
+
+@cache
+def _sentence(key: str, languages: tuple[str, ...]) -> Text:
     """What the lock screen says when that fact changes."""
     said = _ANNOUNCEMENTS[key]
     return {language: said.get(language, said["en"]) for language in languages}
@@ -127,7 +143,7 @@ def _ready(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -
     reward = next(iter(view.usable), None)
     if reward is None:
         return None
-    names = {language: program.text(reward.name, language) for language in languages}
+    names = _reward_name(program, reward, languages)
     announce = _sentence("ready", languages)
     return Fact(key="ready", label=_label("ready", languages), value=names, announce=announce)
 
@@ -136,7 +152,7 @@ def _tier(program: ProgramView, view: MemberView, languages: tuple[str, ...]) ->
     tier = view.standing.tier
     if tier is None:
         return None
-    names = {language: program.text(tier.name, language) for language in languages}
+    names = program.made(("tier", tier.key), lambda: _in_all(program, tier.name, languages))
     announce = _sentence("tier", languages)
     return Fact(key="tier", label=_label("tier", languages), value=names, announce=announce)
 
@@ -152,8 +168,11 @@ def _next_reward(program: ProgramView, view: MemberView, languages: tuple[str, .
     for language in languages:
         gap = f"{view.reward_missing} {program.text(words, language)}"
         values[language] = f"encore {gap}" if language == "fr" else f"{gap} to go"
-    names = {language: program.text(reward.name, language) for language in languages}
-    return Fact(key="next_reward", label=names, value=values)
+    return Fact(key="next_reward", label=_reward_name(program, reward, languages), value=values)
+
+
+def _reward_name(program: ProgramView, reward: RewardView, languages: tuple[str, ...]) -> Text:
+    return program.made(("reward", reward.id), lambda: _in_all(program, reward.name, languages))
 
 
 def _sections(
@@ -174,30 +193,40 @@ def _sections(
     if view.vouchers:
         body = _vouchers(program, view, languages)
         sections.append(Section("vouchers", _label("vouchers", languages), body))
-    perks = {language: _perks(program, view, language) for language in languages}
+    standing = view.standing
+    perks = program.made(
+        ("perks", standing.tier_key, standing.plans), lambda: _perks(program, standing, languages)
+    )
     if any(perks.values()):
         sections.append(Section("perks", _label("perks", languages), perks))
-    body = _rewards(program, view, languages)
-    sections.append(Section("rewards", _label("rewards", languages), body))
+    offered = program.made(
+        ("rewards", *(reward.id for reward in view.rewards)),
+        lambda: _rewards(program, view.rewards, languages),
+    )
+    sections.append(Section("rewards", _label("rewards", languages), offered))
     if view.charity:
-        names = {language: program.text(view.charity.name, language) for language in languages}
+        names = _in_all(program, view.charity.name, languages)
         sections.append(Section("charity", _label("charity", languages), names))
     if view.standing.next_tier:
         gaps = {language: _tier_gap(program, view, language) for language in languages}
         sections.append(Section("next_tier", _label("next_tier", languages), gaps))
     if moves:
         sections.append(history_section(program, moves, languages))
-    for index, told in enumerate(program.details.get("back", [])):
-        title, body = told["title"], told["body"]
-        sections.append(
-            Section(
-                f"info{index}",
-                {language: program.text(title, language) for language in languages},
-                {language: program.text(body, language) for language in languages},
-                url=told.get("url"),
-            )
-        )
+    sections += program.made("about", lambda: _about(program, languages))
     return tuple(sections)
+
+
+def _about(program: ProgramView, languages: tuple[str, ...]) -> list[Section]:
+    """What the program tells on the back of every card."""
+    return [
+        Section(
+            f"info{index}",
+            _in_all(program, told["title"], languages),
+            _in_all(program, told["body"], languages),
+            url=told.get("url"),
+        )
+        for index, told in enumerate(program.details.get("back", []))
+    ]
 
 
 def _tier_gap(program: ProgramView, view: MemberView, language: str) -> str:
@@ -213,12 +242,12 @@ def _tier_gap(program: ProgramView, view: MemberView, language: str) -> str:
     return f"{name} : encore {gap}" if language == "fr" else f"{name}: {gap} to go"
 
 
-def _perks(program: ProgramView, view: MemberView, language: str) -> str:
-    standing = view.standing
-    fallback = program.locale
-    return "\n".join(
-        perks_of(program.ruleset, standing.tier_key, standing.plans, language, fallback)
-    )
+def _perks(program: ProgramView, standing: Standing, languages: tuple[str, ...]) -> Text:
+    rules, fallback = program.ruleset, program.locale
+    return {
+        language: "\n".join(perks_of(rules, standing.tier_key, standing.plans, language, fallback))
+        for language in languages
+    }
 
 
 def _vouchers(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> dict[str, str]:
@@ -240,13 +269,15 @@ def _vouchers(program: ProgramView, view: MemberView, languages: tuple[str, ...]
     return lines
 
 
-def _rewards(program: ProgramView, view: MemberView, languages: tuple[str, ...]) -> dict[str, str]:
+def _rewards(
+    program: ProgramView, rewards: Sequence[RewardView], languages: tuple[str, ...]
+) -> Text:
     lines = {}
     for language in languages:
         unit = program.ruleset.main_unit
         rows = [
             f"{reward.cost} {program.text(unit.many, language)} — {program.text(reward.name, language)}"
-            for reward in view.rewards
+            for reward in rewards
             if reward.unit == unit.key
         ]
         lines[language] = "\n".join(rows) or "—"

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from wallet.actions.card_notes import Notes, notes_of
+from wallet.actions.card_notes import Notes, has_endings, notes_of
 from wallet.actions.charity import charity_of
 from wallet.actions.may_take import obstacles as find_obstacles
 from wallet.actions.program_view import CharityView, ProgramView, RewardView
@@ -16,12 +16,15 @@ from wallet.actions.standing import standing_of
 from wallet.actions.waiting_vouchers import VoucherView, waiting_for
 from wallet.context import context_of
 from wallet.ids import public_id
+from wallet.prepared import Question, together
 from wallet.rules.card_link import is_genuine, make_token, parse_token
 from wallet.rules.redemption import NOT_OFFERED
 from wallet.rules.tiers import Standing
-from wallet.tables.ledger import accounts_of, held
-from wallet.tables.member import Member, identifiers_of, member_with_id, surviving
-from wallet.tables.purchase import newest_purchase
+from wallet.tables.expiry import endings_asked
+from wallet.tables.ledger import held, held_asked
+from wallet.tables.member import Member, contacts_asked, contacts_of, member_with_id, surviving
+from wallet.tables.purchase import last_visit, last_visit_asked
+from wallet.tables.reward import vouchers_asked
 
 __all__ = [
     "Balance",
@@ -101,12 +104,13 @@ def member_view(
     standing: Standing | None = None,
 ) -> MemberView:
     """The member at `now`; a `standing` at hand saves asking for it again."""
+    together(session, lambda: view_asked(program, member.id, now))
     balances = balances_of(session, program, member.id, now)
     standing = standing or standing_of(session, program, member, now)
     obstacles = find_obstacles(session, member, standing.tier_key, program.rewards, now)
-    contacts = {row.kind: row.value for row in reversed(identifiers_of(session, member.id))}
+    contacts = contacts_of(session, member.id)
+    last_visit_at, last_store_id = last_visit(session, member.id)
     reward, missing = next_reward(program, balances, obstacles)
-    last = newest_purchase(session, member.id)
     return MemberView(
         id=member.id,
         number=member.number,
@@ -121,31 +125,37 @@ def member_view(
         next_reward=reward,
         reward_missing=missing,
         joined_at=member.joined_at,
-        last_visit_at=last.occurred_at if last else None,
+        last_visit_at=last_visit_at,
         card_url=card_url(session, program, member),
         rewards=tuple(each for each in program.rewards if obstacles[each.id] not in NOT_OFFERED),
         obstacles=obstacles,
         vouchers=waiting_for(session, program, member, now),
         charity=charity_of(program, member),
         notes=notes_of(session, program, member.id, contacts.get("referral", ""), now),
-        home_store_id=(last.store_id if last else None) or member.joined_store_id,
+        home_store_id=last_store_id or member.joined_store_id,
     )
+
+
+def view_asked(program: ProgramView, member_id: int, now: datetime) -> list[Question]:
+    """What `member_view` asks in any case."""
+    asked = [
+        held_asked(member_id, now),
+        contacts_asked(member_id),
+        vouchers_asked(member_id, now),
+        last_visit_asked(member_id),
+    ]
+    return [*asked, endings_asked(member_id, now)] if has_endings(program) else asked
 
 
 def balances_of(
     session: Session, program: ProgramView, member_id: int, now: datetime
 ) -> dict[str, Balance]:
     """Every unit of the program, zero where the member has none. Below zero only by policy."""
-    in_lots = held(session, member_id, now)
-    accounts = {account.unit: account for account in accounts_of(session, member_id)}
-    balances = {}
-    for unit in program.ruleset.units:
-        available, pending = in_lots.get(unit.key, (0, 0))
-        account = accounts.get(unit.key)
-        below_zero = min(account.balance, 0) if account else 0
-        balances[unit.key] = Balance(
-            available + below_zero, pending, account.owed if account else 0
-        )
+    balances = {unit.key: Balance(0, 0) for unit in program.ruleset.units}
+    for found in held(session, member_id, now):
+        if found.unit in balances:
+            free = found.free + min(found.balance, 0)
+            balances[found.unit] = Balance(free, found.waiting, found.owed)
     return balances
 
 

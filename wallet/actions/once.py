@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wallet.errors import Refusal
-from wallet.tables.request import Request, request_with_id
+from wallet.ids import new_id
+from wallet.tables.request import answer_given, keep_answer, open_request
 
 REQUEST_ID_LENGTH_MAX = 255
 
@@ -36,26 +37,29 @@ def once(
     two equal requests ends at the unique key; `Database.run` then comes here a second time.
     """
     digest = hashlib.sha256(json.dumps(ask.facts, sort_keys=True).encode()).hexdigest()
-    known = request_with_id(session, ask.program_id, ask.scope, ask.request_id)
+    known = answer_given(session, ask.program_id, ask.scope, ask.request_id)
     if known:
-        if known.facts_hash != digest:
+        facts_hash, first = known
+        if facts_hash != digest:
             raise Refusal("request_id_reused")
-        answer: dict[str, Any] = json.loads(known.answer)
+        answer: dict[str, Any] = json.loads(first)
         return {**answer, "repeated": True}
     # The row comes before the work: on PostgreSQL an equal request waits here for the winner and
     # then repeats its answer, instead of being refused by what the winner left behind.
-    row = Request(
-        program_id=ask.program_id,
-        scope=ask.scope,
-        request_id=ask.request_id,
-        facts_hash=digest,
-        status=201,
-        answer="",
-        created_at=now,
+    number = new_id()
+    open_request(
+        session,
+        {
+            "id": number,
+            "program_id": ask.program_id,
+            "scope": ask.scope,
+            "request_id": ask.request_id,
+            "facts_hash": digest,
+            "status": 201,
+            "answer": "",
+            "created_at": now,
+        },
     )
-    session.add(row)
-    session.flush()
     answer = work()
-    row.answer = json.dumps(answer)
-    session.flush()
+    keep_answer(session, number, json.dumps(answer))
     return answer

@@ -185,6 +185,6 @@ def _write(session: Session, account: AccountState, posting: Posting) -> Entry:
     values["activity_id"], values["merge_id"] = posting.activity_id, posting.merge_id
     values["prev_hash"] = account.head_hash
     values["hash"] = entry_hash(account.head_hash, values)
-    write_entry(session, values)
+    entry = write_entry(session, values)
     move_account(session, account, values)
-    return Entry(**values)
+    return entry

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -25,9 +24,13 @@ from wallet.tables.program import (
     program_with_id,
     program_with_slug,
     programs,
+    revision_of,
     stores_of,
 )
 from wallet.tables.reward import Reward, rewards_of
+
+T = TypeVar("T")
+MADE_MAX = 2_000  # texts kept with a snapshot: a few kilobytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,18 @@ class RewardView:
     tags: tuple[str, ...] = ()
     voucher_days: int | None = None
     secret: Mapping[str, Any] = field(default_factory=dict)
+    _endless: Conditions = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        endless = Conditions(
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            tier_keys=self.tier_keys,
+            tags=self.tags,
+            choice=self.choice,
+            per_member=self.per_member,
+        )
+        object.__setattr__(self, "_endless", endless)
 
     @property
     def choice(self) -> str:
@@ -61,15 +76,7 @@ class RewardView:
 
     def conditions(self, stock: int | None = None) -> Conditions:
         """Who may take it, when and how often; `stock` is what is left now."""
-        return Conditions(
-            starts_at=self.starts_at,
-            ends_at=self.ends_at,
-            tier_keys=self.tier_keys,
-            tags=self.tags,
-            choice=self.choice,
-            per_member=self.per_member,
-            stock=stock,
-        )
+        return self._endless if stock is None else replace(self._endless, stock=stock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,16 @@ class ProgramView:
     keys: Mapping[int, bytes]
     design_id: int
     design: Mapping[str, Any]
+    _made: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def made(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` computes from this snapshot alone, kept as long as the snapshot is."""
+        found: T | None = self._made.get(key)
+        if found is None:
+            if len(self._made) >= MADE_MAX:
+                self._made.clear()
+            found = self._made[key] = make()
+        return found
 
     @property
     def signing_key(self) -> tuple[int, bytes]:
@@ -129,12 +146,11 @@ class ProgramView:
         return say(words, locale or self.locale, self.locale)
 
 
-_kept: dict[tuple[str, int], ProgramView] = {}
-_lock = threading.Lock()
-
-
 def program_view(session: Session, program_id: int) -> ProgramView:
     """The program's snapshot; read again only when its revision moved."""
+    kept = _kept(session).get(program_id)
+    if kept and kept.revision == revision_of(session, program_id):
+        return kept
     program = program_with_id(session, program_id)
     if program is None:
         raise Refusal("program_not_found")
@@ -184,14 +200,17 @@ def reward_view(row: Reward) -> RewardView:
 
 
 def _view(session: Session, program: Program) -> ProgramView:
-    key = (str(session.get_bind().engine.url), program.id)
-    kept = _kept.get(key)
-    if kept and kept.revision == program.revision:
-        return kept
-    view = _read(session, program)
-    with _lock:
-        _kept[key] = view
+    kept = _kept(session)
+    view = kept.get(program.id)
+    if view is None or view.revision != program.revision:
+        view = kept[program.id] = _read(session, program)
     return view
+
+
+def _kept(session: Session) -> dict[int, ProgramView]:
+    """The snapshots that this process has of the session's database."""
+    kept: dict[int, ProgramView] = session.info.setdefault("programs", {})
+    return kept
 
 
 def _read(session: Session, program: Program) -> ProgramView:

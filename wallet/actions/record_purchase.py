@@ -25,17 +25,25 @@ from wallet.actions.program_view import ProgramView
 from wallet.actions.refer import hold_referral
 from wallet.actions.refresh_card import refresh_card
 from wallet.actions.settle_sale import after_sale, credit_in
-from wallet.actions.standing import standing_of
+from wallet.actions.standing import Counted, figure_asked, standing_after, standing_of
 from wallet.errors import Refusal
 from wallet.ids import new_id
+from wallet.prepared import Question, together
 from wallet.rules.earning import Award, MemberFacts, Sale, earn, sale_lines
 from wallet.rules.money import AMOUNT_MINOR_MAX
 from wallet.rules.shelf import earns_by_visit
-from wallet.tables.ledger import Entry, entries_of_purchase
-from wallet.tables.member import Member, lock_member
+from wallet.rules.tiers import Standing
+from wallet.tables.ledger import Entry, account_asked, entries_of_purchase
+from wallet.tables.member import Member, lock_asked, lock_member
 from wallet.tables.merging import merged_members
-from wallet.tables.purchase import Purchase, purchase_from, same_amount_since
-from wallet.tables.sale_notice import waiting_notices
+from wallet.tables.purchase import (
+    Purchase,
+    purchase_asked,
+    purchase_from,
+    same_amount_since,
+    write_purchase,
+)
+from wallet.tables.sale_notice import notices_asked, waiting_notices
 from wallet.tables.staff import name_behind
 
 CHANNELS = ("store", "online", "phone")
@@ -95,6 +103,7 @@ def record_purchase(
     check_text(facts.external_id, "external_id", EXTERNAL_ID_LENGTH_MAX, shortest=1)
     check_text(facts.receipt, "receipt", RECEIPT_LENGTH_MAX)
     check_items(facts.items)
+    together(session, lambda: _asked(program, member, facts, now))
     lock_member(session, member)
     digest = _digest(member.id, facts)
     known = purchase_from(session, program.id, facts.source, facts.external_id)
@@ -103,43 +112,67 @@ def record_purchase(
     occurred_at = check_purchase(program, member, facts, now)
     notices = waiting_notices(session, program.id, facts.source, facts.external_id)
     facts = replace(facts, credit_minor=credit_in(notices, member) or facts.credit_minor)
-    view = earning_view(session, program, member, occurred_at, now)
-    purchase = Purchase(
-        id=new_id(),
-        program_id=program.id,
-        member_id=member.id,
-        source=facts.source,
-        external_id=facts.external_id,
-        channel=facts.channel,
-        store_id=actor.store_id,
-        actor=actor.label,
-        amount_minor=facts.amount_minor,
-        refunded_minor=0,
-        currency=facts.currency,
-        tax_minor=facts.tax_minor,
-        shipping_minor=facts.shipping_minor,
-        gift_card_minor=facts.gift_card_minor,
-        credit_minor=facts.credit_minor,
-        items=list(facts.items),
-        facts_hash=digest,
-        rule_version=program.rule_version,
-        view=view.to_json(),
-        tier_key=view.tier_key,
-        receipt=facts.receipt.strip(),
-        found_by=facts.found_by,
-        occurred_at=occurred_at,
-        recorded_at=now,
-    )
-    session.add(purchase)
+    before = standing_to_earn(session, program, member, now)
+    view = member_facts(session, program, member, before, occurred_at)
     session.flush()
+    values = _row(program, member, facts, actor, view)
+    values |= {"facts_hash": digest, "occurred_at": occurred_at, "recorded_at": now}
+    purchase = write_purchase(session, values)
     awards = awards_for(program, facts, view)
     cause = Cause(occurred_at, purchase.channel, purchase_id=purchase.id)
     entries = accrue(session, program, member.id, awards, cause, actor, now)
     units = {award.unit for award in awards}
     after_sale(session, program, member, purchase, notices, units, actor)
     hold_referral(session, program, purchase, now)
-    refresh_card(session, program, member, now)
+    given = {award.unit: award.quantity for award in awards}
+    counted = Counted(occurred_at, facts.amount_minor, given)
+    # What was said of the sale before it came may have changed anything.
+    after = None if notices else standing_after(session, program, member, before, counted, now)
+    refresh_card(session, program, member, now, standing=after)
     return Recorded(purchase, entries, repeated=False)
+
+
+def _row(
+    program: ProgramView, member: Member, facts: PurchaseFacts, actor: Actor, view: MemberFacts
+) -> dict[str, Any]:
+    """The sale as a row, but for its hash and its times."""
+    return {
+        "id": new_id(),
+        "program_id": program.id,
+        "member_id": member.id,
+        "source": facts.source,
+        "external_id": facts.external_id,
+        "channel": facts.channel,
+        "store_id": actor.store_id,
+        "actor": actor.label,
+        "amount_minor": facts.amount_minor,
+        "refunded_minor": 0,
+        "currency": facts.currency,
+        "tax_minor": facts.tax_minor,
+        "shipping_minor": facts.shipping_minor,
+        "gift_card_minor": facts.gift_card_minor,
+        "credit_minor": facts.credit_minor,
+        "items": list(facts.items),
+        "rule_version": program.rule_version,
+        "view": view.to_json(),
+        "tier_key": view.tier_key,
+        "receipt": facts.receipt.strip(),
+        "found_by": facts.found_by,
+    }
+
+
+def _asked(
+    program: ProgramView, member: Member, facts: PurchaseFacts, now: datetime
+) -> list[Question]:
+    """What every sale asks first, in this order: nothing counts before the member is locked."""
+    sale = (program.id, facts.source, facts.external_id)
+    return [
+        lock_asked(member.id),
+        purchase_asked(*sale),
+        notices_asked(*sale),
+        *(account_asked(member.id, scale.unit.key) for scale in program.ruleset.scales),
+        *figure_asked(program, member.id, now),
+    ]
 
 
 def earning_view(
@@ -152,10 +185,20 @@ def earning_view(
     lock: bool = True,
 ) -> MemberFacts:
     """The member as earning sees it before the sale; locked where caps or goals count."""
-    if lock and program.ruleset.counted:
-        account_of(session, program.id, member.id, program.ruleset.main_unit.key)
-    standing = standing_of(session, program, member, now)
+    if lock:
+        standing = standing_to_earn(session, program, member, now)
+    else:
+        standing = standing_of(session, program, member, now)
     return member_facts(session, program, member, standing, occurred_at)
+
+
+def standing_to_earn(
+    session: Session, program: ProgramView, member: Member, now: datetime
+) -> Standing:
+    """The status that counts for what is earned now; the account is locked where caps or goals count."""
+    if program.ruleset.counted:
+        account_of(session, program.id, member.id, program.ruleset.main_unit.key)
+    return standing_of(session, program, member, now)
 
 
 def awards_for(program: ProgramView, facts: PurchaseFacts, view: MemberFacts) -> list[Award]:

@@ -13,7 +13,13 @@ from wallet.context import context_of
 from wallet.ids import new_id
 from wallet.rules.referral_code import SPACE, make_referral_code, parse_referral_code
 from wallet.rules.same_person import email_form, phone_form
-from wallet.tables.member import Identifier, Member, identifiers_of, member_identified_by
+from wallet.tables.member import (
+    Identifier,
+    Member,
+    contacts_of,
+    identifiers_of,
+    member_identified_by,
+)
 from wallet.tables.purchase import Purchase
 from wallet.tables.relation import Referral, referral_of_friend
 from wallet.tables.wallet_pass import shared_devices
@@ -73,11 +79,9 @@ def give_referral_code(
     """The member's own code, made when there is none; empty where the program has no referrals."""
     if program.ruleset.referral is None:
         return ""
-    known = next(
-        (row for row in identifiers_of(session, member.id) if row.kind == "referral"), None
-    )
+    known = contacts_of(session, member.id).get("referral")
     if known is not None:
-        return known.value
+        return known
     code = _free_code(session, program.id)
     session.add(
         Identifier(

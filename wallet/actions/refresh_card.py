@@ -7,37 +7,54 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from passes.card import announced_fact
-from wallet.actions.card_history import recent_moves
+from passes.card import announced_fact, hash_of
+from wallet.actions.card_history import moves_asked, recent_moves
 from wallet.actions.compose_card import card_of
-from wallet.actions.member_view import member_view
+from wallet.actions.member_view import member_view, view_asked
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refer import give_referral_code
 from wallet.actions.standing import settle_tier, standing_of
+from wallet.prepared import together
+from wallet.rules.tiers import Standing
 from wallet.tables.member import Member, lock_member
-from wallet.tables.wallet_pass import WalletPass, passes_of
+from wallet.tables.wallet_pass import Shown, change_pass, passes_asked, shown_passes
 
 
 def refresh_card(
-    session: Session, program: ProgramView, member: Member, now: datetime, *, is_urgent: bool = True
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    now: datetime,
+    *,
+    is_urgent: bool = True,
+    standing: Standing | None = None,
 ) -> bool:
     """Store the card that the state asks for on each pass. True when a phone has to hear of it.
 
     Same content, same hash: nothing is written and nobody is told. Also settles the member's tier,
-    which follows from the same state.
+    which follows from the same state; a `standing` at hand saves working it out again.
     """
     session.flush()
     lock_member(session, member)
-    standing = standing_of(session, program, member, now)
+    together(
+        session,
+        lambda: [
+            passes_asked(member.id),
+            moves_asked(member.id),
+            *view_asked(program, member.id, now),
+        ],
+    )
+    standing = standing or standing_of(session, program, member, now)
     settle_tier(member, standing)
     tier_key = standing.tier_key
-    stored = passes_of(session, member.id)
+    stored = shown_passes(session, member.id)
     if not stored:
         return False
     give_referral_code(session, program, member, now)
     moves = recent_moves(session, member.id)
-    card = card_of(program, member_view(session, program, member, now, standing), moves)
-    digest = card.content_hash
+    view = member_view(session, program, member, now, standing)
+    said = card_of(program, view, moves).to_json()
+    digest = hash_of(said)
     changed = [
         wallet_pass
         for wallet_pass in stored
@@ -46,11 +63,16 @@ def refresh_card(
         or wallet_pass.design_id != program.design_id
     ]
     for wallet_pass in changed:
-        said = with_announcement(wallet_pass, card.to_json(), is_quiet=not is_urgent)
-        is_waiting = wallet_pass.wanted_version > wallet_pass.delivered_version
-        put_card(wallet_pass, program, (said, digest), tier_key, now)
-        # What a shopper waits for stays in front.
-        wallet_pass.is_urgent = is_urgent or (is_waiting and wallet_pass.is_urgent)
+        values = {
+            "new_card": with_announcement(wallet_pass, said, is_quiet=not is_urgent),
+            "new_hash": digest,
+            "new_tier": tier_key,
+            "new_design": program.design_id,
+            "urgent": is_urgent,
+            "at": now,
+            "modified": next_second(wallet_pass.modified_at, now),
+        }
+        change_pass(session, wallet_pass.id, values)
     session.flush()
     if changed:
         session.info["nudge"] = True
@@ -58,7 +80,7 @@ def refresh_card(
 
 
 def with_announcement(
-    wallet_pass: WalletPass, said: dict[str, Any], *, is_quiet: bool
+    wallet_pass: Shown, said: dict[str, Any], *, is_quiet: bool
 ) -> dict[str, Any]:
     """The card with the one fact whose change the phone should speak of.
 
@@ -74,26 +96,6 @@ def with_announcement(
     else:
         announced = announced_fact(before, said, is_unread=is_unread)
     return {**said, "announced": announced} if announced else said
-
-
-def put_card(
-    wallet_pass: WalletPass,
-    program: ProgramView,
-    content: tuple[dict[str, Any], str],
-    tier_key: str | None,
-    now: datetime,
-) -> None:
-    """The pass wants this content (a card as plain data, its hash) from now on."""
-    if wallet_pass.waiting_since is None:
-        wallet_pass.waiting_since = now
-    wallet_pass.card, wallet_pass.card_hash = content
-    wallet_pass.tier_key = tier_key
-    wallet_pass.design_id = program.design_id
-    wallet_pass.wanted_version += 1
-    wallet_pass.changed_at = now
-    wallet_pass.modified_at = next_second(wallet_pass.modified_at, now)
-    wallet_pass.next_attempt_at = now
-    wallet_pass.attempts = 0
 
 
 def next_second(last: datetime, now: datetime) -> datetime:

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from wallet.actions.program_view import ProgramView
+from wallet.prepared import Question
 from wallet.rules.tiers import Held, Standing, is_falling, settle, standing, window_start
-from wallet.tables.earned import earned_between, plans_at, spent_between
+from wallet.tables.earned import (
+    earned_asked,
+    earned_between,
+    plans_at,
+    spent_asked,
+    spent_between,
+)
 from wallet.tables.member import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a sale adds to the figures: its amount, and how much of each unit its rules gave."""
+
+    occurred_at: datetime
+    amount_minor: int
+    given: Mapping[str, int]
 
 
 def standing_of(session: Session, program: ProgramView, member: Member, now: datetime) -> Standing:
@@ -48,6 +66,38 @@ def figure_at(session: Session, program: ProgramView, member_id: int, at: dateti
     if rules.tier_unit is not None:
         return earned_between(session, member_id, rules.tier_unit, since, at)
     return spent_between(session, member_id, since, at)
+
+
+def figure_asked(program: ProgramView, member_id: int, at: datetime) -> list[Question]:
+    """What `figure_at` asks; nothing where there are no tiers."""
+    rules = program.ruleset
+    if not rules.tiers:
+        return []
+    since = window_start(rules, at, program.time_zone)
+    if rules.tier_unit is not None:
+        return [earned_asked(member_id, rules.tier_unit, since, at)]
+    return [spent_asked(member_id, since, at)]
+
+
+def standing_after(
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    before: Standing,
+    sale: Counted,
+    now: datetime,
+) -> Standing:
+    """The status that a sale just written makes of the one found `before` it at the same `now`: as
+    `standing_of` finds it, without adding up the past once more."""
+    rules = program.ruleset
+    if not rules.tiers:
+        return before
+    figure = before.figure
+    if sale.occurred_at >= window_start(rules, now, program.time_zone):
+        figure += (
+            sale.amount_minor if rules.tier_unit is None else sale.given.get(rules.tier_unit, 0)
+        )
+    return standing_with(session, program, member, figure, before.plans, now)
 
 
 def held_by(member: Member) -> Held:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from wallet.actions.program_view import ProgramView
 from wallet.rules.redemption import SECRETS, moment_of
 from wallet.tables.member import Member
-from wallet.tables.reward import reward_with_id, waiting_vouchers
+from wallet.tables.reward import shown_vouchers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +32,18 @@ def waiting_for(
 ) -> tuple[VoucherView, ...]:
     """What the member may still use, the one that ends first in front."""
     found = []
-    for voucher in waiting_vouchers(session, member.id, now):
-        reward = reward_with_id(session, program.id, voucher.reward_id)
-        assert reward is not None
-        value = {name: said for name, said in reward.value.items() if name not in SECRETS}
-        opens_at = moment_of(reward.value, "opens_at")
+    for code, expires_at, told_at, name, kind, said in shown_vouchers(session, member.id, now):
+        value = {key: part for key, part in said.items() if key not in SECRETS}
+        is_ending = told_at is not None and expires_at is not None
         found.append(
             VoucherView(
-                voucher.code,
-                reward.name,
-                reward.kind,
+                code,
+                name,
+                kind,
                 value,
-                opens_at,
-                voucher.expires_at,
-                is_ending=voucher.told_at is not None and voucher.expires_at is not None,
+                moment_of(said, "opens_at"),
+                expires_at,
+                is_ending=is_ending,
             )
         )
     return tuple(found)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 from dataclasses import dataclass
 
@@ -52,4 +51,4 @@ def is_genuine(link: CardLink, key: bytes) -> bool:
 
 
 def _tag(key: bytes, body: bytes) -> bytes:
-    return hmac.new(key, b"card-link:" + body, hashlib.sha256).digest()[:_TAG_BYTES]
+    return hmac.digest(key, b"card-link:" + body, "sha256")[:_TAG_BYTES]

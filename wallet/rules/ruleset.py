@@ -117,9 +117,11 @@ class Ruleset(Strict):
 
     def expiry_of(self, unit_key: str) -> Expiry:
         """When what is earned of this unit is gone."""
-        own = self.unit(unit_key).expiry
-        if own is not None:
-            return own
+        return self.unit(unit_key).expiry or self._expiry
+
+    @cached_property
+    def _expiry(self) -> Expiry:
+        """Of units that do not say it themselves."""
         return Expiry(kind="months", months=self.expiry_months) if self.expiry_months else NEVER
 
     def pending_days_of(self, unit_key: str) -> int:

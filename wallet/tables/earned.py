@@ -8,13 +8,11 @@ from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
-    Executable,
     Select,
     String,
     Table,
     bindparam,
     func,
-    insert,
     literal,
     select,
     union_all,
@@ -23,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from wallet.db import UtcDateTime
 from wallet.ids import new_id
+from wallet.prepared import Prepared, Question, prepared_insert
 from wallet.tables.ledger import Award, Entry
 from wallet.tables.purchase import Purchase
 from wallet.tables.relation import Membership
@@ -33,21 +32,23 @@ _purchase = cast(Table, Purchase.__table__)
 _membership = cast(Table, Membership.__table__)
 
 _TIME = UtcDateTime()
-_INSERT_AWARD = insert(_award)
-_SPENT = select(
-    func.coalesce(func.sum(_purchase.c.amount_minor - _purchase.c.refunded_minor), 0)
-).where(
-    _purchase.c.member_id == bindparam("member"),
-    _purchase.c.occurred_at >= bindparam("since", type_=_TIME),
-    _purchase.c.occurred_at <= bindparam("until", type_=_TIME),
+_INSERT_AWARD = prepared_insert(_award)
+_SPENT = Prepared(
+    select(func.coalesce(func.sum(_purchase.c.amount_minor - _purchase.c.refunded_minor), 0)).where(
+        _purchase.c.member_id == bindparam("member"),
+        _purchase.c.occurred_at >= bindparam("since", type_=_TIME),
+        _purchase.c.occurred_at <= bindparam("until", type_=_TIME),
+    )
 )
-_EARNED = select(func.coalesce(func.sum(_award.c.quantity), 0)).where(
-    _award.c.member_id == bindparam("member"),
-    _award.c.unit == bindparam("of_unit"),
-    _award.c.occurred_at >= bindparam("since", type_=_TIME),
-    _award.c.occurred_at <= bindparam("until", type_=_TIME),
+_EARNED = Prepared(
+    select(func.coalesce(func.sum(_award.c.quantity), 0)).where(
+        _award.c.member_id == bindparam("member"),
+        _award.c.unit == bindparam("of_unit"),
+        _award.c.occurred_at >= bindparam("since", type_=_TIME),
+        _award.c.occurred_at <= bindparam("until", type_=_TIME),
+    )
 )
-_PLANS = (
+_PLANS = Prepared(
     select(_membership.c.plan)
     .where(
         _membership.c.member_id == bindparam("member"),
@@ -73,22 +74,19 @@ def write_awards(
 ) -> None:
     """What each rule gave in this entry (negative: what it takes back). `occurred_at` is that of
     the sale or activity, also where a later refund takes back: caps and tiers count by it."""
-    rows = [
-        {
-            "id": new_id(),
-            "program_id": entry.program_id,
-            "member_id": entry.member_id,
-            "entry_id": entry.id,
-            "rule": rule,
-            "unit": entry.unit,
-            "quantity": quantity,
-            "occurred_at": occurred_at,
-        }
-        for rule, quantity in rules.items()
-        if quantity
-    ]
-    if rows:
-        session.connection().execute(_INSERT_AWARD, rows)
+    for rule, quantity in rules.items():
+        if quantity:
+            values = {
+                "id": new_id(),
+                "program_id": entry.program_id,
+                "member_id": entry.member_id,
+                "entry_id": entry.id,
+                "rule": rule,
+                "unit": entry.unit,
+                "quantity": quantity,
+                "occurred_at": occurred_at,
+            }
+            _INSERT_AWARD.write(session, values)
 
 
 def unwrite_awards(session: Session, entry_id: int, undoing: Entry) -> None:
@@ -112,26 +110,29 @@ def awards_of_purchase(session: Session, purchase_id: int) -> dict[str, dict[str
 
 def spent_between(session: Session, member_id: int, since: datetime, until: datetime) -> int:
     """What a member paid from `since` to `until`, both included, refunds taken off, in minor units."""
-    found = session.connection().execute(
-        _SPENT, {"member": member_id, "since": since, "until": until}
-    )
-    return int(found.scalar_one())
+    return int(_SPENT.scalar(session, spent_asked(member_id, since, until)[1]))
+
+
+def spent_asked(member_id: int, since: datetime, until: datetime) -> Question:
+    """What `spent_between` asks."""
+    return _SPENT, {"member": member_id, "since": since, "until": until}
 
 
 def earned_between(
     session: Session, member_id: int, unit: str, since: datetime, until: datetime
 ) -> int:
     """What a member earned of a unit, what refunds took back taken off; spending does not lower it."""
-    found = session.connection().execute(
-        _EARNED, {"member": member_id, "of_unit": unit, "since": since, "until": until}
-    )
-    return int(found.scalar_one())
+    return int(_EARNED.scalar(session, earned_asked(member_id, unit, since, until)[1]))
+
+
+def earned_asked(member_id: int, unit: str, since: datetime, until: datetime) -> Question:
+    """What `earned_between` asks."""
+    return _EARNED, {"member": member_id, "of_unit": unit, "since": since, "until": until}
 
 
 def plans_at(session: Session, member_id: int, at: datetime) -> tuple[str, ...]:
     """The plans that a member has paid for at that moment."""
-    found = session.connection().execute(_PLANS, {"member": member_id, "at": at})
-    return tuple(found.scalars())
+    return tuple(plan for (plan,) in _PLANS.rows(session, {"member": member_id, "at": at}))
 
 
 def usage(
@@ -150,14 +151,14 @@ def usage(
     statement = _usage_statement(tuple(counted))
     return {
         (scope, per): (int(quantity or 0), int(times))
-        for scope, per, quantity, times in session.connection().execute(statement, bounds)
+        for scope, per, quantity, times in statement.rows(session, bounds)
     }
 
 
 @lru_cache(maxsize=1024)
-def _usage_statement(counted: tuple[tuple[str, str, bool], ...]) -> Executable:
+def _usage_statement(counted: tuple[tuple[str, str, bool], ...]) -> Prepared:
     parts = [_usage_of(scope, per, with_times=times) for scope, per, times in counted]
-    return parts[0] if len(parts) == 1 else union_all(*parts)
+    return Prepared(parts[0] if len(parts) == 1 else union_all(*parts))
 
 
 def _usage_of(scope: str, per: str, *, with_times: bool) -> Select[str, str, Any, int]:

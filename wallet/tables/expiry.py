@@ -10,6 +10,7 @@ from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from wallet.db import UtcDateTime
+from wallet.prepared import Prepared, Question
 from wallet.tables.ledger import Account, ExpiryNotice, Lot
 
 _lot = cast(Table, Lot.__table__)
@@ -145,26 +146,34 @@ def sent_notices(session: Session, account_id: int, expires_at: datetime) -> int
     return int(session.scalar(query) or 0)
 
 
+_TOLD = Prepared(
+    select(_account.c.unit, _lot.c.expires_at, func.sum(_lot.c.remaining))
+    .join(_account, _account.c.id == _lot.c.account_id)
+    .where(
+        _account.c.member_id == bindparam("member"),
+        _lot.c.remaining > 0,
+        _lot.c.expires_at > bindparam("at", type_=UtcDateTime()),
+        select(ExpiryNotice.id)
+        .where(
+            ExpiryNotice.account_id == _lot.c.account_id,
+            ExpiryNotice.expires_at == _lot.c.expires_at,
+            ExpiryNotice.sent_at.is_not(None),
+        )
+        .exists(),
+    )
+    .group_by(_account.c.unit, _lot.c.expires_at)
+    .order_by(_lot.c.expires_at)
+)
+
+
 def told_endings(
     session: Session, member_id: int, now: datetime
 ) -> list[tuple[str, datetime, int]]:
     """(unit, end, what is left) of what the member was told about and still holds, earliest first."""
-    query = (
-        select(_account.c.unit, _lot.c.expires_at, func.sum(_lot.c.remaining))
-        .join(_account, _account.c.id == _lot.c.account_id)
-        .where(
-            _account.c.member_id == member_id,
-            _lot.c.remaining > 0,
-            _lot.c.expires_at > now,
-            select(ExpiryNotice.id)
-            .where(
-                ExpiryNotice.account_id == _lot.c.account_id,
-                ExpiryNotice.expires_at == _lot.c.expires_at,
-                ExpiryNotice.sent_at.is_not(None),
-            )
-            .exists(),
-        )
-        .group_by(_account.c.unit, _lot.c.expires_at)
-        .order_by(_lot.c.expires_at)
-    )
-    return [(row[0], row[1], int(row[2])) for row in session.execute(query)]
+    rows = _TOLD.rows(session, endings_asked(member_id, now)[1])
+    return [(unit, ends_at, int(quantity)) for unit, ends_at, quantity in rows]
+
+
+def endings_asked(member_id: int, now: datetime) -> Question:
+    """What `told_endings` asks."""
+    return _TOLD, {"member": member_id, "at": now}

@@ -16,7 +16,6 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    insert,
     not_,
     or_,
     select,
@@ -25,8 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wallet.db import Base, UtcDateTime
+from wallet.db import Base, CanonicalJson, UtcDateTime
 from wallet.ids import new_id
+from wallet.prepared import Loader, Prepared, Question, prepared_insert
 from wallet.rules.lots import OpenLot
 from wallet.tables.member import Member
 
@@ -91,7 +91,7 @@ class Entry(Base):
     activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"))
     merge_id: Mapped[int | None] = mapped_column(ForeignKey("member_merge.id"))
     rule_version: Mapped[int]
-    why: Mapped[list[Any]]
+    why: Mapped[list[Any]] = mapped_column(CanonicalJson())
     prev_hash: Mapped[str]
     hash: Mapped[str]
 
@@ -194,33 +194,48 @@ class AccountState:
     head_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One account of a member: its balance, what is owed, and what its open lots hold now: free to
+    be spent, or still waiting."""
+
+    unit: str
+    balance: int
+    owed: int
+    free: int
+    waiting: int
+
+
 # Where a cashier waits: statements are built once, in Core, and run on the session's connection.
 _account = cast(Table, Account.__table__)
 _entry = cast(Table, Entry.__table__)
 _lot = cast(Table, Lot.__table__)
 _draw = cast(Table, LotDraw.__table__)
 _ACCOUNT_COLUMNS = [_account.c[name] for name in AccountState.__slots__]
-_SELECT_ACCOUNT = (
+_SELECT_ACCOUNT = Prepared(
     select(*_ACCOUNT_COLUMNS)
     .where(_account.c.member_id == bindparam("member"), _account.c.unit == bindparam("of_unit"))
     .with_for_update()
 )
-_SELECT_ACCOUNTS = select(*_ACCOUNT_COLUMNS).where(_account.c.member_id == bindparam("member"))
-_INSERT_ACCOUNT = insert(_account)
-_MOVE_ACCOUNT = (
+_SELECT_ACCOUNTS = Prepared(
+    select(*_ACCOUNT_COLUMNS).where(_account.c.member_id == bindparam("member"))
+)
+_INSERT_ACCOUNT = prepared_insert(_account)
+_MOVE_ACCOUNT = Prepared(
     update(_account)
     .where(_account.c.id == bindparam("account"))
     .values({name: bindparam(f"new_{name}") for name in ("balance", "owed", "seq", "head_hash")})
 )
-_INSERT_ENTRY = insert(_entry)
-_INSERT_LOT = insert(_lot)
-_INSERT_DRAW = insert(_draw)
-_DRAW_LOT = (
+_ENTRIES = Loader(Entry)
+_INSERT_ENTRY = prepared_insert(_entry)
+_INSERT_LOT = prepared_insert(_lot)
+_INSERT_DRAW = prepared_insert(_draw)
+_DRAW_LOT = Prepared(
     update(_lot)
     .where(_lot.c.id == bindparam("lot"))
     .values(remaining=_lot.c.remaining - bindparam("taken"))
 )
-_OPEN_LOTS = (
+_OPEN_LOTS = Prepared(
     select(_lot.c.id, _lot.c.remaining, _lot.c.available_at, _lot.c.expires_at)
     .where(_lot.c.account_id == bindparam("account"), _lot.c.remaining > 0)
     .order_by(_lot.c.expires_at.is_(None), _lot.c.expires_at, _lot.c.id)
@@ -229,54 +244,57 @@ _IS_LIVE = or_(
     _lot.c.expires_at.is_(None), _lot.c.expires_at > bindparam("at", type_=UtcDateTime())
 )
 _IS_FREE = _lot.c.available_at <= bindparam("at", type_=UtcDateTime())
-_HELD = (
+_HELD = Prepared(
     select(
         _account.c.unit,
+        _account.c.balance,
+        _account.c.owed,
         func.sum(case((and_(_IS_LIVE, _IS_FREE), _lot.c.remaining), else_=0)),
         func.sum(case((and_(_IS_LIVE, not_(_IS_FREE)), _lot.c.remaining), else_=0)),
     )
-    .join(_lot, _lot.c.account_id == _account.c.id)
-    .where(_account.c.member_id == bindparam("member"), _lot.c.remaining > 0)
-    .group_by(_account.c.unit)
+    .outerjoin(_lot, and_(_lot.c.account_id == _account.c.id, _lot.c.remaining > 0))
+    .where(_account.c.member_id == bindparam("member"))
+    .group_by(_account.c.id, _account.c.unit, _account.c.balance, _account.c.owed)
 )
 
 
 def account_for_update(session: Session, member_id: int, unit: str) -> AccountState | None:
     """The account, locked until the end of the transaction (PostgreSQL; SQLite holds all)."""
-    row = (
-        session.connection()
-        .execute(_SELECT_ACCOUNT, {"member": member_id, "of_unit": unit})
-        .first()
-    )
+    row = _SELECT_ACCOUNT.first(session, account_asked(member_id, unit)[1])
     return AccountState(*row) if row else None
+
+
+def account_asked(member_id: int, unit: str) -> Question:
+    """What `account_for_update` asks."""
+    return _SELECT_ACCOUNT, {"member": member_id, "of_unit": unit}
 
 
 def open_account(session: Session, program_id: int, member_id: int, unit: str) -> AccountState:
     """A new, empty account."""
     state = AccountState(new_id(), program_id, member_id, unit, 0, 0, 0, "")
-    session.connection().execute(
-        _INSERT_ACCOUNT, {name: getattr(state, name) for name in AccountState.__slots__}
-    )
+    _INSERT_ACCOUNT.write(session, {name: getattr(state, name) for name in AccountState.__slots__})
     return state
 
 
 def accounts_of(session: Session, member_id: int) -> list[AccountState]:
     """Every account of a member."""
-    rows = session.connection().execute(_SELECT_ACCOUNTS, {"member": member_id})
+    rows = _SELECT_ACCOUNTS.rows(session, {"member": member_id})
     return [AccountState(*row) for row in rows]
 
 
-def write_entry(session: Session, values: dict[str, Any]) -> None:
+def write_entry(session: Session, values: dict[str, Any]) -> Entry:
     """Append one entry."""
-    session.connection().execute(_INSERT_ENTRY, values)
+    _INSERT_ENTRY.write(session, values)
+    entry: Entry = _ENTRIES.plain(values)
+    return entry
 
 
 def move_account(session: Session, account: AccountState, entry: dict[str, Any]) -> None:
     """The account's new head after `entry`."""
     account.balance, account.owed = entry["balance_after"], entry["owed_after"]
     account.seq, account.head_hash = entry["seq"], entry["hash"]
-    session.connection().execute(
-        _MOVE_ACCOUNT,
+    _MOVE_ACCOUNT.write(
+        session,
         {
             "account": account.id,
             "new_balance": account.balance,
@@ -289,22 +307,19 @@ def move_account(session: Session, account: AccountState, entry: dict[str, Any])
 
 def open_lots(session: Session, account_id: int) -> list[OpenLot]:
     """Lots with something left, the one that expires first in front, never-expiring ones last."""
-    return [
-        OpenLot(*row) for row in session.connection().execute(_OPEN_LOTS, {"account": account_id})
-    ]
+    return [OpenLot(*row) for row in _OPEN_LOTS.rows(session, {"account": account_id})]
 
 
 def write_lot(session: Session, values: dict[str, Any]) -> None:
     """Open a lot."""
-    session.connection().execute(_INSERT_LOT, values)
+    _INSERT_LOT.write(session, values)
 
 
 def draw_from(session: Session, entry_id: int, lot_id: int, quantity: int) -> None:
     """Take from a lot for an entry (negative: give back); the CHECK refuses what it cannot hold."""
-    connection = session.connection()
-    connection.execute(_DRAW_LOT, {"lot": lot_id, "taken": quantity})
-    connection.execute(
-        _INSERT_DRAW, {"id": new_id(), "entry_id": entry_id, "lot_id": lot_id, "quantity": quantity}
+    _DRAW_LOT.write(session, {"lot": lot_id, "taken": quantity})
+    _INSERT_DRAW.write(
+        session, {"id": new_id(), "entry_id": entry_id, "lot_id": lot_id, "quantity": quantity}
     )
 
 
@@ -323,10 +338,18 @@ def draws_of_entry(session: Session, entry_id: int) -> list[tuple[LotDraw, Lot]]
     return [(draw, lot) for draw, lot in rows]
 
 
-def held(session: Session, member_id: int, now: datetime) -> dict[str, tuple[int, int]]:
-    """By unit, (available, pending) from the open lots, at `now`."""
-    rows = session.connection().execute(_HELD, {"member": member_id, "at": now})
-    return {unit: (int(free or 0), int(waiting or 0)) for unit, free, waiting in rows}
+def held(session: Session, member_id: int, now: datetime) -> list[Held]:
+    """What a member has of each unit, at `now`."""
+    rows = _HELD.rows(session, held_asked(member_id, now)[1])
+    return [
+        Held(unit, balance, owed, int(free or 0), int(waiting or 0))
+        for unit, balance, owed, free, waiting in rows
+    ]
+
+
+def held_asked(member_id: int, now: datetime) -> Question:
+    """What `held` asks."""
+    return _HELD, {"member": member_id, "at": now}
 
 
 def entry_with_id(session: Session, program_id: int, entry_id: int) -> Entry | None:

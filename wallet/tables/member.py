@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, select, text
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base, StaleRead
+from wallet.prepared import Loader, Prepared, Question
 
 TRIAL = "trial"  # nobody: a card of the set-up test, in no list and no figure
 HOLDS_CARD = ("active", TRIAL)
@@ -109,27 +118,43 @@ class MagicLink(Base):
     way: Mapped[str] = mapped_column(default="mail", server_default="mail")
 
 
+_MEMBERS = Loader(Member)
+_member = _MEMBERS.table
+_identifier = cast(Table, Identifier.__table__)
+_WITH_ID = Prepared(select(_member).where(_member.c.id == bindparam("member")))
+_LOCKED = Prepared(
+    select(_member).where(_member.c.id == bindparam("member_id")).with_for_update(key_share=True)
+)
+_IDENTIFIED_BY = Prepared(
+    select(_member)
+    .join(_identifier, _identifier.c.member_id == _member.c.id)
+    .where(
+        _identifier.c.program_id == bindparam("program"),
+        _identifier.c.kind == bindparam("of_kind"),
+        _identifier.c.source == bindparam("of_source"),
+        _identifier.c.value == bindparam("its_value"),
+    )
+)
+
+
 def member_identified_by(
     session: Session, program_id: int, kind: str, value: str, source: str = ""
 ) -> Member | None:
     """The member with this identifier."""
-    query = (
-        select(Member)
-        .join(Identifier, Identifier.member_id == Member.id)
-        .where(
-            Identifier.program_id == program_id,
-            Identifier.kind == kind,
-            Identifier.source == source,
-            Identifier.value == value,
-        )
+    row = _IDENTIFIED_BY.first(
+        session,
+        {"program": program_id, "of_kind": kind, "of_source": source, "its_value": value},
     )
-    return session.scalar(query)
+    return cast("Member | None", row and _MEMBERS.adopt(session, row))
 
 
 def member_with_id(session: Session, program_id: int, member_id: int) -> Member | None:
     """The member with this id, if it belongs to the program."""
-    member = session.get(Member, member_id)
-    return member if member and member.program_id == program_id else None
+    member = _MEMBERS.known(session, member_id)
+    if member is None:
+        row = _WITH_ID.first(session, {"member": member_id})
+        member = row and _MEMBERS.adopt(session, row)
+    return cast("Member | None", member if member and member.program_id == program_id else None)
 
 
 def surviving(session: Session, member: Member) -> Member:
@@ -151,8 +176,9 @@ def lock_member(session: Session, member: Member) -> None:
     if member.id in held or session.get_bind().dialect.name == "sqlite":
         return
     merged_into_id = member.merged_into_id
-    query = select(Member).where(Member.id == member.id).with_for_update(key_share=True)
-    session.scalar(query.execution_options(populate_existing=True))
+    row = _LOCKED.first(session, lock_asked(member.id)[1])
+    if row is not None:
+        _MEMBERS.adopt(session, row, anew=True)
     if member.merged_into_id != merged_into_id:
         raise StaleRead
     held.add(member.id)
@@ -177,6 +203,28 @@ _IDENTIFIERS_OF = (
 def identifiers_of(session: Session, member_id: int) -> list[Identifier]:
     """Everything by which this member is found, oldest first."""
     return list(session.scalars(_IDENTIFIERS_OF, {"member": member_id}))
+
+
+def lock_asked(member_id: int) -> Question:
+    """What `lock_member` asks."""
+    return _LOCKED, {"member_id": member_id}
+
+
+_CONTACTS_OF = Prepared(
+    select(_identifier.c.kind, _identifier.c.value)
+    .where(_identifier.c.member_id == bindparam("member"))
+    .order_by(_identifier.c.id.desc())
+)
+
+
+def contacts_of(session: Session, member_id: int) -> dict[str, str]:
+    """The oldest identifier of each kind."""
+    return dict(_CONTACTS_OF.rows(session, contacts_asked(member_id)[1]))
+
+
+def contacts_asked(member_id: int) -> Question:
+    """What `contacts_of` asks."""
+    return _CONTACTS_OF, {"member": member_id}
 
 
 def link_with_hash(session: Session, token_hash: str, *, to_use: bool) -> MagicLink | None:

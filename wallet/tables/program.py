@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, Table, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
+from wallet.prepared import Prepared
 
 
 class Program(Base):
@@ -71,6 +72,10 @@ class Store(Base):
     is_open: Mapped[bool] = mapped_column(default=True)
 
 
+_program = cast(Table, Program.__table__)
+_REVISION = Prepared(select(_program.c.revision).where(_program.c.id == bindparam("program")))
+
+
 def program_with_slug(session: Session, slug: str) -> Program | None:
     """The program with this address word."""
     return session.scalar(select(Program).where(Program.slug == slug))
@@ -79,6 +84,12 @@ def program_with_slug(session: Session, slug: str) -> Program | None:
 def program_with_id(session: Session, program_id: int) -> Program | None:
     """The program with this id."""
     return session.get(Program, program_id)
+
+
+def revision_of(session: Session, program_id: int) -> int | None:
+    """How often the program was changed; None where there is none."""
+    row = _REVISION.first(session, {"program": program_id})
+    return row[0] if row else None
 
 
 def program_for_update(session: Session, program_id: int) -> Program | None:

@@ -9,16 +9,15 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
-    Table,
     UniqueConstraint,
     bindparam,
-    func,
     select,
     text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wallet.db import Base, UtcDateTime
+from wallet.db import Base
+from wallet.prepared import Loader, Prepared, Question, prepared_insert
 
 
 class Purchase(Base):
@@ -121,46 +120,61 @@ def refunds_of(session: Session, purchase_id: int) -> list[Refund]:
     )
 
 
-_purchase = cast(Table, Purchase.__table__)
-_SPENT = select(
-    func.coalesce(func.sum(_purchase.c.amount_minor - _purchase.c.refunded_minor), 0)
-).where(
-    _purchase.c.member_id == bindparam("member"),
-    _purchase.c.occurred_at > bindparam("since", type_=UtcDateTime()),
+_PURCHASES = Loader(Purchase)
+_purchase = _PURCHASES.table
+_INSERT = prepared_insert(_purchase)
+_FROM = Prepared(
+    select(_purchase).where(
+        _purchase.c.program_id == bindparam("program"),
+        _purchase.c.source == bindparam("of_source"),
+        _purchase.c.external_id == bindparam("its_id"),
+    )
 )
-_FROM = select(Purchase).where(
-    Purchase.program_id == bindparam("program"),
-    Purchase.source == bindparam("of_source"),
-    Purchase.external_id == bindparam("its_id"),
-)
+
+
+def write_purchase(session: Session, values: dict[str, Any]) -> Purchase:
+    """Write a sale down; a value for every column."""
+    _INSERT.write(session, values)
+    row = [values[column.name] for column in _PURCHASES.columns]
+    return cast(Purchase, _PURCHASES.adopt(session, row))
 
 
 def purchase_from(
     session: Session, program_id: int, source: str, external_id: str
 ) -> Purchase | None:
     """The purchase that a shop knows by this id."""
-    return session.scalar(
-        _FROM, {"program": program_id, "of_source": source, "its_id": external_id}
-    )
+    row = _FROM.first(session, purchase_asked(program_id, source, external_id)[1])
+    return cast("Purchase | None", row and _PURCHASES.adopt(session, row))
 
 
-def spent_since(session: Session, member_id: int, since: datetime) -> int:
-    """What a member paid since then, refunds taken off, in minor units."""
-    found = session.connection().execute(_SPENT, {"member": member_id, "since": since})
-    return int(found.scalar_one())
+def purchase_asked(program_id: int, source: str, external_id: str) -> Question:
+    """What `purchase_from` asks."""
+    return _FROM, {"program": program_id, "of_source": source, "its_id": external_id}
 
 
-_NEWEST = (
-    select(Purchase)
-    .where(Purchase.member_id == bindparam("member"))
-    .order_by(Purchase.occurred_at.desc(), Purchase.id.desc())
+_LAST_VISIT = Prepared(
+    select(_purchase.c.occurred_at, _purchase.c.store_id)
+    .where(_purchase.c.member_id == bindparam("member"))
+    .order_by(_purchase.c.occurred_at.desc(), _purchase.c.id.desc())
     .limit(1)
 )
 
 
+def last_visit(session: Session, member_id: int) -> tuple[datetime | None, int | None]:
+    """When the member came or ordered last, and in which store."""
+    row = _LAST_VISIT.first(session, last_visit_asked(member_id)[1])
+    return (row[0], row[1]) if row else (None, None)
+
+
+def last_visit_asked(member_id: int) -> Question:
+    """What `last_visit` asks."""
+    return _LAST_VISIT, {"member": member_id}
+
+
 def newest_purchase(session: Session, member_id: int) -> Purchase | None:
     """The member's last visit or order."""
-    return session.scalar(_NEWEST, {"member": member_id})
+    query = select(Purchase).where(Purchase.member_id == member_id)
+    return session.scalar(query.order_by(Purchase.occurred_at.desc(), Purchase.id.desc()).limit(1))
 
 
 def same_amount_since(

@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from wallet.prepared import Prepared, Question
 from wallet.tables.ledger import Entry
 
 
@@ -23,7 +24,7 @@ class Move(NamedTuple):
 _entry = cast(Table, Entry.__table__)
 # By id, which grows with the time of writing and has the index: a sale that an offline till sends
 # late is news to its shopper all the same.
-_NEWEST = (
+_NEWEST = Prepared(
     select(_entry.c.unit, _entry.c.kind, _entry.c.quantity, _entry.c.occurred_at)
     .where(_entry.c.member_id == bindparam("member"), _entry.c.quantity != 0)
     .order_by(_entry.c.id.desc())
@@ -33,5 +34,9 @@ _NEWEST = (
 
 def moves_of(session: Session, member_id: int, limit: int) -> tuple[Move, ...]:
     """Newest first."""
-    rows = session.execute(_NEWEST, {"member": member_id, "limit": limit})
-    return tuple(Move(*row) for row in rows)
+    return tuple(Move(*row) for row in _NEWEST.rows(session, moves_asked(member_id, limit)[1]))
+
+
+def moves_asked(member_id: int, limit: int) -> Question:
+    """What `moves_of` asks."""
+    return _NEWEST, {"member": member_id, "limit": limit}

@@ -6,12 +6,14 @@ Every stream is in the order of accounts, so that they can be walked side by sid
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, Table, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from wallet.rules.chain import FACTS
+from wallet.db import canonical_time, json_text
+from wallet.prepared import Prepared
 from wallet.tables.ledger import Account, Entry, Lot, LotDraw
 from wallet.tables.program import Program
 from wallet.tables.purchase import Purchase, Refund
@@ -34,35 +36,125 @@ def count_entries(session: Session, program_id: int) -> int:
     return int(session.scalar(query.where(Account.program_id == program_id)) or 0)
 
 
-def account_rows(session: Session, program_id: int) -> Iterator[AnyRow]:
+class AccountRow(NamedTuple):
+    """An account's head."""
+
+    id: int
+    program_id: int
+    member_id: int
+    unit: str
+    balance: int
+    owed: int
+    seq: int
+    head_hash: str
+
+
+class EntryRow(NamedTuple):
+    """An entry: the facts that were sealed, in the order of FACTS and as the seal has them, and the
+    seal. `why` is JSON in the form of the database."""
+
+    id: int
+    program_id: int
+    account_id: int
+    member_id: int
+    unit: str
+    seq: int
+    kind: str
+    contra: str
+    quantity: int
+    balance_after: int
+    owed_after: int
+    occurred_at: str
+    recorded_at: str
+    channel: str
+    actor: str
+    store_id: int | None
+    purchase_id: int | None
+    redemption_id: int | None
+    reverses_id: int | None
+    rule_version: int
+    why: str
+    prev_hash: str
+    hash: str
+
+
+class LotRow(NamedTuple):
+    """A lot, without its days."""
+
+    account_id: int
+    id: int
+    entry_id: int
+    quantity: int
+    remaining: int
+
+
+class DrawRow(NamedTuple):
+    """What an entry took from a lot of this account."""
+
+    account_id: int
+    lot_id: int
+    entry_id: int
+    quantity: int
+
+
+N = TypeVar("N", AccountRow, EntryRow, LotRow, DrawRow)
+_ACCOUNT, _ENTRY, _LOT, _DRAW = (
+    cast(Table, table.__table__).c for table in (Account, Entry, Lot, LotDraw)
+)
+_AS_SEALED = {
+    "occurred_at": canonical_time(_ENTRY.occurred_at),
+    "recorded_at": canonical_time(_ENTRY.recorded_at),
+    "why": json_text(_ENTRY.why),
+}
+_OF_PROGRAM = _ACCOUNT.program_id == bindparam("program")
+_ACCOUNTS = Prepared(
+    select(*(_ACCOUNT[name] for name in AccountRow._fields))
+    .where(_OF_PROGRAM)
+    .order_by(_ACCOUNT.id)
+)
+_ENTRIES = Prepared(
+    select(*(_AS_SEALED.get(name, _ENTRY[name]) for name in EntryRow._fields))
+    .where(_ENTRY.program_id == bindparam("program"))
+    .order_by(_ENTRY.account_id, _ENTRY.seq)
+)
+_LOTS = Prepared(
+    select(*(_LOT[name] for name in LotRow._fields))
+    .join(Account, _ACCOUNT.id == _LOT.account_id)
+    .where(_OF_PROGRAM)
+    .order_by(_LOT.account_id)
+)
+_DRAWS = Prepared(
+    select(_LOT.account_id, _DRAW.lot_id, _DRAW.entry_id, _DRAW.quantity)
+    .join(Lot, _LOT.id == _DRAW.lot_id)
+    .join(Account, _ACCOUNT.id == _LOT.account_id)
+    .where(_OF_PROGRAM)
+    .order_by(_LOT.account_id)
+)
+
+
+def account_rows(session: Session, program_id: int) -> Iterator[AccountRow]:
     """Every account."""
-    columns = Account.__table__.c
-    return _stream(session, select(*columns).where(columns.program_id == program_id), columns.id)
+    return _stream(AccountRow, _ACCOUNTS, session, program_id)
 
 
-def entry_rows(session: Session, program_id: int) -> Iterator[AnyRow]:
+def entry_rows(session: Session, program_id: int) -> Iterator[EntryRow]:
     """Every entry, in the order in which each account was written."""
-    columns = Entry.__table__.c
-    facts = [columns[name] for name in FACTS]  # in front and in this order, for the chain
-    query = select(*facts, columns.prev_hash, columns.hash).where(columns.program_id == program_id)
-    return _stream(session, query, columns.account_id, columns.seq)
+    return _stream(EntryRow, _ENTRIES, session, program_id)
 
 
-def lot_rows(session: Session, program_id: int) -> Iterator[AnyRow]:
+def lot_rows(session: Session, program_id: int) -> Iterator[LotRow]:
     """Every lot."""
-    columns = Lot.__table__.c
-    query = select(*columns).join(Account, Account.id == Lot.account_id)
-    return _stream(session, query.where(Account.program_id == program_id), columns.account_id)
+    return _stream(LotRow, _LOTS, session, program_id)
 
 
-def draw_rows(session: Session, program_id: int) -> Iterator[AnyRow]:
-    """Every draw with the account of its lot: (account_id, lot_id, entry_id, quantity)."""
-    query = (
-        select(Lot.account_id, LotDraw.lot_id, LotDraw.entry_id, LotDraw.quantity)
-        .join(Lot, Lot.id == LotDraw.lot_id)
-        .join(Account, Account.id == Lot.account_id)
-    )
-    return _stream(session, query.where(Account.program_id == program_id), Lot.account_id)
+def draw_rows(session: Session, program_id: int) -> Iterator[DrawRow]:
+    """Every draw with the account of its lot."""
+    return _stream(DrawRow, _DRAWS, session, program_id)
+
+
+def _stream(kind: type[N], statement: Prepared, session: Session, program_id: int) -> Iterator[N]:
+    rows = statement.stream(session, {"program": program_id}, ROWS_AT_ONCE)
+    return map(partial(tuple.__new__, kind), rows)  # `_make` without its question for the length
 
 
 def purchases_with_other_refunds(session: Session, program_id: int) -> Sequence[Row[int, int, int]]:
@@ -178,8 +270,3 @@ def redemptions_in_another_state(session: Session, program_id: int) -> Sequence[
         (Redemption.status == "reversed") != Redemption.id.in_(reversals),
     )
     return session.execute(query).all()
-
-
-def _stream(session: Session, query: Select[*tuple[Any, ...]], *order: Any) -> Iterator[AnyRow]:
-    ordered = query.order_by(*order).execution_options(yield_per=ROWS_AT_ONCE)
-    return iter(session.execute(ordered))

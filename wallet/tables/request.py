@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, select
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
+from wallet.prepared import Prepared, prepared_insert
 
 
 class Request(Base):
@@ -31,11 +42,35 @@ class Request(Base):
     created_at: Mapped[datetime]
 
 
-def request_with_id(
-    session: Session, program_id: int, scope: str, request_id: str
-) -> Request | None:
-    """The answer given before."""
-    query = select(Request).where(
-        Request.program_id == program_id, Request.scope == scope, Request.request_id == request_id
+_request = cast(Table, Request.__table__)
+_INSERT = prepared_insert(_request)
+_GIVEN = Prepared(
+    select(_request.c.facts_hash, _request.c.answer).where(
+        _request.c.program_id == bindparam("program"),
+        _request.c.scope == bindparam("of_scope"),
+        _request.c.request_id == bindparam("its_id"),
     )
-    return session.scalar(query)
+)
+_ANSWER = Prepared(
+    update(_request)
+    .where(_request.c.id == bindparam("request"))
+    .values(answer=bindparam("its_answer"))
+)
+
+
+def answer_given(
+    session: Session, program_id: int, scope: str, request_id: str
+) -> tuple[str, str] | None:
+    """(hash of the facts, answer) of what was asked before under this id."""
+    values = {"program": program_id, "of_scope": scope, "its_id": request_id}
+    return cast("tuple[str, str] | None", _GIVEN.first(session, values))
+
+
+def open_request(session: Session, values: dict[str, Any]) -> None:
+    """Take the id; the answer follows. The unique key refuses a second one."""
+    _INSERT.write(session, values)
+
+
+def keep_answer(session: Session, number: int, answer: str) -> None:
+    """The answer to a request taken before."""
+    _ANSWER.write(session, {"request": number, "its_answer": answer})

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base, UtcDateTime
+from wallet.prepared import Prepared, Question
 
 
 class Reward(Base):
@@ -243,18 +244,16 @@ def vouchers_of_purchase(session: Session, purchase_id: int) -> list[Voucher]:
     return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
-_WAITING_VOUCHERS = (
-    select(Voucher)
-    .where(
-        Voucher.member_id == bindparam("member"),
-        Voucher.status == "issued",
-        or_(
-            Voucher.expires_at.is_(None),
-            Voucher.expires_at > bindparam("at", type_=UtcDateTime()),
-        ),
-    )
-    .order_by(Voucher.expires_at.is_(None), Voucher.expires_at, Voucher.id)
+_IS_WAITING = (
+    Voucher.member_id == bindparam("member"),
+    Voucher.status == "issued",
+    or_(
+        Voucher.expires_at.is_(None),
+        Voucher.expires_at > bindparam("at", type_=UtcDateTime()),
+    ),
 )
+_ENDS_FIRST = (Voucher.expires_at.is_(None), Voucher.expires_at, Voucher.id)
+_WAITING_VOUCHERS = select(Voucher).where(*_IS_WAITING).order_by(*_ENDS_FIRST)
 
 
 def waiting_vouchers(session: Session, member_id: int, now: datetime) -> list[Voucher]:
@@ -303,6 +302,34 @@ def vouchers_of(session: Session, member_id: int, limit: int) -> list[Voucher]:
     """What the member ever had, newest first."""
     query = select(Voucher).where(Voucher.member_id == member_id)
     return list(session.scalars(query.order_by(Voucher.id.desc()).limit(limit)))
+
+
+_SHOWN_VOUCHERS = Prepared(
+    select(
+        Voucher.code,
+        Voucher.expires_at,
+        Voucher.told_at,
+        Reward.name,
+        Reward.kind,
+        Reward.value,
+    )
+    .join(Reward, Reward.id == Voucher.reward_id)
+    .where(*_IS_WAITING)
+    .order_by(*_ENDS_FIRST)
+)
+
+
+def shown_vouchers(
+    session: Session, member_id: int, now: datetime
+) -> list[tuple[str, datetime | None, datetime | None, dict[str, str], str, dict[str, Any]]]:
+    """The same as (code, end, when it was told, and of the reward: name, kind, value)."""
+    rows: list[Any] = _SHOWN_VOUCHERS.rows(session, vouchers_asked(member_id, now)[1])
+    return rows
+
+
+def vouchers_asked(member_id: int, now: datetime) -> Question:
+    """What `shown_vouchers` asks."""
+    return _SHOWN_VOUCHERS, {"member": member_id, "at": now}
 
 
 def unused_vouchers_of_unit(

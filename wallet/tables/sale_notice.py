@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Table, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
+from wallet.prepared import Prepared, Question
 
 
 class SaleNotice(Base):
@@ -28,7 +29,7 @@ class SaleNotice(Base):
 
 
 _notice = cast(Table, SaleNotice.__table__)
-_WAITING = (
+_WAITING = Prepared(
     select(_notice.c.id)
     .where(
         _notice.c.program_id == bindparam("program"),
@@ -44,10 +45,13 @@ def waiting_notices(
     session: Session, program_id: int, source: str, external_id: str
 ) -> list[SaleNotice]:
     """What was said of this sale and is not settled yet, in the order in which it was said."""
-    ids = session.connection().execute(
-        _WAITING, {"program": program_id, "of_source": source, "its_id": external_id}
-    )
-    return [session.get_one(SaleNotice, number) for number in ids.scalars()]
+    ids = _WAITING.rows(session, notices_asked(program_id, source, external_id)[1])
+    return [session.get_one(SaleNotice, number) for (number,) in ids]
+
+
+def notices_asked(program_id: int, source: str, external_id: str) -> Question:
+    """What `waiting_notices` asks."""
+    return _WAITING, {"program": program_id, "of_source": source, "its_id": external_id}
 
 
 def notice_about(

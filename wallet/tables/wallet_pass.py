@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ForeignKey,
     Index,
     UniqueConstraint,
+    and_,
     bindparam,
     case,
     delete,
@@ -23,6 +26,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes.apple.probe import PROBE_TOKEN_PREFIX
 from wallet.db import Base, UtcDateTime
+from wallet.prepared import Loader, Prepared, Question
 from wallet.tables.member import TRIAL, Member
 
 
@@ -127,24 +131,83 @@ class PhoneLog(Base):
     message: Mapped[str]
 
 
-_PASSES_OF = (
-    select(WalletPass)
-    .where(
-        or_(
-            WalletPass.member_id == bindparam("member"),
-            WalletPass.member_id.in_(
-                select(Member.id).where(Member.merged_into_id == bindparam("member"))
-            ),
-        )
-    )
-    .execution_options(populate_existing=True)
+_OF_MEMBER = (
+    or_(
+        WalletPass.member_id == bindparam("member"),
+        WalletPass.member_id.in_(
+            select(Member.id).where(Member.merged_into_id == bindparam("member"))
+        ),
+    ),
 )
+_PASSES_OF = select(WalletPass).where(*_OF_MEMBER).execution_options(populate_existing=True)
 
 
 def passes_of(session: Session, member_id: int) -> list[WalletPass]:
     """Passes at every provider that show this member's card: its own, and those that members merged
     into it still hold."""
     return list(session.scalars(_PASSES_OF, {"member": member_id}))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an issued pass shows now, and what its phones have taken of it."""
+
+    id: int
+    provider: str
+    card: dict[str, Any]
+    card_hash: str
+    tier_key: str | None
+    design_id: int
+    wanted_version: int
+    delivered_version: int
+    changed_at: datetime
+    modified_at: datetime
+    fetched_at: datetime | None
+
+
+_PASSES = Loader(WalletPass)
+_pass = _PASSES.table
+_SHOWN = Prepared(select(*(_pass.c[name] for name in Shown.__slots__)).where(*_OF_MEMBER))
+_CHANGE = Prepared(
+    update(_pass)
+    .where(_pass.c.id == bindparam("of_pass"))
+    .values(
+        card=bindparam("new_card", type_=_pass.c.card.type),
+        card_hash=bindparam("new_hash"),
+        tier_key=bindparam("new_tier"),
+        design_id=bindparam("new_design"),
+        # What a shopper waits for stays in front.
+        is_urgent=or_(
+            bindparam("urgent", type_=Boolean()),
+            and_(_pass.c.is_urgent, _pass.c.wanted_version > _pass.c.delivered_version),
+        ),
+        wanted_version=_pass.c.wanted_version + 1,
+        changed_at=bindparam("at", type_=UtcDateTime()),
+        next_attempt_at=bindparam("at", type_=UtcDateTime()),
+        waiting_since=func.coalesce(_pass.c.waiting_since, bindparam("at", type_=UtcDateTime())),
+        modified_at=bindparam("modified", type_=UtcDateTime()),
+        attempts=0,
+    )
+)
+
+
+def shown_passes(session: Session, member_id: int) -> list[Shown]:
+    """`passes_of` as plain values."""
+    return [Shown(*row) for row in _SHOWN.rows(session, passes_asked(member_id)[1])]
+
+
+def passes_asked(member_id: int) -> Question:
+    """What `shown_passes` asks."""
+    return _SHOWN, {"member": member_id}
+
+
+def change_pass(session: Session, pass_id: int, values: dict[str, Any]) -> None:
+    """The pass wants another card from now on: `new_card`, `new_hash`, `new_tier`, `new_design`,
+    whether it is `urgent`, `at`, and the time in `modified` that phones are told."""
+    _CHANGE.write(session, {"of_pass": pass_id, **values})
+    held = _PASSES.known(session, pass_id)
+    if held is not None:
+        session.expire(held)
 
 
 def pass_at(session: Session, member_id: int, provider: str) -> WalletPass | None:

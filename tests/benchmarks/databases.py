@@ -1,0 +1,49 @@
+"""Databases to measure on, in a folder that is gone afterwards. Everything is durable: a benchmark without fsync would flatter."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.databases import ServerMissing, postgres_from_pip
+from wallet.actions.upgrade_database import upgrade_database
+from wallet.context import Context, Vault
+from wallet.db import Database
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@contextmanager
+def fresh_database(engine: str) -> Iterator[Database | None]:
+    """An empty database of this kind with our schema; None (and a word about it) where it cannot be."""
+    folder = Path(tempfile.mkdtemp(prefix="comptoir-bench-"))
+    try:
+        if engine == "sqlite":
+            yield from _opened(f"sqlite:///{folder / 'bench.sqlite3'}")
+            return
+        try:
+            server = postgres_from_pip(folder)
+        except ServerMissing as error:
+            sys.stderr.write(f"{error}\n")
+            yield None
+            return
+        try:
+            yield from _opened(server.get_uri())
+        finally:
+            server.cleanup()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _opened(url: str) -> Iterator[Database]:
+    context = Context(Vault("bench" * 10), "http://127.0.0.1:8000")
+    database = Database(url, info={"context": context})
+    upgrade_database(database)
+    try:
+        yield database
+    finally:
+        database.dispose()

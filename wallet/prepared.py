@@ -1,0 +1,341 @@
+"""Where a cashier waits: statements compiled once and run on the driver's own cursor.
+
+For one small statement SQLAlchemy works several times as long as SQLite does. Here the SQL text, the order
+of the values and the conversion of types are worked out once for each kind of database; a call only
+converts, executes and converts back. The statements are SQLAlchemy's own, in the session's
+transaction; errors are those that SQLAlchemy would raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import ClauseElement, Dialect, Executable, Table, bindparam, insert
+from sqlalchemy.engine import Compiled, Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapper,
+    Session,
+    class_mapper,
+    make_transient_to_detached,
+)
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import ReturnsRows
+from sqlalchemy.sql.visitors import iterate
+
+R = TypeVar("R", bound=DeclarativeBase)
+Convert = Callable[[Any], Any]
+Row = tuple[Any, ...]
+
+
+class Prepared:
+    """One statement. Values go to its `bindparam`s by name; every one of them has to be given.
+
+    PostgreSQL is a journey away: what is written waits for the next question and goes there with it
+    (or with the commit), in the order in which it was said.
+    """
+
+    __slots__ = ("_forms", "_tables", "statement")
+
+    def __init__(self, statement: Executable) -> None:
+        self.statement = statement
+        self._forms: dict[str, _Form] = {}
+        self._tables: frozenset[str] | None = None
+
+    def rows(self, session: Session, values: Mapping[str, Any]) -> list[Row]:
+        """Every row of the answer, as plain tuples."""
+        connection = session.connection()
+        form = self.form(connection.dialect)
+        if form.is_remote:
+            return Journey.of(connection).ask(connection, self, form, values)
+        given = form.given(values)
+        try:
+            found = _driver(connection).execute(form.sql, given).fetchall()
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _translated(error, form.sql, connection) from error
+        return form.converted(found)
+
+    def stream(self, session: Session, values: Mapping[str, Any], at_once: int) -> Iterator[Row]:
+        """Every row as the driver gives it, fetched `at_once`: for statements whose columns need no
+        conversion, and more rows than memory should hold."""
+        connection = session.connection()
+        form = self.form(connection.dialect)
+        assert form.is_plain, "a column would have to be converted"
+        name = {"name": f"stream_{id(self)}"} if form.is_remote else {}
+        send(connection)
+        try:
+            with closing(_driver(connection).cursor(**name)) as cursor:
+                cursor.execute(form.sql, form.given(values))
+                while rows := cursor.fetchmany(at_once):
+                    yield from rows
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _translated(error, form.sql, connection) from error
+
+    def first(self, session: Session, values: Mapping[str, Any]) -> Row | None:
+        """The first row, if there is one."""
+        return next(iter(self.rows(session, values)), None)
+
+    def scalar(self, session: Session, values: Mapping[str, Any]) -> Any:
+        """The first value of the only row."""
+        return self.rows(session, values)[0][0]
+
+    def write(self, session: Session, values: Mapping[str, Any]) -> None:
+        """Execute a statement that answers nothing."""
+        connection = session.connection()
+        form = self.form(connection.dialect)
+        given = form.given(values)
+        if form.is_remote:
+            Journey.of(connection).tell(self, form, given)
+            return
+        try:
+            _driver(connection).execute(form.sql, given)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _translated(error, form.sql, connection) from error
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Whose rows it reads or writes."""
+        if self._tables is None:
+            parts = iterate(cast(ClauseElement, self.statement))
+            self._tables = frozenset(part.name for part in parts if isinstance(part, Table))
+        return self._tables
+
+    def form(self, dialect: Dialect) -> _Form:
+        """As this kind of database hears it."""
+        form = self._forms.get(dialect.name)
+        if form is None:
+            form = self._forms[dialect.name] = _Form(self.statement, dialect)
+        return form
+
+
+Question = tuple[Prepared, Mapping[str, Any]]
+
+
+def together(session: Session, questions: Callable[[], Iterable[Question]]) -> None:
+    """Ask all of this in one journey. Whoever puts one of these questions next, with nothing written in
+    between to the tables that it is about, has the answer at hand. Nothing to do where no journey is."""
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        Journey.of(connection).fetch(connection, questions())
+
+
+def send(connection: Connection, *, commit: bool = False) -> None:
+    """What still waits to be written goes out now; with `commit` in one journey with the COMMIT."""
+    Journey.of(connection).send(connection, commit=commit)
+
+
+def forget_answers(connection: Connection) -> None:
+    """Somebody writes past the prepared statements."""
+    Journey.of(connection).answers.clear()
+
+
+def forget(connection: Connection) -> None:
+    """The transaction is undone, and so is what waits."""
+    journey = Journey.of(connection)
+    journey.writes.clear()
+    journey.answers.clear()
+
+
+def prepared_insert(table: Table) -> Prepared:
+    """An insert of one whole row: a value for every column."""
+    names = [column.name for column in table.columns]
+    return Prepared(insert(table).values({name: bindparam(name) for name in names}))
+
+
+class Loader:
+    """Rows of a table as the session's own objects: what is changed on them is flushed as ever."""
+
+    def __init__(self, cls: type[Any]) -> None:
+        self.cls = cls
+        self.table = cast(Table, cls.__table__)
+        self.columns = list(self.table.c)
+        self._names = [column.name for column in self.columns]
+        self._mapper: Mapper[Any] = class_mapper(cls, configure=False)
+
+    def known(self, session: Session, row_id: int) -> Any | None:
+        """The object that the session holds already."""
+        return session.identity_map.get(self._mapper.identity_key_from_primary_key((row_id,)))
+
+    def adopt(self, session: Session, row: Iterable[Any], *, anew: bool = False) -> Any:
+        """The object for a row just read or written, in the order of `columns`; one that the session holds
+        already keeps what it has, unless it is read `anew`."""
+        values = dict(zip(self._names, row, strict=True))
+        held = self.known(session, values["id"])
+        if held is None:
+            fresh = self.plain(values)
+            make_transient_to_detached(fresh)
+            session.add(fresh)
+            return fresh
+        if anew:
+            for name, value in values.items():
+                set_committed_value(held, name, value)
+        return held
+
+    def plain(self, values: Mapping[str, Any]) -> Any:
+        """An object that no session holds: for reading only."""
+        fresh = self._mapper.class_manager.new_instance()
+        instance_dict(fresh).update(values)
+        return fresh
+
+
+class Journey:
+    """What waits to go to a server far away, and the answers that came back early; one for each
+    connection."""
+
+    __slots__ = ("answers", "writes")
+
+    def __init__(self) -> None:
+        self.writes: list[tuple[str, Any]] = []
+        self.answers: dict[tuple[Prepared, tuple[Any, ...]], list[Row]] = {}
+
+    @classmethod
+    def of(cls, connection: Connection) -> Journey:
+        """The connection's own."""
+        found: Journey | None = connection.info.get(cls)
+        if found is None:
+            found = connection.info[cls] = cls()
+        return found
+
+    def tell(self, statement: Prepared, form: _Form, given: Any) -> None:
+        """Something to write."""
+        self.writes.append((form.sql, given))
+        if self.answers:
+            stale = [key for key in self.answers if key[0].tables & statement.tables]
+            for key in stale:
+                del self.answers[key]
+
+    def ask(
+        self, connection: Connection, statement: Prepared, form: _Form, values: Mapping[str, Any]
+    ) -> list[Row]:
+        """The answer at hand, else from the server."""
+        early = (
+            self.answers.pop((statement, tuple(values.values())), None) if self.answers else None
+        )
+        if early is not None:
+            return early
+        cursors = self.go(connection, [(form.sql, form.given(values))])
+        return form.converted(cursors[-1].fetchall())
+
+    def fetch(self, connection: Connection, questions: Iterable[Question]) -> None:
+        """Bring the answers to all of this, except those at hand."""
+        wanted = []
+        for statement, values in questions:
+            key = (statement, tuple(values.values()))
+            if key not in self.answers:
+                wanted.append((key, statement.form(connection.dialect), values))
+        if not wanted:
+            return
+        asked = [(form.sql, form.given(values)) for _, form, values in wanted]
+        cursors = self.go(connection, asked)[-len(asked) :]
+        for (key, form, _), cursor in zip(wanted, cursors, strict=True):
+            self.answers[key] = form.converted(cursor.fetchall())
+
+    def send(self, connection: Connection, *, commit: bool) -> None:
+        """Only what is to be written."""
+        if self.writes:
+            self.go(connection, [], commit=commit)
+        if commit:
+            self.answers.clear()
+
+    def go(
+        self, connection: Connection, asked: list[tuple[str, Any]], *, commit: bool = False
+    ) -> list[Any]:
+        """One cursor for each statement, those that were waiting first."""
+        statements = [*self.writes, *asked]
+        self.writes.clear()
+        driver = _driver(connection)
+        try:
+            if len(statements) == 1 and not commit:
+                return [driver.execute(*statements[0])]
+            with driver.pipeline():
+                cursors = [driver.execute(*statement) for statement in statements]
+                if commit:
+                    driver.commit()
+        except connection.dialect.loaded_dbapi.Error as error:
+            self.answers.clear()
+            raise _translated(error, statements[-1][0], connection) from error
+        return cursors
+
+
+class _Form:
+    """A statement as one kind of database hears it."""
+
+    __slots__ = ("_constants", "_givers", "_is_named", "_results", "is_remote", "sql")
+
+    def __init__(self, statement: Executable, dialect: Dialect) -> None:
+        compiled: Compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        assert isinstance(compiled, SQLCompiler)
+        self.sql = str(compiled)
+        self.is_remote = dialect.name != "sqlite"
+        order = compiled.positiontup
+        self._is_named = order is None
+        self._constants: dict[str, Any] = {}
+        self._givers: list[tuple[str, Convert | None]] = []
+        for name in order if order is not None else list(compiled.binds):
+            bind = compiled.binds[name]
+            convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if not bind.required:
+                value = bind.effective_value
+                self._constants[name] = convert(value) if convert else value
+            self._givers.append((name, convert))
+        self._results = _result_converters(statement, dialect)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the driver's own values are right."""
+        return self._results is None
+
+    def given(self, values: Mapping[str, Any]) -> Sequence[Any] | dict[str, Any]:
+        """The values as the driver takes them."""
+        constants = self._constants
+        if self._is_named:
+            return {
+                name: constants[name]
+                if name in constants
+                else (convert(values[name]) if convert else values[name])
+                for name, convert in self._givers
+            }
+        return [
+            constants[name]
+            if name in constants
+            else (convert(values[name]) if convert else values[name])
+            for name, convert in self._givers
+        ]
+
+    def converted(self, found: list[Row]) -> list[Row]:
+        """The answer in Python's types."""
+        results = self._results
+        if results is None:
+            return found
+        return [
+            tuple(
+                value if convert is None or value is None else convert(value)
+                for value, convert in zip(row, results, strict=True)
+            )
+            for row in found
+        ]
+
+
+def _result_converters(statement: Executable, dialect: Dialect) -> list[Convert | None] | None:
+    """One for each column; None where every value is right as it comes."""
+    if not isinstance(statement, ReturnsRows):
+        return None
+    columns = list(statement.exported_columns)
+    converters = [
+        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+    ]
+    return converters if any(converters) else None
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _translated(error: Exception, sql: str, connection: Connection) -> BaseException:
+    """The driver's error as SQLAlchemy raises it."""
+    dialect = connection.dialect
+    return DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error, dialect=dialect)

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import event
 
-from wallet import prepared
 from wallet.db import Database
 
 # What belongs to a member: nobody locks or changes it without holding a member.
@@ -113,20 +112,10 @@ def lock_order(database: Database) -> Iterator[LockOrder]:
 
     listeners: dict[str, Callable[..., None]] = {"before_cursor_execute": before}
     listeners |= dict.fromkeys(("begin", "commit", "rollback"), order.begin)
-    go = prepared.Journey.go
-
-    def going(journey: prepared.Journey, connection: Any, asked: Any, **how: Any) -> Any:
-        if connection.engine.url == database.engine.url:
-            for statement, given in (*journey.writes, *asked):
-                order.saw(connection, statement, [given])
-        return go(journey, connection, asked, **how)
-
     for name, listener in listeners.items():
         event.listen(database.engine, name, listener)
-    setattr(prepared.Journey, "go", going)  # noqa: B010  prepared statements raise no events
     try:
         yield order
     finally:
-        setattr(prepared.Journey, "go", go)  # noqa: B010
         for name, listener in listeners.items():
             event.remove(database.engine, name, listener)

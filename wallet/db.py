@@ -389,8 +389,10 @@ def _keep_order(engine: Engine) -> None:
     @event.listens_for(engine, "before_cursor_execute")
     def _before(connection: Connection, *statement: Any) -> None:
         context = statement[3]
+        if context is None:
+            return  # a prepared one
         send(connection)
-        if context is None or not getattr(context.compiled, "is_select", False):
+        if not getattr(context.compiled, "is_select", False):
             forget_answers(connection)
 
     @event.listens_for(engine, "commit")

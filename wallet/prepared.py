@@ -53,6 +53,7 @@ class Prepared:
         if form.is_remote:
             return Journey.of(connection).ask(connection, self, form, values)
         given = form.given(values)
+        _announce(connection, form.sql, given)
         try:
             found = _driver(connection).execute(form.sql, given).fetchall()
         except connection.dialect.loaded_dbapi.Error as error:
@@ -67,9 +68,11 @@ class Prepared:
         assert form.is_plain, "a column would have to be converted"
         name = {"name": f"stream_{id(self)}"} if form.is_remote else {}
         send(connection)
+        given = form.given(values)
+        _announce(connection, form.sql, given)
         try:
             with closing(_driver(connection).cursor(**name)) as cursor:
-                cursor.execute(form.sql, form.given(values))
+                cursor.execute(form.sql, given)
                 while rows := cursor.fetchmany(at_once):
                     yield from rows
         except connection.dialect.loaded_dbapi.Error as error:
@@ -91,6 +94,7 @@ class Prepared:
         if form.is_remote:
             Journey.of(connection).tell(self, form, given)
             return
+        _announce(connection, form.sql, given)
         try:
             _driver(connection).execute(form.sql, given)
         except connection.dialect.loaded_dbapi.Error as error:
@@ -247,6 +251,8 @@ class Journey:
         """One cursor for each statement, those that were waiting first."""
         statements = [*self.writes, *asked]
         self.writes.clear()
+        for statement in statements:
+            _announce(connection, *statement)
         driver = _driver(connection)
         try:
             if len(statements) == 1 and not commit:
@@ -299,12 +305,14 @@ class _Form:
                 else (convert(values[name]) if convert else values[name])
                 for name, convert in self._givers
             }
-        return [
-            constants[name]
-            if name in constants
-            else (convert(values[name]) if convert else values[name])
-            for name, convert in self._givers
-        ]
+        return tuple(
+            [
+                constants[name]
+                if name in constants
+                else (convert(values[name]) if convert else values[name])
+                for name, convert in self._givers
+            ]
+        )
 
     def converted(self, found: list[Row]) -> list[Row]:
         """The answer in Python's types."""
@@ -333,6 +341,13 @@ def _result_converters(statement: Executable, dialect: Dialect) -> list[Convert 
 
 def _driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
+
+
+def _announce(connection: Connection, sql: str, given: Any) -> None:
+    """Tell whoever listens to the engine's statements, as SQLAlchemy does of its own; the context is
+    None."""
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, None, sql, given, None, False)
 
 
 def _translated(error: Exception, sql: str, connection: Connection) -> BaseException:

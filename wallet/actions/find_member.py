@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wallet.actions.identify import clean_email, clean_phone, is_clean
-from wallet.actions.program_view import ProgramView
+from wallet.actions.program_view import ProgramView, program_seen, program_view
 from wallet.actions.rotating_codes import holder_of
 from wallet.errors import Refusal
 from wallet.ids import private_id
+from wallet.prepared import Question, together
 from wallet.rules.member_code import is_genuine, normalise, parse_code
 from wallet.rules.rotating_code import parse_rotating
 from wallet.rules.search_words import words_typed
 from wallet.tables.member import (
     Member,
+    identified_asked,
+    member_asked,
     member_identified_by,
     member_with_id,
     surviving,
 )
 from wallet.tables.member_word import members_with_words
+from wallet.tables.program import revision_asked
 
 CHOICES_MAX = 8  # more names than a cashier can read: type more
 SEARCH_LENGTH_MIN = 3  # letters and digits in all: fewer mean half the town
@@ -37,6 +41,27 @@ class MemberRef:
     phone: str | None = None
     external_source: str | None = None
     external_id: str | None = None
+
+
+def program_and_member(
+    session: Session, program_id: int, ref: MemberRef
+) -> tuple[ProgramView, Member]:
+    """Both, asked for together where the reference says by itself what to ask."""
+    together(session, lambda: [revision_asked(program_id), *_asked(session, program_id, ref)])
+    program = program_view(session, program_id)
+    return program, find_member(session, program, ref)
+
+
+def _asked(session: Session, program_id: int, ref: MemberRef) -> list[Question]:
+    """Phones and addresses have to be made uniform first; a forged code is never asked for."""
+    number = private_id("mbr", ref.id) if ref.id is not None else None
+    if number is not None:
+        return [member_asked(number)]
+    code = parse_code(ref.code) if ref.code is not None else None
+    seen = program_seen(session, program_id)
+    if code is not None and seen is not None and is_genuine(code, program_id, seen.keys):
+        return [identified_asked(program_id, "code", code.text)]
+    return []
 
 
 def find_member(session: Session, program: ProgramView, ref: MemberRef) -> Member:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from wallet.actions.identify import is_clean
 from wallet.actions.text import say
@@ -30,6 +30,7 @@ from wallet.tables.program import (
 from wallet.tables.reward import Reward, rewards_of
 
 T = TypeVar("T")
+_TOUCHED = "programs_touched"  # those that a session has changed
 MADE_MAX = 2_000  # texts kept with a snapshot: a few kilobytes each
 
 
@@ -149,12 +150,18 @@ class ProgramView:
 def program_view(session: Session, program_id: int) -> ProgramView:
     """The program's snapshot; read again only when its revision moved."""
     kept = _kept(session).get(program_id)
-    if kept and kept.revision == revision_of(session, program_id):
+    is_touched = program_id in session.info.get(_TOUCHED, ())
+    if kept and not is_touched and kept.revision == revision_of(session, program_id):
         return kept
     program = program_with_id(session, program_id)
     if program is None:
         raise Refusal("program_not_found")
     return _view(session, program)
+
+
+def program_seen(session: Session, program_id: int) -> ProgramView | None:
+    """The snapshot that this process read last; it may be out of date."""
+    return _kept(session).get(program_id)
 
 
 def program_view_by_slug(session: Session, slug: str) -> ProgramView:
@@ -173,6 +180,9 @@ def all_programs(session: Session) -> list[ProgramView]:
 def touch_program(program: Program) -> None:
     """Say that something changed which a snapshot holds."""
     program.revision += 1
+    session = object_session(program)
+    if session is not None:
+        session.info.setdefault(_TOUCHED, set()).add(program.id)
 
 
 def reward_view(row: Reward) -> RewardView:
@@ -200,6 +210,8 @@ def reward_view(row: Reward) -> RewardView:
 
 
 def _view(session: Session, program: Program) -> ProgramView:
+    if program.id in session.info.get(_TOUCHED, ()):
+        return _read(session, program)  # for itself alone: it may still be rolled back
     kept = _kept(session)
     view = kept.get(program.id)
     if view is None or view.revision != program.revision:

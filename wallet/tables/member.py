@@ -141,18 +141,26 @@ def member_identified_by(
     session: Session, program_id: int, kind: str, value: str, source: str = ""
 ) -> Member | None:
     """The member with this identifier."""
-    row = _IDENTIFIED_BY.first(
-        session,
-        {"program": program_id, "of_kind": kind, "of_source": source, "its_value": value},
-    )
+    row = _IDENTIFIED_BY.first(session, identified_asked(program_id, kind, value, source)[1])
     return cast("Member | None", row and _MEMBERS.adopt(session, row))
+
+
+def identified_asked(program_id: int, kind: str, value: str, source: str = "") -> Question:
+    """What `member_identified_by` asks."""
+    values = {"program": program_id, "of_kind": kind, "of_source": source, "its_value": value}
+    return _IDENTIFIED_BY, values
+
+
+def member_asked(member_id: int) -> Question:
+    """What `member_with_id` asks."""
+    return _WITH_ID, {"member": member_id}
 
 
 def member_with_id(session: Session, program_id: int, member_id: int) -> Member | None:
     """The member with this id, if it belongs to the program."""
     member = _MEMBERS.known(session, member_id)
     if member is None:
-        row = _WITH_ID.first(session, {"member": member_id})
+        row = _WITH_ID.first(session, member_asked(member_id)[1])
         member = row and _MEMBERS.adopt(session, row)
     return cast("Member | None", member if member and member.program_id == program_id else None)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Table, UniqueConstraint, bindparam, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
-from wallet.prepared import Prepared
+from wallet.prepared import Loader, Prepared, Question
 
 
 class Program(Base):
@@ -72,7 +72,8 @@ class Store(Base):
     is_open: Mapped[bool] = mapped_column(default=True)
 
 
-_program = cast(Table, Program.__table__)
+_PROGRAMS = Loader(Program)
+_program = _PROGRAMS.table
 _REVISION = Prepared(select(_program.c.revision).where(_program.c.id == bindparam("program")))
 
 
@@ -87,9 +88,17 @@ def program_with_id(session: Session, program_id: int) -> Program | None:
 
 
 def revision_of(session: Session, program_id: int) -> int | None:
-    """How often the program was changed; None where there is none."""
-    row = _REVISION.first(session, {"program": program_id})
+    """How often the program was changed, by this transaction too; None where there is none."""
+    held = _PROGRAMS.known(session, program_id)
+    if held is not None:
+        return cast(int, held.revision)
+    row = _REVISION.first(session, revision_asked(program_id)[1])
     return row[0] if row else None
+
+
+def revision_asked(program_id: int) -> Question:
+    """What `revision_of` asks."""
+    return _REVISION, {"program": program_id}
 
 
 def program_for_update(session: Session, program_id: int) -> Program | None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from wallet import clock
 from wallet.actions.account_views import outcome, purchase_to_refund, purchase_view
-from wallet.actions.find_member import find_member
+from wallet.actions.find_member import find_member, program_and_member
 from wallet.actions.once import Ask, once
 from wallet.actions.program_view import program_view
 from wallet.actions.quote_purchase import quote_purchase
@@ -56,8 +56,7 @@ def add_purchase(json_data: NewPurchase) -> Any:
 
     def _work(session: Session) -> dict[str, Any]:
         now = clock.now()
-        program = program_view(session, key().program_id)
-        member = find_member(session, program, json_data.member.ref)
+        program, member = program_and_member(session, key().program_id, json_data.member.ref)
         recorded = record_purchase(session, program, member, _facts(json_data), key().actor, now)
 
         def _answer() -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""Prepared statements: the same transaction, order, errors and types as SQLAlchemy's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tests.factories import Cast
+from wallet.db import Database
+from wallet.ids import new_id
+from wallet.prepared import Prepared, together
+from wallet.tables.ledger import Account, account_asked, account_for_update, open_account
+from wallet.tables.member import Member, contacts_of, lock_asked, member_with_id
+from wallet.tables.request import Request, answer_given, keep_answer, open_request
+
+NOW = datetime(2026, 3, 14, 11, 59, 59, 123456, tzinfo=UTC)
+
+
+def row(program_id: int, request_id: str = "r1") -> dict[str, Any]:
+    """A request to be written."""
+    return {
+        "id": new_id(),
+        "program_id": program_id,
+        "scope": "test",
+        "request_id": request_id,
+        "facts_hash": "00",
+        "status": 201,
+        "answer": "",
+        "created_at": NOW,
+    }
+
+
+def test_what_was_written_is_read_by_whoever_asks_next(cast: Cast) -> None:
+    values = row(cast.program.id)
+    with cast.database.transaction() as session:
+        open_request(session, values)
+        assert session.scalar(select(func.count()).select_from(Request)) == 1
+        keep_answer(session, values["id"], "yes")
+        assert answer_given(session, cast.program.id, "test", "r1") == ("00", "yes")
+        keep_answer(session, values["id"], "no")
+    with cast.database.reading() as session:
+        kept = session.get_one(Request, values["id"])
+        assert (kept.answer, kept.created_at, kept.status) == ("no", NOW, 201)
+
+
+def _in_vain(session: Session, program_id: int) -> None:
+    open_request(session, row(program_id))
+    raise LookupError
+
+
+def test_what_a_transaction_wrote_goes_with_it(cast: Cast) -> None:
+    with pytest.raises(LookupError), cast.database.transaction() as session:
+        _in_vain(session, cast.program.id)
+    with cast.database.transaction() as session:
+        assert answer_given(session, cast.program.id, "test", "r1") is None
+
+
+def _twice(session: Session, program_id: int) -> None:
+    open_request(session, row(program_id))
+    keep_answer(session, 1, "in the same journey")
+
+
+def test_a_second_one_is_refused_as_sqlalchemy_does_and_the_connection_stays_good(
+    cast: Cast,
+) -> None:
+    with cast.database.transaction() as session:
+        open_request(session, row(cast.program.id))
+    with pytest.raises(IntegrityError), cast.database.transaction() as session:
+        _twice(session, cast.program.id)
+    with cast.database.transaction() as session:
+        open_request(session, row(cast.program.id, "r2"))
+
+
+def test_an_early_answer_counts_until_its_table_is_written(cast: Cast) -> None:
+    member_id = cast.people["ada"]
+    with cast.database.transaction() as session:
+        together(session, lambda: [lock_asked(member_id), account_asked(member_id, "miles")])
+        made = open_account(session, cast.program.id, member_id, "miles")
+        found = account_for_update(session, member_id, "miles")
+        assert found is not None
+        assert found.id == made.id
+        # Past the prepared statements, too.
+        together(session, lambda: [account_asked(member_id, "miles")])
+        session.execute(update(Account).where(Account.id == made.id).values(balance=7))
+        found = account_for_update(session, member_id, "miles")
+        assert found is not None
+        assert found.balance == 7
+        session.rollback()  # no ledger would bear that
+
+
+def test_an_adopted_row_is_the_sessions_own(cast: Cast) -> None:
+    with cast.database.transaction() as session:
+        ada = member_with_id(session, cast.program.id, cast.people["ada"])
+        assert ada is not None
+        assert ada is session.get(Member, cast.people["ada"])
+        assert contacts_of(session, cast.people["ada"])["code"] == ada.code
+        ada.name = "Ada Exemple"
+    with cast.database.reading() as session:
+        assert session.get_one(Member, cast.people["ada"]).name == "Ada Exemple"
+
+
+def test_a_stream_brings_every_row_while_others_ask(cast: Cast) -> None:
+    numbers = Prepared(select(Member.id).order_by(Member.id))
+    with cast.database.reading() as session:
+        seen = []
+        for (number,) in numbers.stream(session, {}, 1):
+            seen.append(number)
+            contacts_of(session, number)
+        assert seen == list(session.scalars(select(Member.id).order_by(Member.id)))
+
+
+def test_listeners_hear_of_every_statement(database: Database) -> None:
+    heard: list[str] = []
+
+    def hear(_: Any, __: Any, statement: str, *___: Any) -> None:
+        heard.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", hear)
+    with database.reading() as session:
+        contacts_of(session, 1)
+    event.remove(database.engine, "before_cursor_execute", hear)
+    assert [statement for statement in heard if "FROM identifier" in statement]

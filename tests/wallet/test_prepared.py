@@ -10,7 +10,9 @@ from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tests.factories import Cast
+from tests.databases import Postgres
+from tests.factories import Cast, open_database
+from tests.lock_order import lock_order
 from wallet.db import Database
 from wallet.ids import new_id
 from wallet.prepared import Prepared, together
@@ -125,3 +127,21 @@ def test_listeners_hear_of_every_statement(database: Database) -> None:
         contacts_of(session, 1)
     event.remove(database.engine, "before_cursor_execute", hear)
     assert [statement for statement in heard if "FROM identifier" in statement]
+
+
+@pytest.mark.postgres
+def test_the_watcher_of_locks_sees_what_prepared_statements_lock(postgres: Postgres) -> None:
+    """Else its silence in every other test would prove nothing."""
+    url = postgres.migrated()
+    database = open_database(url)
+    with lock_order(database) as order:
+        with database.transaction() as session:
+            account_for_update(session, 1, "points")
+        with database.transaction() as session:
+            together(session, lambda: [lock_asked(1), account_asked(1, "points")])
+        assert [wrong.partition(":")[0] for wrong in order.wrong] == ["account without its member"]
+        with database.transaction() as session:
+            together(session, lambda: [lock_asked(1), account_asked(1, "points"), lock_asked(2)])
+        assert [wrong.partition(":")[0] for wrong in order.wrong[1:]] == ["a member after account"]
+    database.dispose()
+    postgres.drop(url)

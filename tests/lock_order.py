@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from wallet.db import Database
 
@@ -43,7 +43,7 @@ class LockOrder:
     _held: dict[int, _Held] = field(default_factory=dict)
 
     def begin(self, connection: Any) -> None:
-        """A transaction begins or ends: it holds nothing."""
+        """A transaction begins: it holds nothing."""
         self._held.pop(id(connection.connection.dbapi_connection), None)
 
     def saw(self, connection: Any, statement: str, rows: list[Mapping[str, Any]]) -> None:
@@ -100,22 +100,26 @@ def _ids(table: str, row: Mapping[str, Any]) -> list[int]:
 
 @contextmanager
 def lock_order(database: Database) -> Iterator[LockOrder]:
-    """Watch every transaction of this database; SQLite has one writer and no rows to lock."""
+    """Watch every transaction of this database, whichever engine of this process it came from: some
+    tests open several, as several web processes do. SQLite has one writer and no rows to lock."""
     order = LockOrder()
     if database.is_sqlite:
         yield order
         return
 
     def before(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if connection.engine.url != url:
+            return
         rows = parameters if isinstance(parameters, list) else [parameters]
         order.saw(connection, statement, [row for row in rows if row and isinstance(row, Mapping)])
 
+    url = database.engine.url
     listeners: dict[str, Callable[..., None]] = {"before_cursor_execute": before}
-    listeners |= dict.fromkeys(("begin", "commit", "rollback"), order.begin)
+    listeners["begin"] = order.begin
     for name, listener in listeners.items():
-        event.listen(database.engine, name, listener)
+        event.listen(Engine, name, listener)
     try:
         yield order
     finally:
         for name, listener in listeners.items():
-            event.remove(database.engine, name, listener)
+            event.remove(Engine, name, listener)

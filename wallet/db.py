@@ -212,15 +212,22 @@ class Database:
         Two equal requests at once both find nothing and both write; the unique key lets one win.
         The loser's IntegrityError is therefore not an error yet: on the second try it finds the
         winner's row and answers the same. Deadlocks and lock time-outs are tried again too, and so
-        is whatever was prepared from a row that somebody changed before it was locked.
+        is whatever was prepared from a row that somebody changed before it was locked, and what a
+        server that restarted has cut off; unless in the commit, of which nobody knows whether it was done.
         """
         for tries_left in range(TRIES_MAX - 1, -1, -1):
+            is_done = False
             try:
                 with self.transaction() as session:
-                    return work(session)
+                    answer = work(session)
+                    is_done = True
             except (IntegrityError, OperationalError, StaleRead) as error:
-                if not tries_left or not _is_passing(error):
+                is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+                may_pass = not is_done if is_lost else _is_passing(error)
+                if not tries_left or not may_pass:
                     raise
+            else:
+                return answer
         raise AssertionError("unreachable")
 
     def dispose(self) -> None:
@@ -366,7 +373,14 @@ def _postgres_engine(url: str) -> Engine:
 
 
 def _ping_after_rest(engine: Engine) -> None:
-    """A ping before every transaction would be a journey for each sale."""
+    """A ping before every transaction would be a journey for each sale. Where one connection was lost,
+    those that rested meanwhile are asked too."""
+    lost_at = 0.0
+
+    @event.listens_for(engine, "invalidate")
+    def _invalidate(_driver: object, _record: object, _error: object) -> None:
+        nonlocal lost_at
+        lost_at = time.monotonic()
 
     @event.listens_for(engine, "checkin")
     def _checkin(_driver: object, record: ConnectionPoolEntry) -> None:
@@ -375,7 +389,9 @@ def _ping_after_rest(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def _checkout(driver: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
         rested_since = record.info.get(_RESTED_SINCE)
-        if rested_since is None or time.monotonic() - rested_since < PING_AFTER_SECONDS:
+        if rested_since is None or rested_since > max(
+            lost_at, time.monotonic() - PING_AFTER_SECONDS
+        ):
             return
         try:
             engine.dialect.do_ping(driver)
@@ -399,8 +415,9 @@ def _keep_order(engine: Engine) -> None:
     def _commit(connection: Connection) -> None:
         send(connection, commit=True)
 
+    @event.listens_for(engine, "begin")
     @event.listens_for(engine, "rollback")
-    def _rollback(connection: Connection) -> None:
+    def _nothing_waits(connection: Connection) -> None:
         forget(connection)
 
 

@@ -39,10 +39,11 @@ class Prepared:
     (or with the commit), in the order in which it was said.
     """
 
-    __slots__ = ("_forms", "_tables", "statement")
+    __slots__ = ("_forms", "_tables", "is_lock", "statement")
 
     def __init__(self, statement: Executable) -> None:
         self.statement = statement
+        self.is_lock = getattr(statement, "_for_update_arg", None) is not None
         self._forms: dict[str, _Form] = {}
         self._tables: frozenset[str] | None = None
 
@@ -138,7 +139,9 @@ def forget_answers(connection: Connection) -> None:
 
 
 def forget(connection: Connection) -> None:
-    """The transaction is undone, and so is what waits."""
+    """The transaction begins, or is undone, and so is what waits."""
+    if connection.invalidated:
+        return  # cut off, and what it kept went with it
     journey = Journey.of(connection)
     journey.writes.clear()
     journey.answers.clear()
@@ -221,12 +224,18 @@ class Journey:
         )
         if early is not None:
             return early
+        if statement.is_lock:
+            self.answers.clear()  # it may have to wait: what was read before is old by then
         cursors = self.go(connection, [(form.sql, form.given(values))])
         return form.converted(cursors[-1].fetchall())
 
     def fetch(self, connection: Connection, questions: Iterable[Question]) -> None:
-        """Bring the answers to all of this, except those at hand."""
+        """Bring the answers to all of this, except those at hand. Where a row is locked, nothing that
+        was read before counts."""
         wanted = []
+        questions = list(questions)
+        if any(statement.is_lock for statement, _ in questions):
+            self.answers.clear()
         for statement, values in questions:
             key = (statement, tuple(values.values()))
             if key not in self.answers:
@@ -351,6 +360,16 @@ def _announce(connection: Connection, sql: str, given: Any) -> None:
 
 
 def _translated(error: Exception, sql: str, connection: Connection) -> BaseException:
-    """The driver's error as SQLAlchemy raises it."""
+    """The driver's error as SQLAlchemy raises it; a connection that it ended is used no more."""
     dialect = connection.dialect
-    return DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error, dialect=dialect)
+    is_lost = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
+    if is_lost:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        sql,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        connection_invalidated=is_lost,
+        dialect=dialect,
+    )

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import event, func, select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from tests.benchmarks import bench_races
 from tests.databases import Postgres
-from tests.factories import Cast, open_database
+from tests.factories import Cast, Counter, new_program, open_database
 from tests.lock_order import lock_order
 from wallet.db import Database
 from wallet.ids import new_id
 from wallet.prepared import Prepared, together
-from wallet.tables.ledger import Account, account_asked, account_for_update, open_account
+from wallet.tables.ledger import (
+    Account,
+    account_asked,
+    account_for_update,
+    held,
+    held_asked,
+    open_account,
+)
 from wallet.tables.member import Member, contacts_of, lock_asked, member_with_id
 from wallet.tables.request import Request, answer_given, keep_answer, open_request
 
@@ -95,6 +104,89 @@ def test_an_early_answer_counts_until_its_table_is_written(cast: Cast) -> None:
         session.rollback()  # no ledger would bear that
 
 
+@pytest.mark.postgres
+def test_what_was_read_before_a_lock_is_read_again_after_it(postgres: Postgres) -> None:
+    """Whoever had the lock may have changed it."""
+    url = postgres.migrated()
+    database = open_database(url)
+    counter = Counter(database, new_program(database, bench_races.RACES))
+    member_id = counter.enrol("ada").id
+    with database.transaction() as session:
+        together(session, lambda: [held_asked(member_id, NOW)])
+        counter.buy("ada", 1_000)  # by somebody else, in a transaction of its own
+        together(session, lambda: [lock_asked(member_id)])
+        [points] = [found for found in held(session, member_id, NOW) if found.unit == "points"]
+        assert points.balance == 10
+    database.dispose()
+    postgres.drop(url)
+
+
+@pytest.mark.postgres
+def test_a_server_that_restarts_costs_nobody_a_sale(postgres: Postgres) -> None:
+    """Every connection at rest is cut off, and one in the middle of its work."""
+    url = postgres.migrated()
+    database = open_database(url)
+    counter = Counter(database, new_program(database, bench_races.RACES))
+    counter.enrol("ada")
+    sessions = [database.transaction() for _ in range(3)]
+    for entering in sessions:
+        contacts_of(entering.__enter__(), 1)
+    for leaving in sessions:
+        leaving.__exit__(None, None, None)
+    cut = text(
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    tries = count(1)
+
+    def cut_off(session: Session) -> int:
+        number = next(tries)
+        open_request(session, row(counter.program.id, f"r{number}"))
+        contacts_of(session, 1)
+        if number == 1:
+            other = open_database(url)
+            with other.transaction() as killer:
+                killer.execute(cut)
+            other.dispose()
+        contacts_of(session, 2)
+        return number
+
+    assert database.run(cut_off) == 2
+    counter.buy("ada", 1_000)
+    assert counter.balance("ada").available == 10
+    with database.reading() as session:
+        assert answer_given(session, counter.program.id, "test", "r1") is None
+        assert answer_given(session, counter.program.id, "test", "r2") is not None
+    database.dispose()
+    postgres.drop(url)
+
+
+@pytest.mark.postgres
+def test_a_commit_that_was_cut_off_is_not_done_again_by_itself(postgres: Postgres) -> None:
+    """Nobody knows whether the server had it; whoever asks again with the same id finds out."""
+    url = postgres.migrated()
+    database = open_database(url)
+    counter = Counter(database, new_program(database, bench_races.RACES))
+    tries = count(1)
+
+    def cut_off(session: Session) -> None:
+        open_request(session, row(counter.program.id, f"r{next(tries)}"))
+        pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        keep_answer(session, 1, "goes with the commit")
+        other = open_database(url)
+        with other.transaction() as killer:
+            killer.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        other.dispose()
+
+    with pytest.raises(OperationalError):
+        database.run(cut_off)
+    assert next(tries) == 2
+    with database.reading() as session:
+        assert answer_given(session, counter.program.id, "test", "r1") is None
+    database.dispose()
+    postgres.drop(url)
+
+
 def test_an_adopted_row_is_the_sessions_own(cast: Cast) -> None:
     with cast.database.transaction() as session:
         ada = member_with_id(session, cast.program.id, cast.people["ada"])
@@ -143,5 +235,12 @@ def test_the_watcher_of_locks_sees_what_prepared_statements_lock(postgres: Postg
         with database.transaction() as session:
             together(session, lambda: [lock_asked(1), account_asked(1, "points"), lock_asked(2)])
         assert [wrong.partition(":")[0] for wrong in order.wrong[1:]] == ["a member after account"]
+        other = open_database(url)  # as another web process has
+        with other.transaction() as session:
+            account_for_update(session, 1, "points")
+        assert [wrong.partition(":")[0] for wrong in order.wrong[2:]] == [
+            "account without its member"
+        ]
+        other.dispose()
     database.dispose()
     postgres.drop(url)

@@ -1,4 +1,5 @@
-"""`python -m tests.benchmarks [NAME …]`."""
+"""`python -m tests.benchmarks [NAME …]`; `growth=50000` and `audit=200000` say how many members or
+entries there shall be."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from collections.abc import Callable
 
 from tests.benchmarks import (
     bench_accrual,
+    bench_audit,
+    bench_growth,
     bench_pass,
     bench_push,
     bench_races,
@@ -15,8 +18,10 @@ from tests.benchmarks import (
     bench_savelink,
 )
 
-BENCHES: dict[str, Callable[[], None]] = {
+BENCHES: dict[str, Callable[..., None]] = {
     "accrual": bench_accrual.run,
+    "audit": bench_audit.run,
+    "growth": bench_growth.run,
     "pass": bench_pass.run,
     "push": bench_push.run,
     "races": bench_races.run,
@@ -26,14 +31,15 @@ BENCHES: dict[str, Callable[[], None]] = {
 }
 
 
-def main(names: list[str]) -> int:
+def main(asked: list[str]) -> int:
     """Run those named, or all."""
-    unknown = [name for name in names if name not in BENCHES]
+    wanted = [name.partition("=") for name in asked or BENCHES]
+    unknown = [name for name, _, _ in wanted if name not in BENCHES]
     if unknown:
         sys.stderr.write(f"No benchmark {unknown[0]}; there are {', '.join(BENCHES)}.\n")
         return 2
-    for name in names or BENCHES:
-        BENCHES[name]()
+    for name, _, size in wanted:
+        BENCHES[name](*([int(size)] if size else []))
     return 0
 
 

@@ -31,6 +31,7 @@ from wallet.actions.mail_card_link import card_link_handler
 from wallet.actions.mail_expiry_notice import expiry_notice_handler
 from wallet.actions.mail_voucher_notice import voucher_notice_handler
 from wallet.actions.readiness import beat
+from wallet.actions.recompose_cards import RECOMPOSE_JOB, recompose_cards_job
 from wallet.actions.refresh_cards import REFRESH_JOB, refresh_cards_job
 from wallet.actions.run_jobs import run_jobs
 from wallet.actions.sale_link import SETTLE_JOB
@@ -114,6 +115,7 @@ class Worker:
             VOUCHER_MAIL_JOB: voucher_notice_handler(mailer),
             SETTLE_JOB: settle_sale_job,
             REFRESH_JOB: refresh_cards_job,
+            RECOMPOSE_JOB: recompose_cards_job,
         }
         # A connection each: scans never wait for what is under way in the other lane.
         token = apns_token(settings)

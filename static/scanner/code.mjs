@@ -4,6 +4,7 @@
  */
 
 export const CODE_LENGTH = 26; // "M", key version, 8 of the id, 16 of the seal: QR version 2 in any encoder
+const ID_END = 10; // what stays the same of "M" codes: the seal turns with each thing that is taken
 const CARD_LENGTH = 18; // "R", key version, 8 of the id, 8 of the seal: the same in all codes of a card
 const TIME_LENGTH = 18; // seconds and digits: they change every half minute
 /** All lengths a code may have, the longest first: the end of a long one may look like a short one. */
@@ -65,7 +66,7 @@ export function voucherCode(text) {
  * @param {string} code as `memberCode` gave it
  */
 export function cardOf(code) {
-  return code.startsWith("R") ? code.slice(0, CARD_LENGTH) : code;
+  return code.slice(0, code.startsWith("R") ? CARD_LENGTH : ID_END);
 }
 
 /**

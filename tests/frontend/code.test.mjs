@@ -43,7 +43,7 @@ test("a rotating code is read, and its card is told from the time on it", () => 
   assert.equal(memberCode(TURNING.toLowerCase()), TURNING);
   assert.equal(memberCode(`]Q1${TURNING}\r`), TURNING);
   assert.equal(cardOf(TURNING), CARD);
-  assert.equal(cardOf(CODE), CODE);
+  assert.equal(cardOf(CODE), CODE.slice(0, 10)); // the code on an iPhone keeps only its id
   for (const text of [TURNING.slice(0, -1), `${TURNING}0`, `${TURNING.slice(0, -1)}A`, CARD]) {
     assert.equal(memberCode(text), null, text);
   }

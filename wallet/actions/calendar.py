@@ -14,6 +14,7 @@ from wallet.actions.give_birthdays import give_birthdays
 from wallet.actions.lapse_memberships import lapse_memberships
 from wallet.actions.merge_members import carry_stragglers, members_with_stragglers
 from wallet.actions.program_view import program_view
+from wallet.actions.recompose_cards import follow_programs
 from wallet.actions.review_tiers import review_tiers
 from wallet.actions.settle_referrals import settle_referrals
 from wallet.db import Database
@@ -37,6 +38,7 @@ def run_calendar(database: Database, clock: Callable[[], datetime]) -> int:
         settle_referrals,
         give_birthdays,
         review_tiers,
+        follow_programs,
     ):
         done += step(database, clock)
     return done

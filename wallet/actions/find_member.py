@@ -12,7 +12,7 @@ from wallet.actions.rotating_codes import holder_of
 from wallet.errors import Refusal
 from wallet.ids import private_id
 from wallet.prepared import Question, together
-from wallet.rules.member_code import is_genuine, normalise, parse_code
+from wallet.rules.member_code import normalise, original_code, parse_code
 from wallet.rules.rotating_code import parse_rotating
 from wallet.rules.search_words import words_typed
 from wallet.tables.member import (
@@ -59,9 +59,8 @@ def _asked(session: Session, program_id: int, ref: MemberRef) -> list[Question]:
         return [member_asked(number)]
     code = parse_code(ref.code) if ref.code is not None else None
     seen = program_seen(session, program_id)
-    if code is not None and seen is not None and is_genuine(code, program_id, seen.keys):
-        return [identified_asked(program_id, "code", code.text)]
-    return []
+    known = original_code(code, program_id, seen.keys) if code and seen else None
+    return [identified_asked(program_id, "code", known)] if known is not None else []
 
 
 def find_member(session: Session, program: ProgramView, ref: MemberRef) -> Member:
@@ -98,14 +97,15 @@ def _identifier(program: ProgramView, ref: MemberRef) -> tuple[str, str, str]:
 
 
 def member_with_code(session: Session, program: ProgramView, text: str) -> Member:
-    """The holder of a scanned code, static or rotating, however old. Junk and forgeries are refused
+    """The holder of a scanned code, static, turned or rotating, however old. Junk and forgeries are refused
     without a database read."""
     if rotating := parse_rotating(text):
         return holder_of(session, program, rotating)
     code = parse_code(text)
-    if code is None or not is_genuine(code, program.id, program.keys):
+    known = original_code(code, program.id, program.keys) if code else None
+    if known is None:
         raise Refusal("code_not_ours")
-    member = member_identified_by(session, program.id, "code", code.text)
+    member = member_identified_by(session, program.id, "code", known)
     if member is None:
         raise Refusal("code_unknown")
     return member

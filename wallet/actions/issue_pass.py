@@ -7,6 +7,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from passes.card import hash_of
+from wallet.actions.apple_code import let_turn, said_at
 from wallet.actions.compose_card import compose_card
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refer import give_referral_code
@@ -40,7 +42,9 @@ def issue_pass(
     # The lock: a sale that ends meanwhile would find no card to bring up to date.
     lock_member(session, member)
     give_referral_code(session, program, member, now)
-    card = compose_card(session, program, member, now)
+    let_turn(session, program, member, provider, now)
+    composed = compose_card(session, program, member, now).to_json()
+    said = said_at(session, program, member, composed, provider)
     wallet_pass = WalletPass(
         id=new_id(),
         program_id=program.id,
@@ -49,8 +53,8 @@ def issue_pass(
         serial=secrets.token_hex(SERIAL_BYTES),
         auth_token=secrets.token_urlsafe(AUTH_TOKEN_BYTES),
         design_id=program.design_id,
-        card=card.to_json(),
-        card_hash=card.content_hash,
+        card=said,
+        card_hash=hash_of(said),
         tier_key=member.tier_key,
         is_urgent=True,
         wanted_version=1,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from passes.card import announced_fact, hash_of
+from wallet.actions.apple_code import let_turn, said_at
 from wallet.actions.card_history import moves_asked, recent_moves
 from wallet.actions.compose_card import card_of
 from wallet.actions.member_view import member_view, view_asked
@@ -51,18 +53,11 @@ def refresh_card(
     if not stored:
         return False
     give_referral_code(session, program, member, now)
-    moves = recent_moves(session, member.id)
-    view = member_view(session, program, member, now, standing)
-    said = card_of(program, view, moves).to_json()
-    digest = hash_of(said)
-    changed = [
-        wallet_pass
-        for wallet_pass in stored
-        if wallet_pass.card_hash != digest
-        or wallet_pass.tier_key != tier_key
-        or wallet_pass.design_id != program.design_id
-    ]
+    cards = _wanted(session, program, member, stored, standing, now)
+    changed = [one for one in stored if not _shows(one, program, cards[one.provider], tier_key)]
     for wallet_pass in changed:
+        let_turn(session, program, member, wallet_pass.provider, now)
+        said, digest = cards[wallet_pass.provider]
         values = {
             "new_card": with_announcement(wallet_pass, said, is_quiet=not is_urgent),
             "new_hash": digest,
@@ -77,6 +72,45 @@ def refresh_card(
     if changed:
         session.info["nudge"] = True
     return bool(changed)
+
+
+def says_the_state(session: Session, program: ProgramView, member: Member, now: datetime) -> bool:
+    """Whether the member's passes are what the state asks for; reads only."""
+    standing = standing_of(session, program, member, now)
+    stored = shown_passes(session, member.id)
+    cards = _wanted(session, program, member, stored, standing, now)
+    return all(_shows(one, program, cards[one.provider], standing.tier_key) for one in stored)
+
+
+Wanted = tuple[dict[str, Any], str]  # a card as plain data, and its hash
+
+
+def _wanted(
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    stored: Sequence[Shown],
+    standing: Standing,
+    now: datetime,
+) -> dict[str, Wanted]:
+    """What the state asks for at each provider where the member has a pass."""
+    moves = recent_moves(session, member.id)
+    view = member_view(session, program, member, now, standing)
+    said = card_of(program, view, moves).to_json()
+    same = said, hash_of(said)
+    wanted = {}
+    for provider in {wallet_pass.provider for wallet_pass in stored}:
+        there = said_at(session, program, member, said, provider)
+        wanted[provider] = same if there is said else (there, hash_of(there))
+    return wanted
+
+
+def _shows(wallet_pass: Shown, program: ProgramView, wanted: Wanted, tier_key: str | None) -> bool:
+    return (
+        wallet_pass.card_hash == wanted[1]
+        and wallet_pass.tier_key == tier_key
+        and wallet_pass.design_id == program.design_id
+    )
 
 
 def with_announcement(

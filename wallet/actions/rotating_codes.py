@@ -32,7 +32,7 @@ from wallet.rules.rotating_code import (
 from wallet.tables.code_key import CodeKey, code_key_of, code_key_with_prefix, last_step
 from wallet.tables.member import Member, member_with_id, surviving
 
-Holder = Literal["google", "web"]
+Holder = Literal["apple", "google", "web"]
 # fresh: shown just now · old: once genuine, a picture perhaps · used: something was taken with it,
 # or with a later one · closed: too many wrong codes were shown for this card
 State = Literal["fresh", "old", "used", "closed"]

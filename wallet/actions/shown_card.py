@@ -16,22 +16,24 @@ from typing import Literal, cast
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.apple_code import current_step
 from wallet.actions.find_member import member_with_code
 from wallet.actions.program_view import ProgramView
 from wallet.actions.rotating_codes import read_rotating
 from wallet.context import context_of
 from wallet.errors import Refusal
-from wallet.rules.member_code import parse_code
+from wallet.rules.member_code import is_genuine, parse_code
 from wallet.rules.rotating_code import parse_rotating
 from wallet.rules.spending import STRENGTH
-from wallet.tables.code_key import spend_step
+from wallet.tables.code_key import last_step, spend_step
 from wallet.tables.member import Member
 
 NOTE_LIFETIME = timedelta(minutes=5)  # a talk over the counter; then the card is scanned again
 NOTE_LENGTH_MAX = 400  # characters
 COUNTER = "store"  # the channel in which somebody stands there with a card, or without one
 
-# static: the code that never changes; the others as of a rotating code (`rotating_codes.State`)
+# static: the code that never changes; the others as of a rotating code (`rotating_codes.State`). The
+# code on an iPhone turns with each taking: the newest is fresh, the ones before are old.
 Kind = Literal["static", "fresh", "old", "used", "closed"]
 _REFUSED: dict[Kind, str] = {
     "static": "code_must_be_fresh",
@@ -43,7 +45,7 @@ _REFUSED: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A genuine code of the member's card, and how much it proves. `step` is a rotating code's."""
+    """A genuine code of the member's card, and how much it proves. `step` is what a fresh one spends."""
 
     kind: Kind
     step: int = 0
@@ -55,9 +57,13 @@ def shown_by(session: Session, program: ProgramView, text: str, now: datetime) -
     if code := parse_rotating(text):
         reading = read_rotating(session, program, code, now)
         return Shown(reading.state, reading.step)
-    if parse_code(text):
-        member_with_code(session, program, text)
-        return Shown("static")
+    if plain := parse_code(text):
+        member = member_with_code(session, program, text)
+        step = current_step(session, program, member, plain)
+        if step is not None:
+            return Shown("fresh", step)
+        is_static = is_genuine(plain, program.id, program.keys)
+        return Shown("static" if is_static else "old")
     return None
 
 
@@ -92,7 +98,8 @@ def require_shown(
     """Refuse what the program's bands do not allow for taking so much: (unit, quantity).
 
     `code_needed`, `code_must_be_fresh`, `code_too_old`, `code_used`, `code_closed`. A fresh code is
-    used up from here on, whether the band asked for it or not. The caller holds the member's lock.
+    used up from here on, whether the band asked for it or not; without one the code on the iPhone turns
+    all the same. The caller holds the member's lock.
     """
     needed = STRENGTH[program.ruleset.proof_for(*taken)]
     is_fresh = shown is not None and shown.kind == "fresh"
@@ -100,12 +107,13 @@ def require_shown(
         assert shown is not None
         is_fresh = spend_step(session, member.id, shown.step)
         shown = shown if is_fresh else Shown("used")
-    if is_fresh or needed == STRENGTH["anything"]:
-        return
-    if shown is None:
-        raise Refusal("code_needed")
-    if needed >= STRENGTH["fresh_code"]:
-        raise Refusal(_REFUSED[shown.kind])
+    if not is_fresh and needed > STRENGTH["anything"]:
+        if shown is None:
+            raise Refusal("code_needed")
+        if needed >= STRENGTH["fresh_code"]:
+            raise Refusal(_REFUSED[shown.kind])
+    if not is_fresh and program.ruleset.spending.asks_for_fresh:
+        spend_step(session, member.id, last_step(session, member.id) + 1)
 
 
 def _purpose(member: Member, who: str) -> str:

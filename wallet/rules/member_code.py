@@ -3,6 +3,9 @@
 26 characters of Crockford base32, upper case: `M`, key version, 8 of id (40 random bits), 16 of tag
 (HMAC-SHA-256 over program, prefix and id, first 80 bits). It stays QR version 2 at level M in any
 encoder, survives keyboard wedges of any layout, and junk is refused without a database read.
+
+A turned code has the same form and the same id. Its tag has two halves of 40 bits: the first seals the
+id, the second changes with each turn, and only who holds the key can tell which turn it is.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ KIND = "M"
 ID_LENGTH = 8
 ID_BITS = 5 * ID_LENGTH
 TAG_LENGTH = 16
+HALF_LENGTH = TAG_LENGTH // 2
 LENGTH = 2 + ID_LENGTH + TAG_LENGTH
 KEY_VERSION_MAX = len(CROCKFORD) - 1
 
@@ -67,6 +71,23 @@ def is_genuine(code: MemberCode, program_id: int, keys: Mapping[int, bytes]) -> 
     return hmac.compare_digest(_tag(program_id, key, body), code.text[-TAG_LENGTH:]) and bool(key)
 
 
+def original_code(code: MemberCode, program_id: int, keys: Mapping[int, bytes]) -> str | None:
+    """The member's own code behind a genuine one, turned or not, however old; None for a forgery."""
+    if is_genuine(code, program_id, keys):
+        return code.text
+    key = keys.get(code.key_version, b"")
+    body, seal = code.text[:-TAG_LENGTH], code.text[-TAG_LENGTH:-HALF_LENGTH]
+    is_sealed = hmac.compare_digest(_half("card-code", program_id, key, body), seal)
+    return body + _tag(program_id, key, body) if is_sealed and key else None
+
+
+def turned_code(program_id: int, key: bytes, code: str, turn: int) -> str:
+    """A member's code after so many turns."""
+    body = code[:-TAG_LENGTH]
+    seal = _half("card-code", program_id, key, body)
+    return body + seal + _half("card-turn", program_id, key, f"{body}:{turn}")
+
+
 def spoken(code: str) -> str:
     """The code in groups, for people: `M1-XXXX-XXXX-…`."""
     rest = code[2:]
@@ -77,6 +98,11 @@ def _tag(program_id: int, key: bytes, body: str) -> str:
     message = f"member-code:{program_id}:{body}".encode()
     digest = hmac.new(key, message, hashlib.sha256).digest()
     return base32(int.from_bytes(digest[:10]), TAG_LENGTH)
+
+
+def _half(purpose: str, program_id: int, key: bytes, said: str) -> str:
+    digest = hmac.new(key, f"{purpose}:{program_id}:{said}".encode(), hashlib.sha256).digest()
+    return base32(int.from_bytes(digest[:5]), HALF_LENGTH)
 
 
 def base32(number: int, length: int) -> str:

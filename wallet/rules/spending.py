@@ -49,6 +49,11 @@ class SpendingRules(Strict):
             raise ValueError("a card without a rotating code keeps its static one")
         return self
 
+    @property
+    def asks_for_fresh(self) -> bool:
+        """Whether anything needs a code that was not shown before."""
+        return any(STRENGTH[band.needs] >= STRENGTH["fresh_code"] for band in self.bands)
+
     def needed(self, unit: str, quantity: int, main_unit: str) -> Proof:
         """What taking so much of a unit needs."""
         for band in self.bands:

@@ -26,9 +26,9 @@ from wallet.tables.wallet_pass import WalletPass
 class CodeKey(Base):
     """What one card of a member proves itself with.
 
-    `holder` says which card: google, web. `prefix` stands at the beginning of each of its codes;
+    `holder` says which card: apple, google, web. `prefix` stands at the beginning of each of its codes;
     `sealed` is the secret under the installation's vault. `last_step` is the newest time step with
-    which something was taken: it and all before are spent.
+    which something was taken: it and all before are spent. The code of an Apple card turns with it.
     """
 
     __tablename__ = "code_key"

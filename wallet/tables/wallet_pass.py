@@ -300,6 +300,31 @@ def last_in_sequence(session: Session, name: str) -> int:
     return session.scalar(query) or 0
 
 
+def reach_in_sequence(session: Session, name: str, value: int) -> bool:
+    """Let the sequence stand at `value`; true when it stood below. One that does not exist yet begins
+    there, and nothing was missed."""
+    risen = session.execute(
+        update(Sequence_)
+        .where(Sequence_.name == name, Sequence_.value < value)
+        .values(value=value)
+        .execution_options(synchronize_session=False)
+    )
+    if getattr(risen, "rowcount", 0):
+        return True
+    if session.scalar(select(Sequence_.id).where(Sequence_.name == name)) is None:
+        session.add(Sequence_(name=name, value=value))
+        session.flush()
+    return False
+
+
+def members_with_passes(session: Session, program_id: int, after_id: int, limit: int) -> list[int]:
+    """Members of the program who have a card in a wallet, in the order of ids."""
+    query = select(WalletPass.member_id).where(
+        WalletPass.program_id == program_id, WalletPass.member_id > after_id
+    )
+    return list(session.scalars(query.distinct().order_by(WalletPass.member_id).limit(limit)))
+
+
 def push_tokens(session: Session, pass_ids: Sequence[int]) -> list[tuple[int, int, str, datetime]]:
     """(pass id, device id, push token, registered or renewed at) of every phone that holds the passes.
 

@@ -13,8 +13,10 @@ from wallet.rules.member_code import (
     is_genuine,
     make_code,
     normalise,
+    original_code,
     parse_code,
     spoken,
+    turned_code,
 )
 
 KEY = bytes(range(32))
@@ -103,3 +105,20 @@ def test_what_is_read_aloud_is_the_code_in_groups() -> None:
 def test_a_code_is_only_made_from_numbers_that_fit(random_bits: int, version: int) -> None:
     with pytest.raises(ValueError, match="out of range"):
         make_code(PROGRAM, KEY, version, random_bits)
+
+
+@given(bits, versions, st.integers(0, 2**40))
+def test_a_turned_code_keeps_its_form_and_says_whose_it_is(
+    random_bits: int, version: int, turn: int
+) -> None:
+    text = make_code(PROGRAM, KEY, version, random_bits)
+    turned = turned_code(PROGRAM, KEY, text, turn)
+    code = parse_code(turned)
+    assert code is not None
+    assert (len(turned), turned[:10]) == (LENGTH, text[:10])
+    assert turned not in (text, turned_code(PROGRAM, KEY, text, turn + 1))
+    assert not is_genuine(code, PROGRAM, {version: KEY})
+    assert original_code(code, PROGRAM, {version: KEY}) == text
+    for program_id, keys in ((PROGRAM + 1, {version: KEY}), (PROGRAM, {version: bytes(32)})):
+        assert original_code(code, program_id, keys) is None
+    assert original_code(code, PROGRAM, {}) is None

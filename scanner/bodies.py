@@ -30,6 +30,7 @@ B = TypeVar("B", bound="Body")
 Note = Annotated[str, StringConstraints(max_length=NOTE_LENGTH_MAX)]
 Word = Annotated[str, StringConstraints(max_length=200)]
 PublicId = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Pin = Annotated[str, StringConstraints(max_length=12)]
 RequestId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{8,64}$")]
 
 
@@ -131,6 +132,13 @@ class Undo(Body):
         return self
 
 
+class Switch(Body):
+    """Who stands at the till now."""
+
+    staff: PublicId
+    pin: Pin
+
+
 class SavedLine(Body):
     """A sale that was saved without a connection."""
 
@@ -143,6 +151,7 @@ class SavedLine(Body):
     member_id: PublicId | None = None
     staff: PublicId | None = None
     store: PublicId | None = None
+    paired: PublicId | None = None  # the till this browser was when it saved the line
 
     @model_validator(mode="after")
     def _one(self) -> SavedLine:

@@ -6,6 +6,8 @@ from flask import Blueprint
 
 from scanner.enrol import enrol_now
 from scanner.pages import manifest, page, service_worker, stand_in_store
+from scanner.pairing import leave, pair_now, pair_page
+from scanner.people import lock, people, switch
 from scanner.sync import receive_batch, who
 from scanner.till import find, note_activity, record_sale, redeem_reward, spend_voucher, undo
 
@@ -17,6 +19,12 @@ def till_door() -> Blueprint:
     door.add_url_rule("/sw.js", "service_worker", service_worker)
     door.add_url_rule("/app.webmanifest", "manifest", manifest)
     door.add_url_rule("/store", "store", stand_in_store, methods=["POST"])
+    door.add_url_rule("/pair", "pair", pair_page)
+    door.add_url_rule("/pair", "pair_now", pair_now, methods=["POST"])
+    door.add_url_rule("/leave", "leave", leave, methods=["POST"])
+    door.add_url_rule("/api/people", "people", people)
+    door.add_url_rule("/api/switch", "switch", switch, methods=["POST"])
+    door.add_url_rule("/api/lock", "lock", lock, methods=["POST"])
     door.add_url_rule("/api/lookup", "lookup", find, methods=["POST"])
     door.add_url_rule("/api/members", "members", enrol_now, methods=["POST"])
     door.add_url_rule("/api/purchases", "purchases", record_sale, methods=["POST"])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from passes.qr import qr_svg
 from scanner.bodies import Enrol, read_body
+from scanner.guard import somebody_at_till
 from scanner.till import CREATED, OK, hub_of
 from wallet import clock
 from wallet.actions.card_link import card_link_to_show
@@ -21,7 +22,7 @@ from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.throttle import ENROLMENTS_PER_STAFF, count_attempt
 from wallet.web.consents import consents_of
 from wallet.web.locale import current_language
-from wallet.web.security import TILL_ROLES, require_role, staff, staff_actor
+from wallet.web.security import staff, staff_actor
 from wallet.web.wiring import write
 
 
@@ -34,7 +35,7 @@ class _Joined:
     repeated: bool
 
 
-@require_role(*TILL_ROLES)
+@somebody_at_till
 def enrol_now() -> tuple[Response, int]:
     """POST /till/api/members: a new member and the code that hands over the card. Whoever has the
     address already is simply the member on the screen, as if the address had been looked up; their

@@ -17,20 +17,23 @@ from flask import (
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from scanner.guard import paired_till, somebody_at_till, till_alone
+from scanner.people import role_words
 from scanner.texts import till_texts
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.staff_access import SignedIn, choose_store
+from wallet.actions.tills.pin import PIN_LENGTH_MAX
 from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
 from wallet.rules.money import exponent
 from wallet.web.locale import current_language
 from wallet.web.security import (
     CONSOLE_ROLES,
-    TILL_ROLES,
     cookie_name,
-    require_role,
+    current_staff,
     staff,
 )
+from wallet.web.tills import current_till
 from wallet.web.wiring import read, write
 
 # What the page loads only when the camera starts; a start without a connection needs it too.
@@ -77,29 +80,40 @@ def manifest() -> Response:
     return answer
 
 
-@require_role(*TILL_ROLES)
-def page() -> str:
-    """GET /till/: one long-lived page; iOS would ask for the camera again after each other one."""
-    person = staff()
-    program = read(lambda session: program_view(session, person.program_id))
+@till_alone
+def page() -> str | Response:
+    """GET /till/: one long-lived page; iOS would ask for the camera again after each other one. A
+    paired till shows it to nobody in particular too, and asks who is there."""
+    till, person = current_till(), current_staff()
+    if till is not None and not till.is_open:
+        return redirect(url_for("till.pair"), 303)
+    if till is not None and person is not None and till.program_id != person.program_id:
+        till = None  # somebody of another brand, with their own sign-in
+    program_id = person.program_id if person else paired_till().program_id
+    program = read(lambda session: program_view(session, program_id))
     language = current_language()
+    store_id = till.store_id if till else person.store_id if person else None
     return render_template(
         "scanner/till.html",
         program=program,
         staff=person,
-        role=_roles()[person.role],
-        store=next((store for store in program.stores if store.id == person.store_id), None),
+        till=till,
+        role=role_words()[person.role] if person else "",
+        store=next((store for store in program.stores if store.id == store_id), None),
         stores=[(public_id("sto", store.id), store) for store in program.stores],
-        has_console=person.role in CONSOLE_ROLES,
+        has_console=person is not None and person.till_id is None and person.role in CONSOLE_ROLES,
         currency_sign=get_currency_symbol(program.currency, locale=language),
-        till_data=_till_data(program, language),
+        till_data=_till_data(program, language, store_id),
     )
 
 
-@require_role(*TILL_ROLES)
+@somebody_at_till
 def stand_in_store() -> Response:
-    """POST /till/store: from now on entries of this session say this store."""
+    """POST /till/store: from now on entries of this session say this store. A paired till stands
+    where it was paired for."""
     person = staff()
+    if current_till() is not None:
+        raise Refusal("forbidden")
     _check_store(person, store_id := private_id("sto", request.form.get("store", "")))
     token = request.cookies.get(cookie_name(), "")
     write(lambda session: choose_store(session, token, store_id or 0))
@@ -112,8 +126,9 @@ def _check_store(person: SignedIn, store_id: int | None) -> None:
         raise Refusal("store_not_found")
 
 
-def _till_data(program: ProgramView, language: str) -> dict[str, Any]:
+def _till_data(program: ProgramView, language: str, store_id: int | None) -> dict[str, Any]:
     """What the page's scripts need to know before the first scan."""
+    person, till = current_staff(), current_till()
     return {
         "locale": language,
         "currency": {"code": program.currency, "digits": exponent(program.currency)},
@@ -121,8 +136,12 @@ def _till_data(program: ProgramView, language: str) -> dict[str, Any]:
         "sign_in": url_for("staff.sign_in", next=url_for("till.page")),
         "worker": url_for("till.service_worker"),
         "offline": [url_for("static", filename=name) for name in OFFLINE_FILES],
-        "staff": public_id("stf", staff().staff_id),
-        "store": public_id("sto", store_id) if (store_id := staff().store_id) else None,
+        "staff": public_id("stf", person.staff_id) if person else None,
+        "store": public_id("sto", store_id) if store_id else None,
+        "paired": public_id("til", till.id) if till else None,
+        "pair": url_for("till.pair"),
+        "lock_seconds": till.lock_minutes * 60 if till else None,
+        "pin_length_max": PIN_LENGTH_MAX,
         "unit": program.ruleset.main_unit.key,
         "units": {
             unit.key: {
@@ -132,13 +151,4 @@ def _till_data(program: ProgramView, language: str) -> dict[str, Any]:
             for unit in program.ruleset.units
         },
         "texts": till_texts(),
-    }
-
-
-def _roles() -> dict[str, str]:
-    return {
-        "owner": _("Owner"),
-        "manager": _("Manager"),
-        "marketer": _("Marketer"),
-        "cashier": _("Cashier"),
     }

@@ -7,7 +7,15 @@ from flask_babel import gettext as _
 
 def till_texts() -> dict[str, str]:
     """Every text the scripts show, by key. `{name}` and the like are filled in by the page."""
-    return {**_camera(), **_finding(), **_member(), **_outcomes(), **_saved(), **_questions()}
+    return {
+        **_camera(),
+        **_finding(),
+        **_member(),
+        **_outcomes(),
+        **_saved(),
+        **_questions(),
+        **_people(),
+    }
 
 
 def _camera() -> dict[str, str]:
@@ -141,4 +149,17 @@ def _questions() -> dict[str, str]:
         "offline": _("offline"),
         "mute": _("Sound off"),
         "unmute": _("Sound on"),
+    }
+
+
+def _people() -> dict[str, str]:
+    return {
+        "nobody": _("Nobody"),
+        "wall_nobody": _("Nobody has a PIN yet. A manager gives them in the console, under Team."),
+        "wall_offline": _(
+            "No connection, so no PIN can be checked. Sales can be saved; a manager looks at them."
+        ),
+        "pin_wait": _("Too many wrong PINs. Please wait {minutes} min or ask a manager."),
+        "revoked_title": _("This till was revoked"),
+        "revoked_yes": _("Pair it again"),
     }

@@ -10,7 +10,9 @@ from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
 from scanner.bodies import Did, Lookup, Redeem, Sale, Undo, UseVoucher, read_body
+from scanner.guard import somebody_at_till
 from scanner.hub import activity_at_till, changes, grouped, hub, reward_line
+from scanner.noting import noted
 from wallet import clock
 from wallet.actions.find_member import MemberRef, find_member, look_up
 from wallet.actions.member_view import member_view
@@ -36,7 +38,7 @@ from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
 from wallet.rules.voucher_code import parse_voucher_code
 from wallet.web.locale import current_language
-from wallet.web.security import TILL_ROLES, require_role, staff, staff_actor
+from wallet.web.security import staff, staff_actor
 from wallet.web.wiring import read, write
 
 CREATED = 201
@@ -47,7 +49,7 @@ _GUESSES = ("code_not_ours", "code_unknown", "voucher_unknown")
 Work = Callable[[Session, ProgramView], dict[str, Any]]
 
 
-@require_role(*TILL_ROLES)
+@somebody_at_till
 def find() -> Response:
     """POST /till/api/lookup: `{"member": hub}`, with `"voucher"` when the code was a voucher's, or
     `{"choices": […]}` when several fit. With a code also `"shown": {"code": …, "note": …}`: what the
@@ -64,7 +66,7 @@ def find() -> Response:
         raise
 
 
-@require_role(*TILL_ROLES)
+@somebody_at_till
 def record_sale() -> tuple[Response, int]:
     """POST /till/api/purchases: the points that a sale gives; asks when it looks like a repeat."""
     body = read_body(Sale)
@@ -107,7 +109,7 @@ def record_sale() -> tuple[Response, int]:
     return _once("purchases", body.request_id, facts, _work)
 
 
-@require_role(*TILL_ROLES)
+@somebody_at_till
 def redeem_reward() -> tuple[Response, int]:
     """POST /till/api/redemptions: a reward for points."""
     body = read_body(Redeem)
@@ -129,7 +131,7 @@ def redeem_reward() -> tuple[Response, int]:
     return _once("redemptions", body.request_id, facts, _work)
 
 
-@require_role(*TILL_ROLES)
+@somebody_at_till
 def spend_voucher() -> tuple[Response, int]:
     """POST /till/api/vouchers: a voucher is used, once in whichever channel it is shown first."""
     body = read_body(UseVoucher)
@@ -148,7 +150,7 @@ def spend_voucher() -> tuple[Response, int]:
     return _once("vouchers", body.request_id, {"code": body.code, "bill": body.bill_minor}, _work)
 
 
-@require_role(*TILL_ROLES)
+@somebody_at_till
 def note_activity() -> tuple[Response, int]:
     """POST /till/api/activities: an own cup, a bag brought back: what the rules let tills note."""
     body = read_body(Did)
@@ -170,7 +172,7 @@ def note_activity() -> tuple[Response, int]:
     return _once("activities", body.request_id, facts, _work)
 
 
-@require_role(*TILL_ROLES)
+@somebody_at_till
 def undo() -> tuple[Response, int]:
     """POST /till/api/undo: an own act of the last ten minutes, taken back whole."""
     body = read_body(Undo)
@@ -262,13 +264,18 @@ def hub_of(session: Session, program: ProgramView, member_id: str) -> dict[str, 
     return hub(program, view, current_language())
 
 
-def _once(verb: str, request_id: str, facts: Any, work: Work) -> tuple[Response, int]:
+def _once(verb: str, request_id: str, facts: dict[str, Any], work: Work) -> tuple[Response, int]:
     """Do it once for this request id; the member in the answer is always as it is now."""
 
     def _do(session: Session) -> dict[str, Any]:
         program = program_view(session, staff().program_id)
         ask = Ask(program.id, f"till:{verb}", request_id, facts)
-        answer = once(session, ask, clock.now(), lambda: work(session, program))
+        answer = once(
+            session,
+            ask,
+            clock.now(),
+            lambda: noted(session, program, verb, facts, work(session, program)),
+        )
         member = hub_of(session, program, answer["member_id"])
         return {"repeated": False, **answer, "member": member}
 

@@ -15,6 +15,8 @@ from passes.images import google_images, media_hash, no_uploads
 from tests.databases import Sqlite
 from tests.doors import ROLES, House, everything_in, open_house
 from tests.factories import PASSWORD, make_cast, open_database
+from wallet.actions.actor import SYSTEM
+from wallet.actions.tills.pair import NewTill, add_till
 from wallet.ids import public_id
 
 _numbers = count(1)
@@ -43,6 +45,17 @@ def _reward(house: House) -> str:
 
 def _store(house: House) -> str:
     return public_id("sto", house.cast.program.stores[-1].id)
+
+
+def _dora(house: House) -> str:
+    return public_id("stf", house.cast.staff["dora"])
+
+
+def _till(house: House) -> str:
+    """A till of the café that waits for its device."""
+    cast = house.cast
+    new = NewTill("Counter", cast.program.stores[0].id)
+    return cast.run(lambda session: add_till(session, cast.program, new, SYSTEM, cast.now))[0].id
 
 
 def _form(**said: str) -> Callable[[House], dict[str, Any]]:
@@ -240,6 +253,45 @@ TABLE: dict[tuple[str, str], Row] = {
         _fixed("/till/api/sync"),
         _tap(till="till-0123456789", lines=lambda house: [_saved_sale(house)]),
     ),
+    ("GET", "/till/pair"): _public("/till/pair"),
+    ("POST", "/till/pair"): Row(
+        "403 403 403 403 403 403 403 403", _fixed("/till/pair"), _form(code="0000-0000")
+    ),
+    ("POST", "/till/leave"): Row("303 303 303 303 303 303 303 303", _fixed("/till/leave")),
+    # Only at a paired till, whoever is signed in besides.
+    ("GET", "/till/api/people"): Row("401 401 401 401 401 401 401 401", _fixed("/till/api/people")),
+    ("POST", "/till/api/switch"): Row(
+        "401 401 401 401 401 401 401 401",
+        _fixed("/till/api/switch"),
+        _tap(staff="stf_0000000000000", pin="4729"),
+    ),
+    ("POST", "/till/api/lock"): Row(
+        "401 401 401 401 401 401 401 401", _fixed("/till/api/lock"), _tap()
+    ),
+    ("GET", "/console/tills"): Row("302 403 403 200 200 200 302 302", _fixed("/console/tills")),
+    ("POST", "/console/tills"): Row(
+        "401 403 403 201 201 404 401 401",
+        _fixed("/console/tills"),
+        lambda house: {"data": {"name": "Counter", "store": _store(house)}},
+    ),
+    ("GET", "/console/tills/<till_id>/state"): Row(
+        "302 403 403 200 200 404 302 302", lambda h: f"/console/tills/{_till(h)}/state"
+    ),
+    ("POST", "/console/tills/<till_id>/code"): Row(
+        "401 403 403 201 201 404 401 401", lambda h: f"/console/tills/{_till(h)}/code"
+    ),
+    ("POST", "/console/tills/<till_id>/revoke"): Row(
+        "401 403 403 303 303 404 401 401", lambda h: f"/console/tills/{_till(h)}/revoke"
+    ),
+    ("GET", "/console/team"): Row("302 403 403 200 200 200 302 302", _fixed("/console/team")),
+    **{
+        ("POST", f"/console/team/<staff_id>/{act}"): Row(
+            f"401 403 403 {answer} {answer} 404 401 401",
+            lambda h, act=act: f"/console/team/{_dora(h)}/{act}",  # type: ignore[misc]
+            _form(pin="4729"),
+        )
+        for act, answer in (("pin", 200), ("no-pin", 303), ("card", 303))
+    },
     ("GET", "/console/saved-sales"): Row(
         "302 403 403 200 200 200 302 302", _fixed("/console/saved-sales")
     ),

@@ -62,6 +62,7 @@ COMMANDS = {
         "Stand-ins for Apple, Google and two phones.",
     ),
     "staff": ("wallet.commands.programs:staff_group", "People who work for a merchant."),
+    "till": ("wallet.commands.tills:till_group", "Tills: browsers that belong to a store."),
     "worker": (
         "wallet.commands.worker:worker_command",
         "Deliver cards and mails. Stop with SIGINT or SIGTERM.",

@@ -132,6 +132,32 @@ CODES: dict[str, tuple[int, str]] = {
     "till_line_often": (409, N_("This card was saved several times that day.")),
     "till_line_not_found": (404, N_("There is no such saved sale.")),
     "till_line_decided": (409, N_("This saved sale was already decided.")),
+    "till_line_revoked": (409, N_("It was saved on a till that was revoked.")),
+    # tills and the people before them
+    "till_name_missing": (422, N_("Please give the till a name.")),
+    "till_not_found": (404, N_("There is no such till.")),
+    "till_unpaired": (401, N_("This browser is not paired as a till.")),
+    "till_revoked": (
+        401,
+        N_("This till was revoked. A manager can pair it again in the console."),
+    ),
+    "till_locked": (401, N_("Please choose your name and type your PIN.")),
+    "pairing_failed": (
+        403,
+        N_("This code is not right, was used already or is too old. Ask for a new one."),
+    ),
+    "staff_not_found": (404, N_("There is no such person.")),
+    "card_unclear": (
+        422,
+        N_("This names no card, or several. Please type the number on the card."),
+    ),
+    "pin_invalid": (422, N_("A PIN has four to six digits.")),
+    "pin_weak": (422, N_("This PIN is too easy to guess. Please choose another one.")),
+    "pin_wrong": (403, N_("The PIN is not right.")),
+    "pin_locked": (
+        403,
+        N_("Too many wrong PINs in a row. A manager has to give a new one in the console."),
+    ),
     "reason_missing": (422, N_("Please say why.")),
     # programs and people
     "program_not_found": (404, N_("No such program.")),

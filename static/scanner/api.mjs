@@ -64,6 +64,15 @@ export class Api {
   }
 
   /**
+   * @param {string} path below the base address
+   * @param {number} [limit] milliseconds
+   * @returns {Promise<any>} the answer's JSON
+   */
+  async get(path, limit = LIMIT_MS) {
+    return this.#send(path, null, limit);
+  }
+
+  /**
    * A page that was kept without a connection holds an old token: it gets a fresh one and asks again.
    * @param {string} path
    * @param {Record<string, unknown>} body

@@ -110,6 +110,7 @@ function asSent(line) {
     member_id: line.member_id,
     staff: line.staff,
     store: line.store,
+    paired: line.paired ?? null,
   };
 }
 

@@ -21,6 +21,7 @@ const SETTLED_KEPT = 50; // accepted lines that can still be looked up on the ti
  * @property {string} occurred_at RFC 3339, by this till's clock
  * @property {string | null} staff
  * @property {string | null} store
+ * @property {string | null} [paired] the till that this browser was then
  * @property {LineState} state
  * @property {string} sentence why it does not count by itself, as the server said
  * @property {{unit: string, quantity: number}[]} changes what it gave

@@ -76,7 +76,7 @@ export class Offline {
     const store = await this.#opening;
     if (!store) throw new Error("no store");
     const occurred_at = new Date().toISOString();
-    await store.add({ ...sale, occurred_at, staff: data.staff, store: data.store });
+    await store.add({ ...sale, occurred_at, staff: data.staff, store: data.store, paired: data.paired });
     await this.#changed();
     this.send();
   }

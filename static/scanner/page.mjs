@@ -8,7 +8,11 @@
  * @property {string} sign_in address
  * @property {string} worker address of the service worker
  * @property {string[]} offline addresses that a start without a connection needs besides those the page loads at once
- * @property {string} staff id of who is signed in
+ * @property {string | null} staff id of who works here now; null: nobody said so
+ * @property {string | null} paired id of the till that this browser is, where it was paired
+ * @property {string} pair address where a code pairs it
+ * @property {number | null} lock_seconds without a touch until a paired till asks who is there
+ * @property {number} pin_length_max
  * @property {string | null} store id of where this till stands
  * @property {Record<string, Record<string, string>>} units by unit and plural category: {"points": {"one": "point", "other": "points"}}
  * @property {string} unit the unit that balances are shown in

@@ -16,6 +16,7 @@ import { SameCard } from "./same_card.mjs";
 import { SavedSales } from "./saved_sales.mjs";
 import { Stage } from "./stage.mjs";
 import { messageFor, savedMessage, undoText } from "./words.mjs";
+import { Wall } from "./wall.mjs";
 import { watchWedge } from "./wedge.mjs";
 
 /** @typedef {import("./camera.mjs").Sighting} Sighting */
@@ -52,6 +53,7 @@ const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("cont
 const api = new Api(data.api, csrf, showLink);
 const acts = new Acts();
 const sameCard = new SameCard();
+const wall = new Wall(api, showPerson);
 const feedback = new Feedback();
 const finder = partOf("scan-input", HTMLInputElement);
 const questions = new Questions();
@@ -85,7 +87,7 @@ function onCamera() {
 
 /** @param {Sighting[]} sightings */
 function onSightings(sightings) {
-  if (desk.name !== "idle") return;
+  if (desk.name !== "idle" || wall.isOpen) return;
   /** @type {Map<string, Sighting>} */
   const codes = new Map();
   for (const sighting of sightings) {
@@ -104,7 +106,7 @@ function onSightings(sightings) {
   } else if (sightings.length > 0) stage.note("hint_foreign");
 }
 
-watchWedge(document, ({ text }) => void lookUp(text, "wedge"));
+watchWedge(document, ({ text }) => wall.isOpen || void lookUp(text, "wedge"));
 
 part("finder").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -142,7 +144,7 @@ async function find(body) {
     if (ticket === lookups) showFound(answer);
   } catch (error) {
     const query = await savedQuery(error, body.query);
-    if (ticket === lookups && !(query && showUnknown(query))) refuse(error);
+    if (ticket === lookups && !(query && showUnknown(query))) refuse(error, () => void find(body));
   }
 }
 
@@ -344,6 +346,11 @@ async function submit(act) {
       move({ name: "lost" });
       return;
     }
+    if (isLocked(error)) {
+      acts.keep(act, performance.now());
+      move({ name: "lost" });
+      return refuse(error, () => void submit(act));
+    }
     acts.settle(act);
     if (error instanceof Refused && error.code === "repeat_suspected") askAgain(error);
     else refuse(error);
@@ -374,8 +381,13 @@ function askAgain({ facts }) {
   move({ name: "ask", question: say(staff ? "repeat_title_by" : "repeat_title", { time, staff }) });
 }
 
-/** @param {unknown} error */
-function refuse(error) {
+/**
+ * @param {unknown} error
+ * @param {() => void} [again] done once somebody has said who they are
+ */
+function refuse(error, again) {
+  if (isLocked(error)) return wall.open(error.message, again);
+  if (error instanceof Refused && error.code === "till_revoked") return revoked(error.message);
   if (error instanceof Refused && error.status === 401) return signedOut();
   const lost = error instanceof Unreached ? say("lookup_lost") : say("refused_text");
   decline(error instanceof Refused && error.message ? error.message : lost);
@@ -387,6 +399,30 @@ function decline(sentence) {
   undoable = null;
   outcomes.show({ kind: "refused", word: say("refused"), figure: "", sentence, more: "" }, "");
   move({ name: "refuse", sentence });
+}
+
+/**
+ * @param {unknown} error
+ * @returns {error is Refused} a PIN is asked for
+ */
+function isLocked(error) {
+  return error instanceof Refused && error.code === "till_locked";
+}
+
+/** @param {string} sentence what this till saved goes to a manager all the same */
+function revoked(sentence) {
+  feedback.give("refused");
+  offline.send();
+  const words = { title: say("revoked_title"), text: sentence, yes: say("revoked_yes") };
+  questions.ask(words, () => window.location.assign(data.pair));
+}
+
+/** @param {import("./wall.mjs").Person | null} person */
+function showPerson(person) {
+  for (const place of document.querySelectorAll("[data-staff-name]")) place.textContent = person?.name ?? say("nobody");
+  for (const place of document.querySelectorAll("[data-staff-role]")) place.textContent = person?.role ?? "";
+  partOf("menu", HTMLDetailsElement).open = false;
+  showLink(isOnline);
 }
 
 /** @param {"signed_out_text" | "signed_out_saved"} [text] */
@@ -559,6 +595,10 @@ for (const form of document.querySelectorAll("form[data-leaves]")) {
     offline.send();
     savedSales.open();
   });
+}
+if (data.paired) {
+  part("switch").addEventListener("click", () => wall.lock());
+  void wall.start();
 }
 void offline.start(api, () => signedOut("signed_out_saved"));
 void keepPage();

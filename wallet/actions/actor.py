@@ -18,6 +18,7 @@ class Actor:
     store_id: int | None = None
     staff_id: int | None = None
     name: str = ""
+    till_id: int | None = None  # the paired till it was done at
 
 
 SYSTEM = Actor("system", "system", "online")

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from wallet.actions.actor import Actor
+from wallet.actions.actor import SYSTEM, Actor
 from wallet.actions.create_program import NewProgram, NewReward, NewStore, create_program
 from wallet.actions.demo_people import FIRST_NAMES, LAST_NAMES
 from wallet.actions.enrol import Enrolment, enrol
@@ -24,6 +24,7 @@ from wallet.actions.record_purchase import PurchaseFacts, record_purchase
 from wallet.actions.redeem import redeem
 from wallet.actions.refund_purchase import RefundFacts, refund_purchase
 from wallet.actions.staff_access import NewStaff, create_staff
+from wallet.actions.tills.pin import set_pin
 from wallet.actions.use_voucher import Use, use_voucher
 from wallet.db import Database
 from wallet.errors import Refusal
@@ -46,6 +47,7 @@ STAFF = (
     ("marketer@demo.test", "Noa Exemple", "marketer"),
     ("cashier@demo.test", "Léa Exemple", "cashier"),
 )
+PINS = {"owner": "1686", "manager": "4729", "cashier": "2580"}  # at paired tills only
 
 RULES: dict[str, Any] = {
     "units": [
@@ -288,12 +290,10 @@ def load_demo(
         program = create_program(session, PROGRAM, now - timedelta(days=DAYS + 1))
         view = program_view(session, program.id)
         for email, name, role in STAFF:
-            create_staff(
-                session,
-                program.id,
-                NewStaff(email, name, role, PASSWORD, "fr", view.stores[0].id),
-                now,
-            )
+            new = NewStaff(email, name, role, PASSWORD, "fr", view.stores[0].id)
+            person = create_staff(session, program.id, new, now)
+            if role in PINS:
+                set_pin(session, view, person.id, PINS[role], SYSTEM, now)
         _live(session, view, model, joined, visits, now, progress)
     return len(visits)
 

@@ -14,12 +14,15 @@ from wallet.actions.actor import Actor
 from wallet.actions.find_member import MemberRef, find_member, look_up
 from wallet.actions.program_view import ProgramView
 from wallet.actions.record_purchase import PurchaseFacts, record_purchase
+from wallet.actions.tills.flags import flag_often
+from wallet.actions.tills.journal import Act, note_act
 from wallet.errors import Refusal
 from wallet.rules.money import exponent
 from wallet.rules.periods import local_time, period_of
 from wallet.tables.member import Member, member_with_id, surviving
 from wallet.tables.purchase import Purchase, purchase_from
 from wallet.tables.staff import Staff
+from wallet.tables.till import Till, till_with_id
 from wallet.tables.till_line import TillLine, count_accepted, line_with_op
 
 SOURCE = (
@@ -50,11 +53,14 @@ class SavedSale:
     member_id: str | None = None
     staff_id: int | None = None
     store_id: int | None = None
+    till_id: int | None = None  # the paired till that the browser was then
 
     @property
     def facts(self) -> dict[str, Any]:
         """What must be the same on every try. The age grows, so it is not among them."""
+        paired = {"till_id": self.till_id} if self.till_id is not None else {}
         return {
+            **paired,
             "query": self.query,
             "member_id": self.member_id,
             "amount_minor": self.amount_minor,
@@ -63,8 +69,17 @@ class SavedSale:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Where the line came from: the paired till that sent it, and where that, or whoever is signed
+    in, stands."""
+
+    store_id: int | None = None
+    till_id: int | None = None
+
+
 def receive_till_line(
-    session: Session, program: ProgramView, saved: SavedSale, reporter: Actor, now: datetime
+    session: Session, program: ProgramView, saved: SavedSale, reporter: Reporter, now: datetime
 ) -> TillLine:
     """The line with what became of it: accepted, or waiting for a manager with the reason's code.
 
@@ -91,6 +106,7 @@ def receive_till_line(
         reason="",
         decided_by="",
         note="",
+        till_id=_till(session, program, saved, reporter),
     )
     session.add(line)
     # An equal line sent at the same moment waits here for this one and then repeats its answer.
@@ -120,6 +136,7 @@ def record_line(session: Session, program: ProgramView, line: TillLine, member: 
         store_id=line.store_id,
         staff_id=line.staff_id,
         name=author.name if author else "",
+        till_id=line.till_id,
     )
     facts = PurchaseFacts(
         SOURCE,
@@ -130,6 +147,19 @@ def record_line(session: Session, program: ProgramView, line: TillLine, member: 
         occurred_at=line.occurred_at,
     )
     recorded = record_purchase(session, program, member, facts, actor, line.received_at)
+    moved = [{"unit": entry.unit, "quantity": entry.quantity} for entry in recorded.entries]
+    act = Act(
+        "sale",
+        till_id=line.till_id,
+        store_id=line.store_id,
+        staff_id=line.staff_id,
+        member_id=recorded.purchase.member_id,
+        purchase_id=recorded.purchase.id,
+        amount_minor=line.amount_minor,
+        changes=moved,
+    )
+    note_act(session, program.id, act, line.received_at)
+    flag_often(session, program, recorded.purchase.member_id, actor, line.received_at)
     return recorded.purchase
 
 
@@ -177,6 +207,9 @@ def _take_over(session: Session, program: ProgramView, line: TillLine, purchase:
 
 def _doubt(session: Session, program: ProgramView, line: TillLine, author: Staff | None) -> str:
     """Why a manager should look at the line before it counts."""
+    till = session.get(Till, line.till_id) if line.till_id else None
+    if till is not None and till.revoked_at is not None:
+        return "till_line_revoked"
     if author is None or author.program_id != program.id or not author.is_active:
         return "till_line_author"
     if line.received_at - line.occurred_at > LATE_AFTER:
@@ -192,3 +225,13 @@ def _doubt(session: Session, program: ProgramView, line: TillLine, author: Staff
 
 def _store(program: ProgramView, store_id: int | None) -> int | None:
     return store_id if store_id in {store.id for store in program.stores} else None
+
+
+def _till(
+    session: Session, program: ProgramView, saved: SavedSale, reporter: Reporter
+) -> int | None:
+    """The till at which it was saved; one that was revoked since stays the one, whoever sends it."""
+    for till_id in (saved.till_id, reporter.till_id):
+        if till_id is not None and till_with_id(session, program.id, till_id) is not None:
+            return till_id
+    return None

@@ -31,6 +31,9 @@ PASSWORD_LENGTH_MAX = 200  # what argon2 may be made to read
 SESSION_IDLE = timedelta(hours=12)  # a shift
 SESSION_LONGEST = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=5)  # how often a session's last use is written down
+# Opened by a PIN at a till: the page locks earlier by itself; this is for one that was left or taken.
+TILL_SESSION_IDLE = timedelta(minutes=15)
+TILL_SEEN_EVERY = timedelta(minutes=1)
 
 # OWASP's minimum: 23 ms and 19 MiB a check. The library's default (64 MiB, 170 ms) lets twelve
 # sign-ins a second stop a two-core machine; no more than two run at once.
@@ -53,6 +56,7 @@ class SignedIn:
     role: str
     locale: str
     store_id: int | None
+    till_id: int | None = None  # the session was opened there by PIN and is good nowhere else
 
     @property
     def actor(self) -> Actor:
@@ -90,7 +94,7 @@ def create_staff(session: Session, program_id: int, person: NewStaff, now: datet
         name=clean_name(person.name),
         role=person.role,
         locale=person.locale,
-        password_hash=_hash(person.password),
+        password_hash=hash_secret(person.password),
         store_id=person.store_id,
         is_active=True,
         created_at=now,
@@ -109,7 +113,7 @@ def sign_in(database: Database, email: str, password: str, address: str, now: da
     database.run(lambda session: _count(session, who, address, now))
     with database.reading() as session:
         staff = staff_with_email(session, who) if is_clean(who) else None
-    is_right = _verify(staff.password_hash if staff else _NOBODY, password)
+    is_right = verify_secret(staff.password_hash if staff else "", password)
     if not (staff and is_right and staff.is_active):
         raise Refusal("sign_in_failed")
     return database.run(lambda session: _open(session, staff, who, now))
@@ -122,8 +126,13 @@ def signed_in(session: Session, token: str, now: datetime) -> SignedIn | None:
         return None
     opened, staff = row
     is_live = opened.revoked_at is None and opened.expires_at > now and staff.is_active
-    if not is_live or opened.seen_at + SESSION_IDLE <= now:
+    idle = SESSION_IDLE if opened.till_id is None else TILL_SESSION_IDLE
+    if not is_live or opened.seen_at + idle <= now:
         return None
+    return _signed_in(opened, staff)
+
+
+def _signed_in(opened: StaffSession, staff: Staff) -> SignedIn:
     return SignedIn(
         opened.id,
         staff.id,
@@ -133,13 +142,17 @@ def signed_in(session: Session, token: str, now: datetime) -> SignedIn | None:
         staff.role,
         staff.locale,
         opened.store_id,
+        opened.till_id,
     )
 
 
 def is_to_be_renewed(session: Session, token: str, now: datetime) -> bool:
     """Whether the last use written down is long enough ago to write a newer one."""
     row = session_with_hash(session, _token_hash(token))
-    return row is not None and row[0].seen_at + SEEN_EVERY <= now
+    if row is None:
+        return False
+    every = SEEN_EVERY if row[0].till_id is None else TILL_SEEN_EVERY
+    return row[0].seen_at + every <= now
 
 
 def renew_session(session: Session, token: str, now: datetime) -> None:
@@ -168,38 +181,53 @@ def _count(session: Session, who: str, address: str, now: datetime) -> None:
     count_attempt(session, SIGN_IN_PER_ADDRESS, address, now)
 
 
+def open_session(
+    session: Session,
+    staff: Staff,
+    now: datetime,
+    ends_at: datetime,
+    till: tuple[int, int] | None = None,
+) -> tuple[str, SignedIn]:
+    """A new session's token, and who it lets in. `till` is (till, store) where a PIN opened it."""
+    till_id, store_id = till or (None, staff.store_id)
+    token = secrets.token_urlsafe(32)
+    opened = StaffSession(
+        id=new_id(),
+        staff_id=staff.id,
+        token_hash=_token_hash(token),
+        store_id=store_id,
+        created_at=now,
+        seen_at=now,
+        expires_at=ends_at,
+        revoked_at=None,
+        till_id=till_id,
+    )
+    session.add(opened)
+    session.flush()
+    return token, _signed_in(opened, staff)
+
+
 def _open(session: Session, staff: Staff, who: str, now: datetime) -> str:
     forget_attempts(session, SIGN_IN_PER_PERSON, who)
-    token = secrets.token_urlsafe(32)
-    session.add(
-        StaffSession(
-            staff_id=staff.id,
-            token_hash=_token_hash(token),
-            store_id=staff.store_id,
-            created_at=now,
-            seen_at=now,
-            expires_at=now + SESSION_LONGEST,
-            revoked_at=None,
-        )
-    )
-    session.flush()
-    return token
+    return open_session(session, staff, now, now + SESSION_LONGEST)[0]
 
 
 def _token_hash(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
-def _hash(password: str) -> str:
+def hash_secret(password: str) -> str:
+    """Argon2id of a password or a PIN."""
     with _hashing:
         return _hasher.hash(password)
 
 
-def _verify(password_hash: str, password: str) -> bool:
-    if len(password) > PASSWORD_LENGTH_MAX:
+def verify_secret(secret_hash: str, secret: str) -> bool:
+    """Whether the secret is the one behind the hash; as slow for nobody's (empty) hash."""
+    if len(secret) > PASSWORD_LENGTH_MAX:
         return False
     try:
         with _hashing:
-            return _hasher.verify(password_hash, password.encode(errors="replace"))
+            return _hasher.verify(secret_hash or _NOBODY, secret.encode(errors="replace"))
     except (VerificationError, InvalidHashError):
         return False

@@ -38,6 +38,18 @@ MISSES_PER_CARD = Limit(
     "rotating-code", 5, timedelta(hours=1)
 )  # guesses of eight digits, three steps each: 1.5 in ten million an hour
 
+PAIRING_PER_ADDRESS = Limit(
+    "till-pairing", 10, timedelta(minutes=15)
+)  # slips of a thumb; a guess hits once in 10^11 with one till waiting
+PIN_PER_PERSON = Limit("pin", 5, timedelta(minutes=15))
+PIN_PER_TILL = Limit(
+    "pin-till", 30, timedelta(minutes=15)
+)  # misses of everybody together: a shift with wet hands, not a list tried through all names
+MEMBER_PIN = Limit("member-pin", 5, timedelta(minutes=15))
+LINES_OF_REVOKED_TILL = Limit(
+    "revoked-till", 500, timedelta(days=1)
+)  # a busy day without a connection; whoever holds a stolen till fills no manager's list
+
 
 def count_attempt(session: Session, limit: Limit, who: str, now: datetime) -> None:
     """Count one more; `too_many_attempts` with `retry_after_seconds` once the limit is passed."""
@@ -69,6 +81,14 @@ def forget_attempts(session: Session, limit: Limit, who: str) -> None:
     row = attempts_for(session, _key(limit, who))
     if row:
         row.count = 0
+        session.flush()
+
+
+def give_back_attempt(session: Session, limit: Limit, who: str) -> None:
+    """It was no failure after all: one less, where forgetting would clear the misses of others."""
+    row = attempts_for(session, _key(limit, who))
+    if row and row.count:
+        row.count -= 1
         session.flush()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from wallet import clock
+from wallet.actions.actor import SYSTEM
 from wallet.actions.api_access import create_key
 from wallet.actions.create_program import (
     NewProgram,
@@ -18,6 +19,8 @@ from wallet.actions.create_program import (
 from wallet.actions.program_view import program_view_by_slug
 from wallet.actions.publish_design import publish_design
 from wallet.actions.staff_access import ROLES, NewStaff, create_staff
+from wallet.actions.tills.pin import set_pin
+from wallet.actions.tills.team import staff_called
 from wallet.commands.frame import one_line
 from wallet.commands.installation import open_database
 
@@ -92,6 +95,18 @@ def staff_create(slug: str, email: str, name: str, role: str, password: str) -> 
         person = NewStaff(email, name, role, password, view.locale)
         create_staff(session, view.id, person, clock.now())
     click.echo(f"{role} {email} may sign in at /staff/sign-in.")
+
+
+@staff_group.command("pin")
+@click.option("--program", "slug", required=True)
+@click.option("--email", required=True)
+@one_line
+def staff_pin(slug: str, email: str) -> None:
+    """Draw a new PIN for a person at paired tills, and print it alone on the last line."""
+    with open_database().transaction() as session:
+        view = program_view_by_slug(session, slug)
+        pin = set_pin(session, view, staff_called(session, view, email), "", SYSTEM, clock.now())
+    click.echo(pin)
 
 
 @click.group("key")

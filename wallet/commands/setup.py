@@ -8,7 +8,7 @@ import click
 
 from passes.qr import qr_terminal
 from wallet import clock
-from wallet.actions.load_demo import PASSWORD, SLUG, STAFF, has_demo, load_demo
+from wallet.actions.load_demo import PASSWORD, PINS, SLUG, STAFF, has_demo, load_demo
 from wallet.actions.schema_state import head_revision, require_schema, schema_state
 from wallet.actions.upgrade_database import upgrade_database
 from wallet.commands.frame import one_line, steps
@@ -75,6 +75,10 @@ def _welcome(settings: Settings, *, with_demo: bool) -> str:
     if with_demo:
         join = f"{url}/p/{SLUG}/join"
         lines += [f"  Join            {join}", "", f"  Demo sign-ins, password {PASSWORD}:"]
-        lines += [f"    {email:22} {role}" for email, _, role in STAFF]
+        lines += [
+            f"    {email:22} {role:9} {f'PIN {PINS[role]}' if role in PINS else ''}".rstrip()
+            for email, _, role in STAFF
+        ]
+        lines += ["", f"  Pair a till: {url}/console/tills shows a code; then a name and a PIN."]
         lines += ["", qr_terminal(join)]
     return "\n".join(lines)

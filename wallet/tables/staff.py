@@ -95,13 +95,16 @@ def session_with_hash(session: Session, token_hash: str) -> tuple[StaffSession, 
     return (row[0], row[1]) if row else None
 
 
-def revoke_sessions(session: Session, staff_id: int, now: datetime) -> None:
-    """Sign a person out everywhere."""
-    session.execute(
-        update(StaffSession)
-        .where(StaffSession.staff_id == staff_id, StaffSession.revoked_at.is_(None))
-        .values(revoked_at=now)
+def revoke_sessions(
+    session: Session, staff_id: int, now: datetime, *, only_tills: bool = False
+) -> None:
+    """Sign a person out everywhere, or only from tills."""
+    change = update(StaffSession).where(
+        StaffSession.staff_id == staff_id, StaffSession.revoked_at.is_(None)
     )
+    if only_tills:
+        change = change.where(StaffSession.till_id.is_not(None))
+    session.execute(change.values(revoked_at=now))
 
 
 def key_with_hash(session: Session, secret_hash: str) -> ApiKey | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 from urllib.parse import quote, urlsplit
@@ -17,6 +18,7 @@ from wallet.actions.staff_access import SignedIn, is_to_be_renewed, renew_sessio
 from wallet.errors import Refusal
 from wallet.web.problems import wants_json
 from wallet.web.static_files import plain_path
+from wallet.web.tills import current_till, is_till_door
 from wallet.web.wiring import read, settings, wiring
 
 P = ParamSpec("P")
@@ -54,12 +56,22 @@ def current_staff() -> SignedIn | None:
     if "staff" not in g:
         token = request.cookies.get(cookie_name(), "")
         now = clock.now()
-        g.staff = read(lambda session: signed_in(session, token, now)) if token else None
+        found = read(lambda session: signed_in(session, token, now)) if token else None
+        g.staff = found if found is not None and _is_good_here(found) else None
         if g.staff:
             g.staff_locale = g.staff.locale
             if read(lambda session: is_to_be_renewed(session, token, now)):
                 wiring().database.run(lambda session: renew_session(session, token, now))
     return cast("SignedIn | None", g.staff)
+
+
+def _is_good_here(found: SignedIn) -> bool:
+    """A session that a PIN opened is good at its till and nowhere else: not in the console, not in
+    another browser."""
+    if found.till_id is None:
+        return True
+    till = current_till() if is_till_door() else None
+    return till is not None and till.is_open and till.id == found.till_id
 
 
 def staff() -> SignedIn:
@@ -123,8 +135,36 @@ def _key_of_request() -> KeyHolder:
 
 
 def staff_actor() -> Actor:
-    """The signed-in person as the author of a change."""
-    return staff().actor
+    """The signed-in person as the author of a change; at a paired till also where that stands."""
+    person = staff()
+    till = current_till() if is_till_door() else None
+    if till is None or not till.is_open or till.program_id != person.program_id:
+        return person.actor
+    return replace(person.actor, store_id=till.store_id, till_id=till.id)
+
+
+def keep_session(answer: AnyResponse, token: str, seconds: float) -> None:
+    """Let this browser's session begin."""
+    answer.set_cookie(
+        cookie_name(),
+        token,
+        max_age=int(seconds),
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=settings().public_url.startswith("https://"),
+    )
+
+
+def forget_session(answer: AnyResponse) -> None:
+    """The browser need not show it any more; the server has ended it."""
+    answer.delete_cookie(
+        cookie_name(),
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=settings().public_url.startswith("https://"),
+    )
 
 
 def safe_next(target: str, fallback: str) -> str:

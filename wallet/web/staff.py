@@ -18,6 +18,8 @@ from wallet.web.security import (
     client_address,
     cookie_name,
     current_staff,
+    forget_session,
+    keep_session,
     safe_next,
 )
 from wallet.web.wiring import settings, wiring, write
@@ -62,15 +64,7 @@ def open_session() -> Response | tuple[str, int]:
         return _page(email, _refused(refusal)), refusal.status
     session.clear()  # what an earlier person left in this browser ends here
     answer = redirect(safe_next(request.form.get("next", ""), url_for("staff.sign_in")), 303)
-    answer.set_cookie(
-        cookie_name(),
-        token,
-        max_age=int(SESSION_LONGEST.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=settings().public_url.startswith("https://"),
-    )
+    keep_session(answer, token, SESSION_LONGEST.total_seconds())
     return answer
 
 
@@ -82,13 +76,7 @@ def close_session() -> Response:
     session.clear()
     flash(_("You are signed out."), "ok")
     answer = redirect(url_for("staff.sign_in"), 303)
-    answer.delete_cookie(
-        cookie_name(),
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=settings().public_url.startswith("https://"),
-    )
+    forget_session(answer)
     return answer
 
 

@@ -22,6 +22,8 @@ from wallet.web.console.saved_sales import decide, saved_sales
 from wallet.web.console.setup import setup
 from wallet.web.console.setup_apple import setup_apple, try_apple
 from wallet.web.console.setup_google import ask_google, google
+from wallet.web.console.team import drop_pin, give_pin, own_card, team_page
+from wallet.web.console.tills import add, give_code, revoke, till_state, tills_page
 from wallet.web.security import CONSOLE_ROLES, require_role
 
 
@@ -46,6 +48,7 @@ def console_door() -> Blueprint:
         require_role(*SEES_PEOPLE)(decide),
         methods=["POST"],
     )
+    _add_tills(door)
     door.add_url_rule("/duplicates", "duplicates", require_role(*SEES_PEOPLE)(duplicates))
     for address, name, act in (
         ("adjust", "adjust", acts.adjust_member),
@@ -71,3 +74,20 @@ def console_door() -> Blueprint:
         "/rewards/<reward_id>", "save_reward", catalogue(save_reward), methods=["POST"]
     )
     return door
+
+
+def _add_tills(door: Blueprint) -> None:
+    guard = require_role(*SEES_PEOPLE)
+    door.add_url_rule("/tills", "tills", guard(tills_page))
+    door.add_url_rule("/tills", "add_till", guard(add), methods=["POST"])
+    door.add_url_rule("/tills/<till_id>/state", "till_state", guard(till_state))
+    door.add_url_rule("/tills/<till_id>/code", "give_code", guard(give_code), methods=["POST"])
+    door.add_url_rule("/tills/<till_id>/revoke", "revoke_till", guard(revoke), methods=["POST"])
+    door.add_url_rule("/team", "team", guard(team_page))
+    for address, name, act in (
+        ("pin", "give_pin", give_pin),
+        ("no-pin", "drop_pin", drop_pin),
+        ("card", "own_card", own_card),
+    ):
+        path = f"/team/<staff_id>/{address}"
+        door.add_url_rule(path, name, guard(act), methods=["POST"])

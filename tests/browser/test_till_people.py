@@ -1,0 +1,218 @@
+"""Paired tills in a real browser: pairing, PINs, locks, revoking while a queue waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext
+from sqlalchemy.orm import Session
+
+from tests.browser.pages import DESK_LOG, Shop, TillPage, wait
+from tests.factories import Cast
+from wallet.actions.actor import SYSTEM
+from wallet.actions.review_till_lines import lines_to_review
+from wallet.actions.throttle import PIN_PER_PERSON
+from wallet.actions.tills.pair import NewTill, add_till, revoke_till
+from wallet.actions.tills.pin import set_pin
+from wallet.ids import private_id
+
+PIN = "4729"
+Visit = Callable[..., BrowserContext]
+
+
+def waiting_till(cast: Cast) -> tuple[int, str]:
+    """A till that waits for its device, and its code."""
+    new = NewTill("Counter 1", cast.program.stores[0].id, lock_minutes=1)
+    view, code = cast.run(lambda s: add_till(s, cast.program, new, SYSTEM, cast.now))
+    return private_id("til", view.id) or 0, code
+
+
+def give_pins(cast: Cast, *people: str) -> None:
+    """The same PIN for each: what they type is not what is tested."""
+
+    def _give(session: Session) -> None:
+        for who in people:
+            set_pin(session, cast.program, cast.staff[who], PIN, SYSTEM, cast.now)
+
+    cast.run(_give)
+
+
+def pair(shop: Shop, context: BrowserContext, code: str, language: str = "en") -> TillPage:
+    """The page of a till that was paired by its QR code."""
+    page = context.new_page()
+    till = TillPage(page)
+    page.on("pageerror", lambda error: till.complaints.append(str(error)))
+    page.add_init_script(DESK_LOG)
+    page.goto(f"{shop.address}/till/pair?lang={language}#{code}")
+    assert till.violations() == []
+    wait(lambda: page.locator("#code").input_value() == code, "the code to be filled in")
+    page.locator("#pair button").click()
+    page.wait_for_url("**/till/")
+    return till
+
+
+def enter(till: TillPage, name: str, pin: str = PIN) -> None:
+    """Tap a name, type the PIN on the pad."""
+    till.page.locator(".wall__name", has_text=name).click()
+    for digit in pin:
+        till.page.locator(f"[data-digit='{digit}']").click()
+    till.page.locator(".wall__ok").click()
+
+
+def is_open(till: TillPage) -> bool:
+    return till.page.locator("#wall").is_visible()
+
+
+def small_targets(till: TillPage) -> list[str]:
+    """What of the wall a thumb could miss."""
+    found: list[str] = till.page.evaluate(
+        """() => [...document.querySelectorAll('.wall button, .wall a, .wall input')]
+          .filter((one) => one.offsetParent && (one.offsetWidth < 44 || one.offsetHeight < 44))
+          .map((one) => one.className)"""
+    )
+    return found
+
+
+def who(till: TillPage) -> str:
+    return (till.page.locator("[data-staff-name]").first.text_content() or "").strip()
+
+
+@pytest.fixture
+def paired(shop: Shop, visit: Visit) -> tuple[TillPage, int]:
+    """A till on the wall of names."""
+    give_pins(shop.cast, "dora", "marc")
+    till_id, code = waiting_till(shop.cast)
+    return pair(shop, visit(), code), till_id
+
+
+def test_from_the_consoles_code_to_the_first_sale_and_to_a_colleague(
+    shop: Shop, visit: Visit
+) -> None:
+    give_pins(shop.cast, "dora", "marc")
+    office = visit(1200, 900)
+    shop.let_in(office, "odile")
+    console = office.new_page()
+    console.goto(f"{shop.address}/console/tills?lang=en")
+    console.get_by_label("Name").fill("Counter 1")
+    console.get_by_role("button", name="Add and show the code").click()
+    code = (console.get_by_test_id("pairing-code").text_content() or "").replace("-", "")
+    till = pair(shop, visit(), code)
+    # The office sees that the device has come.
+    wait(lambda: console.locator(".badge", has_text="paired").count() == 1, "the console to follow")
+    assert is_open(till)
+    wait(lambda: till.page.locator(".wall__name").count() == 2, "the names")
+    assert till.violations() + small_targets(till) == []
+    enter(till, "Dora")
+    wait(lambda: not is_open(till), "the wall to go")
+    assert who(till) == "Dora"
+    till.find(shop.cast.view("bruno").number)
+    till.wait_for("member")
+    till.part("amount").fill("12")
+    # Somebody else takes over with the customer still there: nothing on the page is lost.
+    till.page.locator("#menu summary").click()
+    till.page.locator("#switch").click()
+    wait(lambda: is_open(till), "the wall")
+    enter(till, "Marc")
+    wait(lambda: not is_open(till), "the wall to go")
+    assert who(till) == "Marc"
+    assert till.part("amount").input_value() == "12"
+    till.part("accrue").click()
+    till.wait_for("done")
+    assert "12\xa0points added for Bruno" in till.text("result")
+    assert till.complaints == []
+
+
+def test_wrong_pins_and_the_keyboard(paired: tuple[TillPage, int]) -> None:
+    till, _till_id = paired
+    wait(lambda: till.page.locator(".wall__name").count() == 2, "the names")
+    till.page.locator(".wall__name", has_text="Dora").focus()
+    till.page.keyboard.press("Enter")
+    problem = till.page.locator("#wall-problem")
+    for _miss in range(PIN_PER_PERSON.count):
+        till.page.evaluate("document.getElementById('wall-problem').textContent = ''")
+        till.page.keyboard.type("9182")
+        till.page.keyboard.press("Enter")
+        wait(lambda: problem.text_content() == "The PIN is not right.", "the PIN to be refused")
+    till.page.keyboard.type(PIN)
+    till.page.keyboard.press("Enter")
+    wait(lambda: "Please wait 15 min" in (problem.text_content() or ""), "the door to close")
+    assert till.violations() + small_targets(till) == []
+    till.page.keyboard.press("Escape")
+    enter(till, "Marc")
+    wait(lambda: not is_open(till), "the wall to go")
+
+
+def test_a_sale_that_meets_a_locked_till_goes_on_after_the_pin(
+    paired: tuple[TillPage, int], shop: Shop
+) -> None:
+    till, _till_id = paired
+    enter(till, "Dora")
+    wait(lambda: not is_open(till), "the wall to go")
+    till.find(shop.cast.view("bruno").number)
+    till.wait_for("member")
+    shop.cast.later(minutes=20)  # nobody asked the server anything for so long
+    till.part("amount").fill("7")
+    till.part("accrue").click()
+    wait(lambda: is_open(till), "the wall")
+    assert "type your PIN" in (till.page.locator("#wall-text").text_content() or "")
+    enter(till, "Dora")
+    till.wait_for("done")
+    assert shop.cast.balance("bruno").available == 7
+
+
+def test_revoked_while_a_queue_waits(paired: tuple[TillPage, int], shop: Shop) -> None:
+    till, till_id = paired
+    cast = shop.cast
+    enter(till, "Dora")
+    wait(lambda: not is_open(till), "the wall to go")
+    till.find(cast.view("bruno").number)
+    till.wait_for("member")
+    till.page.context.set_offline(True)
+    wait(lambda: till.text("connection") == "offline", "the sign to say offline")
+    till.part("amount").fill("12")
+    till.part("accrue").click()
+    till.wait_for("done")
+    assert till.text("queue-count") == "1"
+    cast.run(lambda s: revoke_till(s, cast.program, till_id, SYSTEM, cast.now))
+    till.page.context.set_offline(False)
+    wait(lambda: till.text("queue-count") == "0", "the line to be handed over")
+    with cast.database.reading() as session:
+        (line,) = lines_to_review(session, cast.program)
+    assert (line.reason, line.amount_minor) == ("till_line_revoked", 1200)
+    assert cast.balance("bruno").available == 0
+    till.page.get_by_role("button", name="Next customer").click()
+    till.find(cast.view("ada").number)
+    question = till.page.locator("#question")
+    wait(question.is_visible, "the sentence")
+    assert "This till was revoked" in (question.text_content() or "")
+    assert till.violations() == []
+    question.get_by_role("button", name="Pair it again").click()
+    till.page.wait_for_url("**/till/pair")
+    assert till.violations() == []
+
+
+def test_without_a_connection_a_locked_till_still_sells(
+    paired: tuple[TillPage, int], shop: Shop
+) -> None:
+    till, _till_id = paired
+    enter(till, "Dora")
+    wait(lambda: not is_open(till), "the wall to go")
+    till.page.context.set_offline(True)
+    till.page.locator("#menu summary").click()
+    till.page.locator("#switch").click()
+    alone = till.page.get_by_role("button", name="Go on without a PIN")
+    wait(alone.is_visible, "the way on")
+    assert till.violations() == []
+    alone.click()
+    assert who(till) == "Nobody"
+    till.find(shop.cast.view("bruno").number)
+    till.wait_for("member")
+    till.part("amount").fill("12")
+    till.part("accrue").click()
+    till.wait_for("done")
+    till.page.context.set_offline(False)
+    wait(lambda: till.text("queue-count") == "0", "the line to be handed over")
+    with shop.cast.database.reading() as session:
+        (line,) = lines_to_review(session, shop.cast.program)
+    assert line.reason == "till_line_author"

@@ -1,0 +1,1 @@
+"""Tills: pairing, people before them, what they did and on whose word."""

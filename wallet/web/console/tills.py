@@ -1,0 +1,172 @@
+"""The tills of a program: add one and show its code, give another code, revoke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import flash, jsonify, redirect, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from wallet import clock
+from wallet.actions.identify import NAME_LENGTH_MAX
+from wallet.actions.program_view import ProgramView
+from wallet.actions.tills.pair import (
+    CODE_LIFE,
+    LOCK_MINUTES,
+    LOCK_MINUTES_DEFAULT,
+    NewTill,
+    TillView,
+    add_till,
+    renew_code,
+    revoke_till,
+    spoken_code,
+    till_seen,
+    tills,
+)
+from wallet.errors import Refusal
+from wallet.ids import private_id, public_id
+from wallet.web.console.frame import console_page, own_program
+from wallet.web.locale import current_language
+from wallet.web.present import code_picture, spell_time
+from wallet.web.problems import sentence
+from wallet.web.security import staff_actor
+from wallet.web.wiring import read, settings, write
+
+CREATED = 201
+_TOLD = ("till_name_missing", "store_not_found", "name_invalid", "body_invalid", "till_revoked")
+
+
+@dataclass(frozen=True, slots=True)
+class TillRow:
+    """A till in words. `kind` is the badge's colour."""
+
+    id: str
+    name: str
+    store: str
+    state: str
+    words: str
+    kind: str
+    seen: str
+    locks: str
+
+
+@dataclass(frozen=True, slots=True)
+class FreshCode:
+    """A code that was just made: it is shown this once."""
+
+    till_id: str
+    name: str
+    spoken: str
+    address: str
+    picture: Markup
+    minutes: int
+
+
+def tills_page() -> str:
+    """GET /console/tills."""
+    return _page(own_program())
+
+
+def add() -> tuple[str, int]:
+    """POST /console/tills: a till that waits for its device, with its code."""
+    program, form = own_program(), request.form
+    minutes = form.get("lock_minutes", "")
+    new = NewTill(
+        form.get("name", ""),
+        private_id("sto", form.get("store", "")) or 0,
+        int(minutes) if minutes in [str(one) for one in LOCK_MINUTES] else LOCK_MINUTES_DEFAULT,
+    )
+    try:
+        till, code = write(
+            lambda session: add_till(session, program, new, staff_actor(), clock.now())
+        )
+    except Refusal as refusal:
+        if refusal.code not in _TOLD:
+            raise
+        return _page(program, error=sentence(refusal.code), said=form.to_dict()), refusal.status
+    return _page(program, _fresh(till, code)), CREATED
+
+
+def give_code(till_id: str) -> tuple[str, int]:
+    """POST /console/tills/ID/code: another code; the device that uses it is the till from then on."""
+    program = own_program()
+    number = private_id("til", till_id) or 0
+    till, code = write(lambda session: renew_code(session, program, number, clock.now()))
+    return _page(program, _fresh(till, code)), CREATED
+
+
+def revoke(till_id: str) -> Response:
+    """POST /console/tills/ID/revoke: its next request is refused."""
+    program = own_program()
+    number = private_id("til", till_id) or 0
+    till = write(lambda session: revoke_till(session, program, number, staff_actor(), clock.now()))
+    flash(
+        _("“%(till)s” is revoked. What it saved will wait under Saved sales.", till=till.name), "ok"
+    )
+    return redirect(url_for("console.tills"), 303)
+
+
+def till_state(till_id: str) -> Response:
+    """GET /console/tills/ID/state: whether the device has come, for the page that shows the code."""
+    program = own_program()
+    number = private_id("til", till_id) or 0
+    till = read(lambda session: till_seen(session, program, number, clock.now()))
+    return jsonify(state=till.state, waits=till.has_code)
+
+
+def _fresh(till: TillView, code: str) -> FreshCode:
+    address = f"{settings().public_url}/till/pair"
+    return FreshCode(
+        till.id,
+        till.name,
+        spoken_code(code),
+        address,
+        code_picture(f"{address}#{code}", _("QR code that pairs this till")),
+        int(CODE_LIFE.total_seconds() // 60),
+    )
+
+
+def _page(
+    program: ProgramView,
+    fresh: FreshCode | None = None,
+    error: str = "",
+    said: dict[str, str] | None = None,
+) -> str:
+    now = clock.now()
+    found = read(lambda session: tills(session, program, now))
+    return console_page(
+        "console/tills.html",
+        program,
+        tills=[_row(program, till) for till in found],
+        stores=[(public_id("sto", store.id), store.name) for store in program.stores],
+        lock_minutes=LOCK_MINUTES,
+        lock_default=LOCK_MINUTES_DEFAULT,
+        name_length_max=NAME_LENGTH_MAX,
+        fresh=fresh,
+        error=error,
+        said=said or {},
+    )
+
+
+def _row(program: ProgramView, till: TillView) -> TillRow:
+    language = current_language()
+    words, kind = {
+        "waiting": (_("waits for its device"), "info"),
+        "over": (_("the code is over"), "warn"),
+        "paired": (_("paired"), "ok"),
+        "unused": (_("unused for 30 days: pair it again"), "warn"),
+        "revoked": (_("revoked"), "bad"),
+    }[till.state]
+    store = next((store.name for store in program.stores if store.id == till.store_id), "")
+    return TillRow(
+        till.id,
+        till.name,
+        store,
+        till.state,
+        words,
+        kind,
+        spell_time(till.at, program.time_zone, language) if till.at else "–",
+        _("after %(minutes)s min", minutes=till.lock_minutes),
+    )

@@ -85,6 +85,15 @@ def google_images(
     return _once("google", _look(design, tier_key), store, _google)
 
 
+def print_logo(design: Design, store: ImageStore, side: int, language: str) -> Image.Image:
+    """The mark beside a program's name on paper: the upload as it is, at most `side` pixels, or a drawn one."""
+    look = _look(design, None, language)
+    for role in ("logo", "icon"):
+        if upload := _upload(look, store, role):
+            return ImageOps.contain(upload, (side, side), Image.Resampling.LANCZOS)
+    return badge(look, side)
+
+
 def media(design: Design, store: ImageStore) -> Mapping[str, bytes]:
     """The PNG files Google fetches for a design and all its tiers, by `media_hash`."""
     pictures = (google_images(design, store, tier) for tier in (None, *design.tiers))

@@ -308,6 +308,10 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/console/members/<member_id>"): Row(
         "302 403 403 200 200 404 302 302", lambda h: f"/console/members/{_member(h)}"
     ),
+    ("GET", "/console/posters"): Row("302 403 200 200 200 200 302 302", _fixed("/console/posters")),
+    ("GET", "/console/posters/<place>/<format_>.pdf"): Row(
+        "302 403 404 404 404 404 302 302", _fixed("/console/posters/nowhere/a4.pdf")
+    ),
     ("GET", "/console/reach"): Row("302 403 200 200 200 200 302 302", _fixed("/console/reach")),
     ("GET", "/console/setup/google"): Row(
         "302 403 403 200 200 200 302 302", _fixed("/console/setup/google")

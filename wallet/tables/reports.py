@@ -23,6 +23,24 @@ def count_members(session: Session, program_id: int, since: datetime | None = No
     return int(session.scalar(query) or 0)
 
 
+def joined_by(
+    session: Session, program_id: int, prefix: str, since: datetime | None = None
+) -> list[tuple[int | None, str, int]]:
+    """(store, actor, members) for every store and actor whose label begins with `prefix`; merged and
+    closed members count too, they did join."""
+    query = (
+        select(Member.joined_store_id, Member.joined_by, func.count())
+        .where(
+            Member.program_id == program_id, Member.joined_by.startswith(prefix, autoescape=True)
+        )
+        .where(Member.status != TRIAL)
+        .group_by(Member.joined_store_id, Member.joined_by)
+    )
+    if since is not None:
+        query = query.where(Member.joined_at >= since)
+    return [(store, label, count) for store, label, count in session.execute(query)]
+
+
 def count_buyers(session: Session, program_id: int, since: datetime) -> int:
     """Members with a purchase since then that was not refunded in full."""
     query = select(func.count(func.distinct(Purchase.member_id))).where(

@@ -10,6 +10,7 @@ from wallet.web.console.duplicates import duplicates
 from wallet.web.console.frame import SEES_PEOPLE, SEES_SETUP
 from wallet.web.console.members import member, members
 from wallet.web.console.overview import overview
+from wallet.web.console.posters import poster, posters
 from wallet.web.console.reach import reach
 from wallet.web.console.rewards import (
     new_reward,
@@ -33,6 +34,10 @@ def console_door() -> Blueprint:
     door.add_url_rule("/", "overview", require_role(*CONSOLE_ROLES)(overview))
     door.add_url_rule("/members", "members", require_role(*SEES_PEOPLE)(members))
     door.add_url_rule("/members/<member_id>", "member", require_role(*SEES_PEOPLE)(member))
+    door.add_url_rule("/posters", "posters", require_role(*CONSOLE_ROLES)(posters))
+    door.add_url_rule(
+        "/posters/<place>/<format_>.pdf", "poster", require_role(*CONSOLE_ROLES)(poster)
+    )
     door.add_url_rule("/reach", "reach", require_role(*CONSOLE_ROLES)(reach))
     door.add_url_rule("/delivery", "delivery", require_role(*CONSOLE_ROLES)(delivery))
     guard = require_role(*SEES_SETUP)

@@ -101,11 +101,13 @@ class Redeem(Body):
 
 
 class UseVoucher(Body):
-    """A voucher that is shown; `bill_minor` is the bill it comes off, where that is known."""
+    """A voucher that is shown, or was chosen from the member's list: `shown` is the note of the look-up
+    as for a reward. `bill_minor` is the bill it comes off, where that is known."""
 
     request_id: RequestId
     code: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     bill_minor: Annotated[int, Field(ge=1, le=1 << 53)] | None = None
+    shown: Note | None = None
 
 
 class Did(Body):

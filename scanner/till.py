@@ -137,7 +137,9 @@ def spend_voucher() -> tuple[Response, int]:
     body = read_body(UseVoucher)
 
     def _work(session: Session, program: ProgramView) -> dict[str, Any]:
-        use = Use(body.request_id, bill_minor=body.bill_minor)
+        _, member = voucher_state(session, program, body.code, clock.now())
+        shown = _proof(session, program, public_id("mbr", member.id), body.shown)
+        use = Use(body.request_id, bill_minor=body.bill_minor, is_listed=True, shown=shown)
         used = use_voucher(session, program, body.code, use, staff_actor(), clock.now())
         return {
             "changes": [],
@@ -254,7 +256,15 @@ def _voucher(session: Session, program: ProgramView, code: str) -> dict[str, Any
     if state.obstacle is not None:
         when = {"used_at": state.used_at} if state.used_at else {}
         raise Refusal(state.obstacle, **when)
-    return {"member": hub_of(session, program, public_id("mbr", member.id)), "voucher": code}
+    shown = Shown("voucher", state.redemption_id)
+    return {
+        "member": hub_of(session, program, public_id("mbr", member.id)),
+        "voucher": code,
+        "shown": {
+            "code": shown.kind,
+            "note": note_of(session, member, shown, staff_actor().label, clock.now()),
+        },
+    }
 
 
 def hub_of(session: Session, program: ProgramView, member_id: str) -> dict[str, Any]:

@@ -248,7 +248,9 @@ function sell(amountMinor, creditMinor) {
 /** @param {string} code */
 function useVoucher(code) {
   const bill = hub.amountMinor ? { bill_minor: hub.amountMinor } : {};
-  void submit(acts.make("voucher", "vouchers", { code, ...bill }));
+  const act = acts.make("voucher", "vouchers", { code, ...bill });
+  const member = memberOf(desk);
+  void submit(member ? withNote(act, member.id) : act);
 }
 
 /** @param {string} kind */

@@ -10,8 +10,10 @@ from werkzeug.test import TestResponse
 
 from tests.factories import Cast
 from tests.scanner.conftest import Till, told
-from tests.scanner.test_till import refused
+from tests.scanner.test_till import refused, turning
 from tests.scanner.treats import voucher_for, with_treats
+from wallet.actions.program_view import program_view
+from wallet.actions.publish_rules import publish_rules
 
 
 @pytest.fixture
@@ -59,6 +61,30 @@ def test_a_shown_voucher_opens_its_members_hub_and_is_used_once(till: Till, cafe
     refused(use(till, code), 409, "voucher_used")
     refused(till.post("lookup", query=code), 409, "voucher_used")
     assert cafe.audit().findings == []
+
+
+def test_a_voucher_from_the_list_asks_for_the_card_as_its_reward_does(
+    till: Till, cafe: Cast
+) -> None:
+    code, others = voucher_for(cafe, "ada"), voucher_for(cafe, "ada")
+    with cafe.database.reading() as session:
+        rules = program_view(session, cafe.program.id).ruleset.model_dump(mode="json")
+    rules["spending"] = {"bands": [{"needs": "anything", "up_to": 10}, {"needs": "fresh_code"}]}
+    cafe.run(lambda session: publish_rules(session, cafe.program.id, rules, "staff:1", cafe.now))
+    # A name was typed: the list shows the voucher, but nobody showed anything.
+    refused(use(till, code), 403, "code_needed")
+    static = told(till.post("lookup", query=cafe.view("ada").code))["shown"]["note"]
+    refused(use(till, code, shown=static), 403, "code_must_be_fresh")
+    # Its own code was shown: who has that may use it, this voucher and no other.
+    seen = told(till.post("lookup", query=others))["shown"]
+    assert seen["code"] == "voucher"
+    refused(use(till, code, shown=seen["note"]), 403, "code_needed")
+    refused(till.redeem("ada", 100, shown=seen["note"]), 403, "code_needed")
+    assert use(till, others, shown=seen["note"]).status_code == 201
+    # The card was shown, and once.
+    fresh = told(till.post("lookup", query=turning(cafe)))["shown"]["note"]
+    assert use(till, code, shown=fresh).status_code == 201
+    refused(till.redeem("ada", 100, shown=fresh), 409, "code_used")
 
 
 def test_a_voucher_used_by_mistake_comes_back(till: Till, cafe: Cast) -> None:

@@ -34,7 +34,8 @@ COUNTER = "store"  # the channel in which somebody stands there with a card, or 
 
 # static: the code that never changes; the others as of a rotating code (`rotating_codes.State`). The
 # code on an iPhone turns with each taking: the newest is fresh, the ones before are old.
-Kind = Literal["static", "fresh", "old", "used", "closed"]
+# voucher: no card at all, but the code of the voucher that came of the redemption `step`.
+Kind = Literal["static", "fresh", "old", "used", "closed", "voucher"]
 _REFUSED: dict[Kind, str] = {
     "static": "code_must_be_fresh",
     "old": "code_too_old",
@@ -102,6 +103,8 @@ def require_shown(
     all the same. The caller holds the member's lock.
     """
     needed = STRENGTH[program.ruleset.proof_for(*taken)]
+    if shown is not None and shown.kind == "voucher":
+        shown = None
     is_fresh = shown is not None and shown.kind == "fresh"
     if is_fresh:
         assert shown is not None

@@ -14,6 +14,7 @@ from wallet.actions.program_view import ProgramView, RewardView, reward_view
 from wallet.actions.refresh_card import refresh_card
 from wallet.actions.return_redemption import usage_of
 from wallet.actions.sale_link import SaleRef, Word, keep_word, sale_to_link
+from wallet.actions.shown_card import Shown, require_shown
 from wallet.db import StaleRead
 from wallet.errors import Refusal
 from wallet.rules.redemption import moment_of, worth_minor
@@ -30,11 +31,17 @@ from wallet.tables.reward import (
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """The id that its user made and repeats, and the sale in which the voucher is used, if any."""
+    """The id that its user made and repeats, and the sale in which the voucher is used, if any.
+
+    A voucher whose code nobody showed, because it was chosen from the member's list (`is_listed`), asks
+    of the card what taking its reward would ask; `shown` is what was shown.
+    """
 
     request_id: str
     sale: SaleRef | None = None
     bill_minor: int | None = None
+    is_listed: bool = False
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ def use_voucher(
 ) -> Used:
     """Used from now on. The same request again gets the same answer; everybody else is refused:
     `voucher_unknown`, `voucher_used` (with when and where), `voucher_expired`, `voucher_void`,
-    `voucher_not_yet`. Two tills at once end at the member's lock."""
+    `voucher_not_yet`, and `code_…` for one from the list. Two tills at once end at the member's lock."""
     member = lock_voucher_holder(session, program, code)
     purchase = sale_to_link(session, program, use.sale)
     voucher, reward, _ = _find(session, program, code)
@@ -66,12 +73,14 @@ def use_voucher(
     check_usable(voucher, reward, now)
     if member.status != "active":
         raise Refusal("member_closed")
+    redemption = redemption_with_id(session, program.id, voucher.redemption_id)
+    assert redemption is not None
+    if use.is_listed and use.shown != Shown("voucher", redemption.id):
+        require_shown(session, program, member, (redemption.unit, redemption.cost), use.shown)
     voucher.status = "used"
     voucher.used_at, voucher.used_by, voucher.used_request = now, actor.label, use.request_id
     voucher.used_channel, voucher.used_store_id = actor.channel, actor.store_id
     voucher.purchase_id = purchase.id if purchase else None
-    redemption = redemption_with_id(session, program.id, voucher.redemption_id)
-    assert redemption is not None
     redemption.status = "used"
     session.flush()
     if use.sale is not None and purchase is None:

@@ -23,6 +23,7 @@ from wallet.actions.deliver_passes import EVERYTHING, SCANS, Hold, Pace, give_wa
 from wallet.actions.delivery_report import prune
 from wallet.actions.expire import MAIL_JOB
 from wallet.actions.expire_vouchers import VOUCHER_MAIL_JOB
+from wallet.actions.follow_card import FOLLOW_JOB, follow_card_job
 from wallet.actions.google.deliver import EVERYTHING_LANE, SCANS_LANE, GoogleDelivery
 from wallet.actions.google.gate import Gate
 from wallet.actions.google.reconcile import GoogleReconciler
@@ -116,6 +117,7 @@ class Worker:
             SETTLE_JOB: settle_sale_job,
             REFRESH_JOB: refresh_cards_job,
             RECOMPOSE_JOB: recompose_cards_job,
+            FOLLOW_JOB: follow_card_job,
         }
         # A connection each: scans never wait for what is under way in the other lane.
         token = apns_token(settings)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from wallet.actions.actor import Actor
 from wallet.actions.carry_over import forward
 from wallet.actions.donate_share import adjust_share
+from wallet.actions.follow_card import ask_for_card
 from wallet.actions.post_entry import NewLot, Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
 from wallet.actions.return_redemption import Return, drawn_by, return_redemption
@@ -145,7 +146,8 @@ def _rewards_back(
 def _restore_vouchers(
     session: Session, program: ProgramView, purchase: Purchase, now: datetime
 ) -> None:
-    """A voucher used in a sale that was given back waits again, long enough to be used."""
+    """A voucher used in a sale that was given back waits again, long enough to be used. Somebody else's
+    card follows by a job: members are locked before what is theirs, and the buyer's lock is held."""
     for voucher in vouchers_of_purchase(session, purchase.id):
         voucher.status = "issued"
         if voucher.expires_at is not None and voucher.expires_at <= now:
@@ -156,3 +158,5 @@ def _restore_vouchers(
         redemption = redemption_with_id(session, program.id, voucher.redemption_id)
         assert redemption is not None
         redemption.status = "issued"
+        if voucher.member_id != purchase.member_id:
+            ask_for_card(session, program.id, voucher.member_id, now)

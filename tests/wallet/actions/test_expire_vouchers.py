@@ -12,11 +12,14 @@ from tests.factories import NOW, new_program
 from tests.wallet.acceptance.bazaar import BAZAAR, BOSS, Bazaar
 from tests.wallet.club import until_quiet
 from wallet.actions.expire_vouchers import expire_vouchers
+from wallet.actions.follow_card import FOLLOW_JOB, follow_card_job
 from wallet.actions.issue_pass import issue_pass
 from wallet.actions.mail_voucher_notice import voucher_mail
+from wallet.actions.run_jobs import run_jobs
 from wallet.actions.void_voucher import forfeit_voucher
 from wallet.db import Database
 from wallet.errors import Refusal
+from wallet.rules.voucher_code import spoken_voucher
 from wallet.tables.ledger import entries_of
 from wallet.tables.wallet_pass import passes_of
 
@@ -162,3 +165,20 @@ def test_a_sale_given_back_after_the_end_revives_the_voucher_for_a_month(
     assert (voucher.status, voucher.told_at) == ("issued", None)
     assert voucher.expires_at == datetime(2026, 5, 14, 22, tzinfo=UTC)
     assert bazaar.audit().findings == []
+
+
+def test_a_voucher_that_comes_back_from_somebody_elses_sale_is_on_its_holders_card(
+    database: Database,
+) -> None:
+    bazaar = open_shop(database)
+    code = take(bazaar)
+    assert card_says(bazaar)
+    bazaar.enrol("bruno")
+    sale = bazaar.buy("bruno", 4_000, external_id="T-10")
+    bazaar.use(code, sale=("till", "T-10"))
+    assert card_says(bazaar) == ""
+    bazaar.refund(sale)
+    jobs = {FOLLOW_JOB: follow_card_job}
+    assert run_jobs(database, jobs, lambda: bazaar.now) == 1
+    assert bazaar.voucher(code).status == "issued"
+    assert spoken_voucher(code) in card_says(bazaar)

@@ -45,7 +45,7 @@ class Lookup(Body):
 
     query: Annotated[str, StringConstraints(max_length=QUERY_LENGTH_MAX)] | None = None
     member_id: PublicId | None = None
-    source: Literal["camera", "wedge", "typed"] = "typed"
+    source: Literal["camera", "wedge", "photo", "typed"] = "typed"
 
     @model_validator(mode="after")
     def _one(self) -> Lookup:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from flask import Blueprint
 
 from scanner.enrol import enrol_now
-from scanner.pages import manifest, page, service_worker, stand_in_store
+from scanner.icons import icon
+from scanner.pages import manifest, page, practice_page, service_worker, stand_in_store
 from scanner.pairing import leave, pair_now, pair_page
 from scanner.people import lock, people, switch
+from scanner.photo import read_photo
+from scanner.practice import practise
+from scanner.screen import screen
+from scanner.shift import own_shift
 from scanner.sync import receive_batch, who
 from scanner.till import find, note_activity, record_sale, redeem_reward, spend_voucher, undo
 
@@ -18,6 +23,12 @@ def till_door() -> Blueprint:
     door.add_url_rule("/", "page", page)
     door.add_url_rule("/sw.js", "service_worker", service_worker)
     door.add_url_rule("/app.webmanifest", "manifest", manifest)
+    door.add_url_rule("/icon-<name>.png", "icon", icon)
+    door.add_url_rule("/practice", "practice_page", practice_page)
+    door.add_url_rule("/screen", "screen", screen)
+    door.add_url_rule("/api/photo", "photo", read_photo, methods=["POST"])
+    door.add_url_rule("/api/practice", "practice", practise, methods=["POST"])
+    door.add_url_rule("/api/shift", "shift", own_shift)
     door.add_url_rule("/store", "store", stand_in_store, methods=["POST"])
     door.add_url_rule("/pair", "pair", pair_page)
     door.add_url_rule("/pair", "pair_now", pair_now, methods=["POST"])

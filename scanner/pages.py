@@ -17,15 +17,19 @@ from flask import (
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from scanner.desk_data import desk_data
+from scanner.desk_texts import desk_texts
 from scanner.guard import paired_till, somebody_at_till, till_alone
+from scanner.icons import SIZES
 from scanner.people import role_words
+from scanner.screen import face_texts
 from scanner.texts import till_texts
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.staff_access import SignedIn, choose_store
 from wallet.actions.tills.pin import PIN_LENGTH_MAX
 from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
-from wallet.rules.money import exponent
+from wallet.rules.money import exponent, spell_money
 from wallet.web.locale import current_language
 from wallet.web.security import (
     CONSOLE_ROLES,
@@ -71,9 +75,18 @@ def manifest() -> Response:
                 "src": url_for("static", filename="brand/icon.svg"),
                 "sizes": "any",
                 "type": "image/svg+xml",
-                "purpose": purpose,
-            }
-            for purpose in ("any", "maskable")
+                "purpose": "any",
+            },
+            *(
+                {
+                    "src": url_for("till.icon", name=f"{size}{'-' * bool(purpose)}{purpose}"),
+                    "sizes": f"{size}x{size}",
+                    "type": "image/png",
+                    "purpose": purpose or "any",
+                }
+                for size in SIZES
+                for purpose in ("", "maskable")
+            ),
         ],
     )
     answer.mimetype = "application/manifest+json"
@@ -84,6 +97,16 @@ def manifest() -> Response:
 def page() -> str | Response:
     """GET /till/: one long-lived page; iOS would ask for the camera again after each other one. A
     paired till shows it to nobody in particular too, and asks who is there."""
+    return _page(is_practice=False)
+
+
+@till_alone
+def practice_page() -> str | Response:
+    """GET /till/practice: the same page with a customer who does not exist. Nothing is booked."""
+    return _page(is_practice=True)
+
+
+def _page(*, is_practice: bool) -> str | Response:
     till, person = current_till(), current_staff()
     if till is not None and not till.is_open:
         return redirect(url_for("till.pair"), 303)
@@ -103,7 +126,9 @@ def page() -> str | Response:
         stores=[(public_id("sto", store.id), store) for store in program.stores],
         has_console=person is not None and person.till_id is None and person.role in CONSOLE_ROLES,
         currency_sign=get_currency_symbol(program.currency, locale=language),
-        till_data=_till_data(program, language, store_id),
+        is_practice=is_practice,
+        till_data=(said := {**_till_data(program, language, store_id), "practice": is_practice}),
+        quick_words=[spell_money(each, program.currency, language) for each in said["quick"]],
     )
 
 
@@ -150,5 +175,7 @@ def _till_data(program: ProgramView, language: str, store_id: int | None) -> dic
             }
             for unit in program.ruleset.units
         },
-        "texts": till_texts(),
+        **desk_data(program, language),
+        "screen": url_for("till.screen"),
+        "texts": {**till_texts(), **desk_texts(), **face_texts(program)},
     }

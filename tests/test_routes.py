@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from PIL import Image
 
 from passes.design import Design
 from passes.images import google_images, media_hash, no_uploads
@@ -136,6 +138,12 @@ def _picture(house: House) -> str:
     return f"/media/{media_hash(logo)}.png"
 
 
+def _blank_picture() -> bytes:
+    data = io.BytesIO()
+    Image.new("L", (64, 64), 255).save(data, "PNG")
+    return data.getvalue()
+
+
 def _public(path: str) -> Row:
     """For everybody, whoever they are."""
     return Row("200 200 200 200 200 200 200 200", _fixed(path))
@@ -241,6 +249,18 @@ TABLE: dict[tuple[str, str], Row] = {
         _fixed("/till/api/undo"),
         _tap(request_id=_request_id, purchase_id=_own_sale),
     ),
+    ("GET", "/till/practice"): Row("302 200 403 200 200 200 302 302", _fixed("/till/practice")),
+    ("GET", "/till/screen"): Row("302 200 403 200 200 200 302 302", _fixed("/till/screen")),
+    ("GET", "/till/icon-<name>.png"): _public("/till/icon-192.png"),
+    ("POST", "/till/api/photo"): Row(
+        "401 404 403 404 404 404 401 401",
+        _fixed("/till/api/photo"),
+        lambda house: {"data": _blank_picture(), "content_type": "image/png"},
+    ),
+    ("POST", "/till/api/practice"): Row(
+        "401 200 403 200 200 200 401 401", _fixed("/till/api/practice"), _tap(acts=[])
+    ),
+    ("GET", "/till/api/shift"): Row("401 200 403 200 200 200 401 401", _fixed("/till/api/shift")),
     ("GET", "/till/sw.js"): Row("200 200 200 200 200 200 200 200", _fixed("/till/sw.js")),
     ("GET", "/till/app.webmanifest"): Row(
         "200 200 200 200 200 200 200 200", _fixed("/till/app.webmanifest")

@@ -158,6 +158,16 @@ CODES: dict[str, tuple[int, str]] = {
         403,
         N_("Too many wrong PINs in a row. A manager has to give a new one in the console."),
     ),
+    # the desk around the sale
+    "quick_amounts_invalid": (
+        422,
+        N_("At most four amounts, each more than zero."),
+    ),
+    "coach_too_long": (422, N_("One of the texts is too long: up to 4,000 characters.")),
+    "photo_unreadable": (422, N_("This is no picture that can be read. Please take another one.")),
+    "photo_too_large": (413, N_("This picture is too large.")),
+    "photo_without_code": (404, N_("There is no code in this picture. Hold the phone closer.")),
+    "practice_too_long": (409, N_("That was enough practice: start again with a new customer.")),
     "reason_missing": (422, N_("Please say why.")),
     # programs and people
     "program_not_found": (404, N_("No such program.")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from datetime import datetime
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DECODE = {character: value for value, character in enumerate(CROCKFORD)}
@@ -31,6 +32,11 @@ def new_id() -> int:
         else:
             _last += 1
         return _last
+
+
+def first_id_at(moment: datetime) -> int:
+    """No row written at this moment or later has a smaller id."""
+    return max(int(moment.timestamp() * 1000) - _EPOCH_MS, 0) << _COUNTER_BITS
 
 
 def public_id(kind: str, number: int) -> str:

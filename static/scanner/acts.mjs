@@ -19,7 +19,7 @@ export class Acts {
    * @returns {Act}
    */
   make(kind, path, facts, now = performance.now()) {
-    const known = this.#unsettled.get(keyOf(path, facts));
+    const known = this.#unsettled.get(keyOf(path, factsOf({ body: facts })));
     if (known && now - known.at < KEPT_MS) return known.act;
     const request_id = newRequestId();
     return { request_id, kind, path, body: { request_id, ...facts } };
@@ -43,9 +43,12 @@ export class Acts {
   }
 }
 
-/** @param {Act} act */
+/**
+ * What makes two acts the same: not how the member was found, nor what was shown of the card.
+ * @param {{body: Record<string, unknown>}} act
+ */
 function factsOf({ body }) {
-  const { request_id: _id, confirm_repeat: _confirm, shown: _shown, ...facts } = body;
+  const { request_id: _id, confirm_repeat: _confirm, shown: _shown, found_by: _way, ...facts } = body;
   return facts;
 }
 

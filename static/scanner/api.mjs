@@ -1,6 +1,7 @@
 /** The till's calls to the server. An answer, a refusal with its sentence, or "not reached": nothing else. */
 
 const LIMIT_MS = 8_000; // past this a cashier believes it is broken
+const UPLOAD_LIMIT_MS = 20_000; // half a megabyte over a shop's line
 const RETRIES = 1; // writes carry a request id, so that asking again is safe
 const RETRY_PAUSE_MS = 400;
 
@@ -23,6 +24,8 @@ export class Refused extends Error {
 /** Nobody answered in time, or the server was in trouble: the request may or may not have been done. */
 export class Unreached extends Error {}
 
+/** @typedef {{limit?: number, retries?: number}} Patience limit in milliseconds for each try */
+
 export class Api {
   #base;
   #csrf;
@@ -42,7 +45,7 @@ export class Api {
   /**
    * @param {string} path below the base address
    * @param {Record<string, unknown>} body
-   * @param {{limit?: number, retries?: number}} [patience] limit in milliseconds for each try
+   * @param {Patience} [patience]
    * @returns {Promise<any>} the answer's JSON
    */
   async post(path, body, { limit = LIMIT_MS, retries = RETRIES } = {}) {
@@ -73,9 +76,18 @@ export class Api {
   }
 
   /**
+   * A picture for the server to read.
+   * @param {Blob} photo
+   * @returns {Promise<{texts: string[]}>}
+   */
+  async upload(photo) {
+    return this.#sendAsSomebody("photo", photo, UPLOAD_LIMIT_MS);
+  }
+
+  /**
    * A page that was kept without a connection holds an old token: it gets a fresh one and asks again.
    * @param {string} path
-   * @param {Record<string, unknown>} body
+   * @param {Record<string, unknown> | Blob} body
    * @param {number} limit milliseconds
    */
   async #sendAsSomebody(path, body, limit) {
@@ -90,16 +102,17 @@ export class Api {
 
   /**
    * @param {string} path
-   * @param {Record<string, unknown> | null} body null asks for something
+   * @param {Record<string, unknown> | Blob | null} body null asks for something
    * @param {number} limit milliseconds
    */
   async #send(path, body, limit) {
+    const kind = body instanceof Blob ? body.type || "application/octet-stream" : "application/json";
     let response;
     let answer;
     try {
       response = await fetch(this.#base + path, {
-        ...(body && { method: "POST", body: JSON.stringify(body) }),
-        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": this.#csrf },
+        ...(body && { method: "POST", body: body instanceof Blob ? body : JSON.stringify(body) }),
+        headers: { "Content-Type": kind, Accept: "application/json", "X-CSRFToken": this.#csrf },
         credentials: "same-origin",
         redirect: "manual", // a sign-in page is no answer
         signal: AbortSignal.timeout(limit),

@@ -1,6 +1,7 @@
 /** The member on the screen: who, how much, what can be used now, and the amount of this sale. */
 
-import { fieldText, moneyText, parseAmount, payableMinor, press } from "./amount.mjs";
+import { MINOR_DIGITS_MAX, fieldText, moneyText, parseAmount, payableMinor, press } from "./amount.mjs";
+import { Basket } from "./basket.mjs";
 import { copyOf, count, currency, data, dayText, figure, part, partOf, say, shortDay, unitWord } from "./page.mjs";
 
 /** @typedef {import("./desk.mjs").Member} Member */
@@ -19,10 +20,14 @@ export class Hub {
   /** @type {Credit | null} */
   #purse = null;
   #doers;
+  #basket = new Basket(
+    () => this.#takeField(),
+    () => this.#showAmount(),
+  );
 
   /**
    * @param {object} doers
-   * @param {(amountMinor: number, creditMinor: number) => void} doers.onSale
+   * @param {(amountMinor: number, creditMinor: number, extras: Record<string, unknown>) => void} doers.onSale
    * @param {(reward: Reward) => void} doers.onReward
    * @param {(voucher: Voucher) => void} doers.onVoucher
    * @param {(activity: Activity) => void} doers.onActivity
@@ -39,16 +44,36 @@ export class Hub {
     this.#credit.addEventListener("input", () => this.#showCredit());
     part("sale").addEventListener("submit", (event) => {
       event.preventDefault();
-      const amountMinor = this.amountMinor;
-      if (!amountMinor) this.#complain();
+      const amountMinor = this.amountMinor ?? (this.#isVisit ? 0 : null);
+      if (amountMinor === null || (amountMinor === 0 && !this.#isVisit)) this.#complain();
       else if (this.creditMinor === null) this.#complainOfCredit(amountMinor);
-      else doers.onSale(amountMinor, this.creditMinor);
+      else doers.onSale(amountMinor, this.creditMinor, this.#basket.extras);
     });
   }
 
-  /** The amount in the field, or null when it is not readable. */
+  /** What the sale comes to: the field and what the articles cost; null when that is not readable. */
   get amountMinor() {
+    const costs = this.#basket.amountMinor;
+    if (costs > 0 && this.#amount.value.trim() === "") return costs;
+    const typed = this.#fieldMinor;
+    return typed === null ? null : typed + costs;
+  }
+
+  get #fieldMinor() {
     return parseAmount(this.#amount.value, currency);
+  }
+
+  /** Nobody typed anything, and coming is all that counts here. */
+  get #isVisit() {
+    return data.visit !== null && this.#amount.value.trim() === "";
+  }
+
+  /** The field's amount becomes that of an article. */
+  #takeField() {
+    const amountMinor = this.#fieldMinor;
+    if (!amountMinor) return null;
+    this.#amount.value = "";
+    return amountMinor;
   }
 
   /** What of it is paid with credit, 0 for nothing; null when that is not readable or too much. */
@@ -61,6 +86,7 @@ export class Hub {
 
   clearAmount() {
     this.#amount.value = "";
+    this.#basket.clear();
     this.#payWithCredit.checked = false;
     this.#showAmount();
   }
@@ -218,19 +244,36 @@ export class Hub {
   /** @param {Event} event */
   #onKey(event) {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
+    if (button?.dataset.quick) return this.#addQuick(Number(button.dataset.quick));
     const key = button?.dataset.key;
     if (!key) return;
-    const amountMinor = press(this.amountMinor ?? 0, key);
+    const amountMinor = press(this.#fieldMinor ?? 0, key);
     this.#amount.value = amountMinor ? fieldText(amountMinor, currency) : "";
     this.#showAmount();
   }
 
-  #showAmount() {
+  /**
+   * As notes and coins come: on top of what is there.
+   * @param {number} quickMinor
+   */
+  #addQuick(quickMinor) {
+    const sum = (this.#fieldMinor ?? 0) + quickMinor;
+    if (String(sum).length <= MINOR_DIGITS_MAX) this.#amount.value = fieldText(sum, currency);
+    this.#showAmount();
+  }
+
+  /** What a tap on the large button does now. */
+  get #goWord() {
     const amountMinor = this.amountMinor;
-    this.#accrue.disabled = this.#amount.value.trim() === "";
-    part("accrue-word").textContent = amountMinor
-      ? say("accrue_amount", { amount: moneyText(amountMinor, currency) })
-      : say("accrue");
+    if (amountMinor) return say("accrue_amount", { amount: moneyText(amountMinor, currency) });
+    if (this.#isVisit && data.visit) return say("visit_done", { count: count(data.visit.quantity, data.visit.unit) });
+    return say("accrue");
+  }
+
+  #showAmount() {
+    const isEmpty = this.#amount.value.trim() === "" && this.#basket.amountMinor === 0;
+    this.#accrue.disabled = isEmpty && !this.#isVisit;
+    part("accrue-word").textContent = this.#goWord;
     part("amount-problem").textContent = "";
     this.#amount.removeAttribute("aria-invalid");
     this.#proposeCredit();

@@ -46,7 +46,7 @@ export class Offline {
 
   /** @returns {Promise<boolean>} once it is known whether this browser keeps anything */
   async canSave() {
-    return (await this.#opening) !== null;
+    return !data.practice && (await this.#opening) !== null;
   }
 
   /** Tries to send what waits. */

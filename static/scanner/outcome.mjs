@@ -64,6 +64,13 @@ export class OutcomeView {
     if (this.#root.dataset.size === "large") this.#setSize("docked");
   }
 
+  /** What it said no longer matters. */
+  clear() {
+    window.clearInterval(this.#timer);
+    this.#setSize("gone");
+    this.#onGone();
+  }
+
   /** While the undo is on its way it cannot be asked for again. */
   lockUndo() {
     this.#undo.disabled = true;

@@ -16,6 +16,13 @@
  * @property {string | null} store id of where this till stands
  * @property {Record<string, Record<string, string>>} units by unit and plural category: {"points": {"one": "point", "other": "points"}}
  * @property {string} unit the unit that balances are shown in
+ * @property {string} program name
+ * @property {boolean} practice nothing counts
+ * @property {string} screen address of the customer's screen
+ * @property {number[]} quick amounts under one key, in minor units
+ * @property {{category: string, sku: string, name: string, by_amount: boolean}[]} shelf articles that earn in their own way
+ * @property {{unit: string, quantity: number} | null} visit what coming gives, where no amount is needed
+ * @property {Record<string, string>} consents sentence by purpose
  * @property {Record<string, string>} texts
  */
 

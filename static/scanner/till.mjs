@@ -6,11 +6,13 @@ import { Api, Refused, Unreached } from "./api.mjs";
 import { Camera } from "./camera.mjs";
 import { cardOf, memberCode, voucherCode } from "./code.mjs";
 import { IDLE, memberOf, next } from "./desk.mjs";
+import { DeskParts } from "./desk_parts.mjs";
 import { Feedback } from "./feedback.mjs";
 import { Hub, fill } from "./hub.mjs";
 import { Offline, forgetPage, keepPage } from "./offline.mjs";
 import { OutcomeView } from "./outcome.mjs";
 import { copyOf, counts, currency, data, part, partOf, say, timeText } from "./page.mjs";
+import { PracticeApi } from "./practice.mjs";
 import { Questions } from "./question.mjs";
 import { SameCard } from "./same_card.mjs";
 import { SavedSales } from "./saved_sales.mjs";
@@ -26,7 +28,7 @@ import { watchWedge } from "./wedge.mjs";
 /** @typedef {import("./desk.mjs").Member} Member */
 /** @typedef {import("./desk.mjs").Move} Move */
 /** @typedef {import("./desk.mjs").Outcome} Outcome */
-/** @typedef {"camera" | "wedge" | "typed"} Source */
+/** @typedef {"camera" | "wedge" | "photo" | "typed" | "new"} Source how a member was found */
 
 const NEXT_AFTER_MS = 2_500;
 const NEXT_AFTER_REFUSAL_MS = 4_000; // a sentence to read and to say to the customer
@@ -41,6 +43,8 @@ let desk = IDLE;
 let lastCode = ""; // as it was read; a rotating one is another half a minute later
 /** @type {Map<string, string>} */
 const notes = new Map(); // member → the server's note on what was shown of the card
+/** @type {Source} */
+let foundBy = "typed";
 let lookups = 0; // tells an answer that is no longer wanted
 let nextTimer = 0;
 /** @type {{query: string, source: Source} | null} */
@@ -50,10 +54,11 @@ let undoable = null;
 let isOnline = navigator.onLine;
 
 const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
-const api = new Api(data.api, csrf, showLink);
+const server = new Api(data.api, csrf, showLink);
+const api = data.practice ? new PracticeApi(server) : server;
 const acts = new Acts();
 const sameCard = new SameCard();
-const wall = new Wall(api, showPerson);
+const wall = new Wall(server, showPerson);
 const feedback = new Feedback();
 const finder = partOf("scan-input", HTMLInputElement);
 const questions = new Questions();
@@ -75,6 +80,16 @@ const stage = new Stage({
   onTorch: () => void camera.toggleTorch(),
   onLens: () => void camera.nextLens(),
   onAgain: () => void lookUp(lastCode, "camera"),
+});
+const parts = new DeskParts(api, {
+  onJoined: (member) => {
+    foundBy = "new";
+    finder.value = "";
+    outcomes.clear(); // that nobody was found is over
+    if (move({ name: "look" })) move({ name: "found", member });
+  },
+  upload: (photo) => server.upload(photo),
+  onTexts: (texts) => onTexts(texts),
 });
 const camera = new Camera(stage.video, { onState: onCamera, onSightings });
 
@@ -106,6 +121,14 @@ function onSightings(sightings) {
   } else if (sightings.length > 0) stage.note("hint_foreign");
 }
 
+/** @param {string[]} texts on a photo */
+function onTexts(texts) {
+  const codes = texts.flatMap((text) => memberCode(text) ?? voucherCode(text) ?? []);
+  if (codes.length > 1) void chooseBetween(codes);
+  else if (codes[0]) void lookUp(codes[0], "photo");
+  else part("photo-note").textContent = say("hint_foreign");
+}
+
 watchWedge(document, ({ text }) => wall.isOpen || void lookUp(text, "wedge"));
 
 part("finder").addEventListener("submit", (event) => {
@@ -130,6 +153,7 @@ async function lookUp(query, source) {
   const code = memberCode(query);
   sameCard.take(code ? cardOf(code) : (voucherCode(query) ?? ""), performance.now());
   if (code) lastCode = code;
+  foundBy = source;
   notes.clear(); // the customer before is gone
   await find({ query, source });
 }
@@ -141,10 +165,12 @@ async function find(body) {
   try {
     const limit = isOnline ? LOOKUP_LIMIT_MS : LOOKUP_OFFLINE_LIMIT_MS;
     const answer = await api.post("lookup", body, { limit, retries: 0 });
-    if (ticket === lookups) showFound(answer);
+    if (ticket === lookups) showFound(answer, body);
   } catch (error) {
     const query = await savedQuery(error, body.query);
-    if (ticket === lookups && !(query && showUnknown(query))) refuse(error, () => void find(body));
+    if (ticket !== lookups || (query && showUnknown(query))) return;
+    refuse(error, () => void find(body));
+    if (error instanceof Refused && error.code === "member_not_found") offerToJoin(body);
   }
 }
 
@@ -194,8 +220,19 @@ function keepNote({ member, shown }) {
   if (member && shown) notes.set(member.id, shown.note);
 }
 
-/** @param {Found} answer */
-function showFound(answer) {
+/**
+ * The last rung of the ladder: nobody was found, so they can join.
+ * @param {Record<string, unknown>} body
+ */
+function offerToJoin({ query, source }) {
+  if (source === "typed") parts.miss(String(query));
+}
+
+/**
+ * @param {Found} answer
+ * @param {Record<string, unknown>} body
+ */
+function showFound(answer, body) {
   const { member, voucher, choices = [] } = answer;
   keepNote(answer);
   if (member) {
@@ -203,7 +240,10 @@ function showFound(answer) {
     move({ name: "found", member });
     if (voucher) hub.point(voucher);
   } else if (choices.length > 0) move({ name: "several", choices, why: "several" });
-  else decline(say("not_found"));
+  else {
+    decline(say("not_found"));
+    offerToJoin(body);
+  }
 }
 
 /**
@@ -235,13 +275,15 @@ async function chooseBetween(codes) {
 /**
  * @param {number} amountMinor
  * @param {number} creditMinor what of it is paid with credit
+ * @param {Record<string, unknown>} extras articles and the receipt
  */
-function sell(amountMinor, creditMinor) {
+function sell(amountMinor, creditMinor, extras) {
   const member = memberOf(desk);
   if (!member) return;
   if (member.query !== undefined) return void sellToUnknown(member, amountMinor);
   const credit = creditMinor ? { credit_minor: creditMinor } : {};
-  const act = acts.make("purchase", "purchases", { member_id: member.id, amount_minor: amountMinor, ...credit });
+  const facts = { member_id: member.id, amount_minor: amountMinor, ...credit, ...extras, found_by: foundBy };
+  const act = acts.make("purchase", "purchases", facts);
   void submit(creditMinor ? withNote(act, member.id) : act);
 }
 
@@ -475,6 +517,7 @@ function show(before) {
   if (desk.name === "member") enterMember(desk.member, before);
   if (desk.name === "idle") enterIdle();
   else camera.hold();
+  parts.show(desk, before);
   planNext();
 }
 
@@ -517,7 +560,7 @@ function showQuestion() {
   }
   const amount = moneyText(Number(act.body.amount_minor), currency);
   const name = desk.member?.name || desk.member?.number || "";
-  const text = say("repeat_text", { amount, name });
+  const text = act.body.amount_minor ? say("repeat_text", { amount, name }) : say("repeat_visit", { name });
   const words = { title: desk.question, text, yes: say("repeat_yes"), no: say("repeat_no") };
   questions.ask(words, () => void submit({ ...act, body: { ...act.body, confirm_repeat: true } }), no);
 }
@@ -602,6 +645,8 @@ if (data.paired) {
   part("switch").addEventListener("click", () => wall.lock());
   void wall.start();
 }
-void offline.start(api, () => signedOut("signed_out_saved"));
-void keepPage();
+if (!data.practice) {
+  void offline.start(server, () => signedOut("signed_out_saved"));
+  void keepPage();
+}
 if (await Camera.isAllowed()) void camera.start();

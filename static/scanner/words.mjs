@@ -13,7 +13,7 @@ import { count, counts, currency, data, say } from "./page.mjs";
 export function messageFor(outcome) {
   const { act, changes, member } = outcome;
   const balance = say("balance_now", { count: count(member.balances[data.unit]?.available ?? 0) });
-  const amount = typeof act.body.amount_minor === "number" ? [moneyText(act.body.amount_minor, currency)] : [];
+  const amount = act.body.amount_minor ? [moneyText(Number(act.body.amount_minor), currency)] : [];
   const credit = typeof act.body.credit_minor === "number" ? act.body.credit_minor : 0;
   if (credit) amount.push(say("credit_paid", { amount: moneyText(credit, currency) }));
   return {
@@ -63,5 +63,6 @@ export function undoText({ act, changes, undo, reward }) {
   if (act.kind === "redemption") return say("undo_redemption", words);
   if (act.kind === "voucher") return say("undo_voucher", words);
   if (act.kind === "activity") return say("undo_activity", words);
+  if (act.kind === "purchase" && !act.body.amount_minor) return say("undo_activity", words);
   return say(changes.length > 0 ? "undo_purchase" : "undo_sale", words);
 }

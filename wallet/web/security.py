@@ -25,6 +25,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 BODY_BYTES_MAX = 256 * 1024  # the largest basket is far below; uploads have their own limit
+PHOTO_BYTES_MAX = 8 * 1024 * 1024  # a phone's own JPEG; the till's page sends a smaller one
+UPLOADS = {"/till/api/photo": PHOTO_BYTES_MAX}
 # Coarse, per address: a shop with ten tills stays far below; a script in a loop does not.
 FLOOD_LIMIT = "1200 per minute"
 CONSOLE_ROLES = ("owner", "manager", "marketer")
@@ -185,7 +187,14 @@ def install_security(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_BYTES_MAX
     app.config["MAX_FORM_PARTS"] = 100
+    # Before anything looks into a body, as the check of tokens does.
+    app.before_request_funcs.setdefault(None, []).insert(0, _allow_upload)
     app.after_request(_headers)
+
+
+def _allow_upload() -> None:
+    if limit := UPLOADS.get(request.path):
+        request.max_content_length = limit
 
 
 def _headers(answer: Response) -> Response:

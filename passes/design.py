@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -39,6 +40,8 @@ STORE_IDS_MAX = 5
 # Codes that tills read, in the order in which they are offered; a QR code always follows, because
 # a phone shows the first one it knows.
 Symbology = Literal["qr", "aztec", "pdf417", "code128", "code39"]
+# What is drawn where no picture was uploaded.
+Pattern = Literal["rings", "waves", "rays", "leaves", "arches"]
 Images = dict[Role, Sha256]
 
 
@@ -51,6 +54,16 @@ class TierLook(BaseModel):
     foreground: Colour | None = None
     label: Colour | None = None
     images: Images = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One place of a document that is no design: a dotted path, pydantic's word for what is wrong
+    (`string_too_short` …) and its figures (`min_length` …)."""
+
+    path: str
+    kind: str
+    figures: Mapping[str, object]
 
 
 class Design(BaseModel):
@@ -72,6 +85,7 @@ class Design(BaseModel):
     background: Colour
     foreground: Colour
     label: Colour
+    pattern: Pattern = "rings"
     tiers: dict[str, TierLook] = Field(default_factory=dict)
     images: Images = Field(default_factory=dict)
     images_by_language: dict[str, Images] = Field(default_factory=dict)
@@ -118,6 +132,22 @@ class Design(BaseModel):
             where = ".".join(str(part) for part in first["loc"])
             raise DesignError(f"{where}: {first['msg']}") from error
 
+    @classmethod
+    def faults(cls, data: Mapping[str, object]) -> tuple[Fault, ...]:
+        """Everything that keeps the document from being a design; empty when it is one."""
+        try:
+            cls.model_validate(data)
+        except ValidationError as error:
+            return tuple(
+                Fault(
+                    ".".join(str(part) for part in one["loc"]),
+                    one["type"],
+                    {name: said for name, said in one.get("ctx", {}).items() if name != "error"},
+                )
+                for one in error.errors()
+            )
+        return ()
+
     def colours(self, tier_key: str | None) -> tuple[str, str, str]:
         """(background, foreground, label) for a tier, with inheritance from the design."""
         look = self.tiers.get(tier_key or "", TierLook())
@@ -133,6 +163,16 @@ class Design(BaseModel):
         by_language = self.images_by_language.get(language or "", {})
         look = self.tiers.get(tier_key or "", TierLook())
         return {**self.images, **by_language, **look.images}
+
+    def uploads(self) -> set[str]:
+        """The hashes of every picture that the design names."""
+        found = {*self.images.values()}
+        for images in (
+            *self.images_by_language.values(),
+            *(one.images for one in self.tiers.values()),
+        ):
+            found.update(images.values())
+        return found
 
     def logo_words(self, languages: tuple[str, ...]) -> Mapping[str, str]:
         """The text beside the logo in every language, the program's own first; may be empty."""

@@ -44,8 +44,13 @@ def _web(value: str) -> str:
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Words = dict[str, Annotated[str, StringConstraints(min_length=1, max_length=200)]]
-LongWords = dict[str, Annotated[str, StringConstraints(min_length=1, max_length=5_000)]]
+Words = Annotated[
+    dict[str, Annotated[str, StringConstraints(min_length=1, max_length=200)]], Field(min_length=1)
+]
+LongWords = Annotated[
+    dict[str, Annotated[str, StringConstraints(min_length=1, max_length=5_000)]],
+    Field(min_length=1),
+]
 Link = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_link)]
 WebLink = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_web)]
 FactName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_:.-]{1,60}$")]

@@ -36,9 +36,13 @@ GOOGLE_LOGO_SAFE = 0.70  # share of the side left by Google's margin of 15 % on 
 UPLOAD_PIXELS_MAX = 40_000_000  # pixels; a phone's photograph passes, a decompression bomb does not
 UPLOAD_BYTES_MAX = 10 * 1024 * 1024  # bytes
 TOO_MANY_PIXELS = "The {} has too many pixels: use at most 6000 × 6000."
-UPLOAD_FORMATS = ("PNG", "JPEG", "WEBP")
+UPLOAD_FORMATS = ("PNG", "JPEG")
 CACHED_LOOKS = 64  # designs × tiers; about 300 kB each
 PNG_LEVEL = 9  # made once per design, read for ever
+PREVIEW_SCALE = 2  # pixels a point: sharp enough on a page
+PREVIEW_PNG_LEVEL = 1  # made at every move of a colour's slider
+PREVIEW_LOGO: Size = (132, 132)
+PREVIEW_HERO: Size = (688, 224)
 
 
 Maker = Callable[[Look, ImageStore], Mapping[str, bytes]]
@@ -113,7 +117,27 @@ def check_upload(data: bytes) -> None:
 def _look(design: Design, tier_key: str | None, language: str | None = None) -> Look:
     background, foreground, _ = design.colours(tier_key)
     uploads = tuple(sorted(design.pictures(tier_key, language).items()))
-    return Look(background, foreground, design.monogram, uploads)
+    return Look(background, foreground, design.monogram, uploads, design.pattern)
+
+
+def preview_picture(
+    design: Design, name: str, store: ImageStore, tier_key: str | None, language: str | None
+) -> bytes:
+    """One picture of a face as a page shows it, of the same making as the wallets': `icon`, `logo`,
+    `strip` of Apple, `google_logo`, `hero`, `wide` of Google."""
+    look = _look(design, tier_key, language)
+    return _once(f"preview-{name}", look, store, _PREVIEWS[name])[name]
+
+
+def picture_key(design: Design, tier_key: str | None, language: str | None) -> str:
+    """Changes when any picture of this face does."""
+    look = _look(design, tier_key, language)
+    return hashlib.sha256(repr(look).encode()).hexdigest()[:16]
+
+
+def is_wide(width: int, height: int) -> bool:
+    """Whether a logo is a lettering, which Google shows instead of the round mark."""
+    return width >= WIDE_FROM * height
 
 
 def _once(wallet: str, look: Look, store: ImageStore, make: Maker) -> Mapping[str, bytes]:
@@ -175,7 +199,7 @@ def _google(look: Look, store: ImageStore) -> Mapping[str, bytes]:
     hero = _cover(strip, GOOGLE_HERO, look) if strip else artwork(look, GOOGLE_HERO)
     found = {"logo": _png(_google_logo(look, store)), "hero": _png(hero)}
     logo = _upload(look, store, "logo")
-    if logo and logo.width >= WIDE_FROM * logo.height:
+    if logo and is_wide(logo.width, logo.height):
         found["wide"] = _png(_wide_logo(logo))
     return found
 
@@ -243,7 +267,7 @@ def _open(data: bytes, role: str) -> Image.Image:
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         if isinstance(error, DesignError):
             raise
-        raise DesignError(f"The {role} is not a readable PNG, JPEG or WebP picture.") from error
+        raise DesignError(f"The {role} is not a readable PNG or JPEG picture.") from error
     if not upright.getchannel("A").getbbox():
         raise DesignError(f"The {role} is fully transparent.")
     return upright
@@ -265,7 +289,41 @@ def _contained(image: Image.Image, size: Size) -> Image.Image:
     return canvas
 
 
-def _png(image: Image.Image) -> bytes:
+def _preview_apple(role: str) -> Maker:
+    def _make(look: Look, store: ImageStore) -> Mapping[str, bytes]:
+        size = scaled(APPLE_POINTS[role], PREVIEW_SCALE)
+        return {role: _png(_apple_master(look, store, role, size), PREVIEW_PNG_LEVEL)}
+
+    return _make
+
+
+def _preview_google(look: Look, store: ImageStore) -> Mapping[str, bytes]:
+    logo = reduced(_google_logo(look, store), PREVIEW_LOGO)
+    return {"google_logo": _png(logo, PREVIEW_PNG_LEVEL)}
+
+
+def _preview_hero(look: Look, store: ImageStore) -> Mapping[str, bytes]:
+    upload = _upload(look, store, "hero") or _upload(look, store, "strip")
+    size = PREVIEW_HERO
+    hero = _cover(upload, size, look) if upload else artwork(look, size)
+    return {"hero": _png(hero, PREVIEW_PNG_LEVEL)}
+
+
+def _preview_wide(look: Look, store: ImageStore) -> Mapping[str, bytes]:
+    logo = _upload(look, store, "logo")
+    return {"wide": _png(_wide_logo(logo) if logo else _google_logo(look, store))}
+
+
+_PREVIEWS: Mapping[str, Maker] = {
+    **{role: _preview_apple(role) for role in APPLE_POINTS},
+    "google_logo": _preview_google,
+    "hero": _preview_hero,
+    "wide": _preview_wide,
+}
+PREVIEWS = tuple(_PREVIEWS)
+
+
+def _png(image: Image.Image, level: int = PNG_LEVEL) -> bytes:
     data = io.BytesIO()
-    image.save(data, "PNG", compress_level=PNG_LEVEL)
+    image.save(data, "PNG", compress_level=level)
     return data.getvalue()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -141,6 +143,22 @@ def _picture(house: House) -> str:
 def _blank_picture() -> bytes:
     data = io.BytesIO()
     Image.new("L", (64, 64), 255).save(data, "PNG")
+    return data.getvalue()
+
+
+def _design(house: House) -> dict[str, Any]:
+    return Design.parse(house.cast.program.design).model_dump(mode="json")
+
+
+def _art(house: House) -> str:
+    """The strip of the designer's preview."""
+    look = {"background": "#112233", "foreground": "#ffffff", "monogram": "C"}
+    return f"/console/design/pictures/strip.png?look={quote(json.dumps(look))}"
+
+
+def _logo() -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (64, 64), "#884422").save(data, "PNG")
     return data.getvalue()
 
 
@@ -377,6 +395,32 @@ TABLE: dict[tuple[str, str], Row] = {
         "401 403 303 303 303 404 401 401",
         lambda h: f"/console/rewards/{_reward(h)}",
         _form(act="offer"),
+    ),
+    ("GET", "/console/design"): Row("302 403 200 200 200 200 302 302", _fixed("/console/design")),
+    ("GET", "/console/design/pictures/<name>.png"): Row("302 403 200 200 200 200 302 302", _art),
+    ("POST", "/console/design/preview"): Row(
+        "401 403 200 200 200 200 401 401",
+        _fixed("/console/design/preview"),
+        lambda house: {"json": {"document": _design(house), "sample": "regular", "tier": None}},
+    ),
+    ("POST", "/console/design/findings"): Row(
+        "401 403 200 200 200 200 401 401",
+        _fixed("/console/design/findings"),
+        lambda house: {"json": {"document": _design(house)}},
+    ),
+    ("POST", "/console/design/draft/discard"): Row(
+        "401 403 200 200 200 200 401 401", _fixed("/console/design/draft/discard"), _tap()
+    ),
+    # Only the first who saves began from the newest draft.
+    ("PUT", "/console/design/draft"): Row(
+        "401 403 409 409 409 409 401 401",
+        _fixed("/console/design/draft"),
+        lambda house: {"json": {"document": _design(house), "revision": 99}},
+    ),
+    ("POST", "/console/design/pictures"): Row(
+        "401 403 200 200 200 200 401 401",
+        _fixed("/console/design/pictures"),
+        lambda house: {"data": _logo(), "content_type": "image/png"},
     ),
     ("GET", "/console/setup/"): Row("302 403 403 200 200 200 302 302", _fixed("/console/setup/")),
     ("GET", "/console/setup/apple"): Row(

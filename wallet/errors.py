@@ -15,6 +15,29 @@ def N_(text: str) -> str:  # noqa: N802  gettext's own name for "translate later
 
 
 CODES: dict[str, tuple[int, str]] = {
+    # designs
+    "design_invalid": (422, N_("This is not a card design yet: please check the marked fields.")),
+    "design_not_found": (404, N_("There is no such version of the card.")),
+    "design_blocked": (409, N_("The card has a fault that a wallet would refuse. Mend it first.")),
+    "draft_conflict": (
+        409,
+        N_("Somebody else changed this draft meanwhile. Reload the page to go on from theirs."),
+    ),
+    "picture_missing": (
+        422,
+        N_("A picture of this design is not there any more: upload it again."),
+    ),
+    "picture_format": (422, N_("Only PNG and JPEG pictures can be used.")),
+    "picture_too_large": (413, N_("This picture is larger than 10 MB.")),
+    "picture_too_many_pixels": (
+        422,
+        N_("This picture has too many pixels: use at most 40 million, as a phone's camera makes."),
+    ),
+    "picture_too_small": (422, N_("This picture is too small: use at least 16 × 16 pixels.")),
+    "picture_animated": (422, N_("This picture is animated; wallets show still pictures only.")),
+    "picture_empty": (422, N_("This picture is fully transparent.")),
+    "picture_broken": (422, N_("This file is no picture that can be read.")),
+    "pictures_too_many": (409, N_("This program keeps 500 pictures already.")),
     # members
     "member_not_found": (404, N_("No member was found.")),
     "member_exists": (409, N_("There is already a member with this e-mail, phone number or id.")),
@@ -32,6 +55,7 @@ CODES: dict[str, tuple[int, str]] = {
     "birthday_invalid": (422, N_("This birthday is not possible.")),
     "code_not_ours": (404, N_("This is not a member code.")),
     "code_unknown": (404, N_("This card is not known here.")),
+    "card_is_test": (409, N_("This is a test card of the card designer. It belongs to nobody.")),
     "locale_unknown": (422, N_("The program does not speak this language.")),
     "member_closed": (409, N_("This membership is closed.")),
     "member_merged": (409, N_("This member was already merged into another one.")),

@@ -37,6 +37,7 @@ export function drawBubble({ title, text, at, card }, face, api, words, language
  * @param {string} api
  */
 function icon(card, face, api) {
+  if (face?.pictures) return face.pictures[face.images ? "icon" : "google_logo"];
   if (face?.images) return `${api}iphone/cards/${encodeURIComponent(card)}/icon.png?v=${face.images.icon}`;
   return face?.logo ? `${api}android/pictures/${face.logo}` : "";
 }

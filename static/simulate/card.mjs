@@ -9,6 +9,7 @@ import { h } from "./dom.mjs";
  *   wide_logo: string | null, shimmers: boolean, screenshots: boolean,
  *   points: Pair[], rows: Pair[][], account: Pair[], barcode: Code | null,
  *   details: Pair[], links: { text: string, url: string }[], messages: Pair[], state: string,
+ *   pictures?: Record<string, string>,
  * }} CardFace
  */
 
@@ -41,6 +42,7 @@ export function drawCard(card, api, words, changed) {
 function front(face, api, words, changed) {
   const rows = face.rows.length > 0 ? face.rows : [face.points, face.account].filter((row) => row.length > 0);
   const dead = face.state && face.state.toUpperCase() !== "ACTIVE";
+  const source = (/** @type {string} */ name) => face.pictures?.[name] ?? `${api}android/pictures/${name}`;
   return h(
     "div",
     { class: `gcard__side gcard__front${dead ? " is-dead" : ""}${face.shimmers && !dead ? " is-shimmering" : ""}` },
@@ -48,15 +50,15 @@ function front(face, api, words, changed) {
       "div",
       { class: "gcard__head" },
       // A wide logo takes the place of the round one and of the issuer's name.
-      face.wide_logo && h("img", { class: "gcard__wide", src: `${api}android/pictures/${face.wide_logo}`, alt: face.issuer }),
-      !face.wide_logo && face.logo && h("img", { class: "gcard__logo", src: `${api}android/pictures/${face.logo}`, alt: "" }),
+      face.wide_logo && h("img", { class: "gcard__wide", src: source(face.wide_logo), alt: face.issuer }),
+      !face.wide_logo && face.logo && h("img", { class: "gcard__logo", src: source(face.logo), alt: "" }),
       !face.wide_logo && h("span", { text: face.issuer }),
     ),
     h("p", { class: "gcard__program", text: face.program }),
     h("div", { class: "gcard__rows" }, ...rows.map((row) => drawRow(row, changed))),
     dead ? h("p", { class: "gcard__dead", text: words.expired }) : code(face.barcode),
     !dead && !face.screenshots && h("p", { class: "gcard__guard", text: words.guarded }),
-    face.hero && h("img", { class: "gcard__hero", src: `${api}android/pictures/${face.hero}`, alt: "" }),
+    face.hero && h("img", { class: "gcard__hero", src: source(face.hero), alt: "" }),
   );
 }
 

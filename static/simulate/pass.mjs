@@ -8,6 +8,7 @@ import { h } from "./dom.mjs";
  *   colours: Record<string, string>, images: Record<string, string | null>,
  *   header: Field[], primary: Field[], secondary: Field[], auxiliary: Field[], back: Field[],
  *   barcode: { picture: string, alt: string } | null, voided: boolean, expired: boolean,
+ *   pictures?: Record<string, string>,
  * }} PassFace
  */
 
@@ -16,7 +17,7 @@ const ROLES = /** @type {const} */ (["background", "foreground", "label"]);
 
 /**
  * @param {{ id: string, face: PassFace, updated_at: string }} card
- * @param {string} api where the pictures are
+ * @param {string} api where the pictures are, if the face does not say it
  * @param {Record<string, string>} words the phone's own
  * @param {Set<string>} changed keys of fields to point out
  * @returns {HTMLElement}
@@ -40,7 +41,7 @@ export function drawPass(card, api, words, changed) {
 function front({ id, face }, api, words, changed) {
   const picture = (/** @type {string} */ role) => {
     const digest = face.images[role];
-    const source = `${api}iphone/cards/${encodeURIComponent(id)}/${role}.png?v=${digest}`;
+    const source = face.pictures?.[role] ?? `${api}iphone/cards/${encodeURIComponent(id)}/${role}.png?v=${digest}`;
     return digest && h("img", { class: `pass__${role}`, src: source, alt: "" });
   };
   const strip = h("div", { class: "pass__band" }, picture("strip"), group("primary", face.primary, changed));

@@ -130,7 +130,7 @@ def test_a_missing_upload_is_said_in_words() -> None:
 def animated() -> bytes:
     data = io.BytesIO()
     frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
-    frames[0].save(data, "WEBP", save_all=True, append_images=frames[1:])
+    frames[0].save(data, "PNG", save_all=True, append_images=frames[1:])
     return data.getvalue()
 
 

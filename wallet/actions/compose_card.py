@@ -36,7 +36,7 @@ _LABELS = {
     "vouchers": {"fr": "Mes bons à utiliser", "en": "My vouchers"},
     "charity": {"fr": "Mon association", "en": "My charity"},
     "perks": {"fr": "Mes avantages", "en": "My benefits"},
-    "card": {"fr": "Ma carte et mes mouvements", "en": "My card and movements"},
+    "card": {"fr": "Ma carte en ligne", "en": "My card online"},
     "ready": {"fr": "À profiter maintenant", "en": "Yours now"},
 }
 _ANNOUNCEMENTS = {

@@ -52,7 +52,7 @@ def issue_pass(
         provider=provider,
         serial=secrets.token_hex(SERIAL_BYTES),
         auth_token=secrets.token_urlsafe(AUTH_TOKEN_BYTES),
-        design_id=program.design_id,
+        design_id=program.design_for(member.id),
         card=said,
         card_hash=hash_of(said),
         tier_key=member.tier_key,

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from passes.design import Design
 from passes.images import media
 from wallet.actions.program_view import all_programs
-from wallet.tables.design import image_with_hash
+from wallet.tables.design import image_with_hash, newest_designs
+
+DESIGNS_SERVED = 3  # newest versions, besides those in use: some of them are just being replaced
 
 
 def image_store(session: Session) -> Callable[[str], bytes]:
@@ -25,11 +27,18 @@ def image_store(session: Session) -> Callable[[str], bytes]:
 
 
 def media_image(session: Session, digest: str) -> bytes | None:
-    """The picture with this name, in any design in force; None when no design has it."""
+    """The picture with this name, in any design that cards show or showed of late; None when no
+    design has it. While a new version spreads, Google still asks for pictures of the one before."""
     for program in all_programs(session):
-        found = _pictures(session, program.design_id, program.design).get(digest)
-        if found:
-            return found
+        shown = {program.design_id: program.design}
+        if program.staged:
+            shown[program.staged.id] = program.staged.document
+        for row in newest_designs(session, program.id, DESIGNS_SERVED):
+            shown.setdefault(row.id, row.document)
+        for design_id, document in shown.items():
+            found = _pictures(session, design_id, document).get(digest)
+            if found:
+                return found
     return None
 
 

@@ -14,8 +14,9 @@ from wallet.actions.text import say
 from wallet.context import context_of
 from wallet.errors import Refusal
 from wallet.rules.redemption import SECRETS, Conditions
+from wallet.rules.rollout import is_reached
 from wallet.rules.ruleset import Ruleset
-from wallet.tables.design import published_design
+from wallet.tables.design import published_design, staged_design
 from wallet.tables.donation import charities_of
 from wallet.tables.program import (
     Program,
@@ -100,6 +101,15 @@ class StoreView:
 
 
 @dataclass(frozen=True, slots=True)
+class StagedDesign:
+    """A design version that reaches a share of the cards beside the one in force."""
+
+    id: int
+    document: Mapping[str, Any]
+    share_percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramView:
     """Everything about a program that changes only when its `revision` does."""
 
@@ -122,6 +132,7 @@ class ProgramView:
     design_id: int
     design: Mapping[str, Any]
     _made: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    staged: StagedDesign | None = None
 
     def made(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` computes from this snapshot alone, kept as long as the snapshot is."""
@@ -131,6 +142,13 @@ class ProgramView:
                 self._made.clear()
             found = self._made[key] = make()
         return found
+
+    def design_for(self, member_id: int) -> int:
+        """The design version that this member's cards show."""
+        staged = self.staged
+        if staged and is_reached(member_id, staged.id, staged.share_percent):
+            return staged.id
+        return self.design_id
 
     @property
     def signing_key(self) -> tuple[int, bytes]:
@@ -227,7 +245,7 @@ def _kept(session: Session) -> dict[int, ProgramView]:
 
 def _read(session: Session, program: Program) -> ProgramView:
     rules = newest_rules(session, program.id)
-    design = published_design(session, program.id)
+    design, staged = published_design(session, program.id), staged_design(session, program.id)
     vault = context_of(session).vault
     return ProgramView(
         id=program.id,
@@ -254,4 +272,5 @@ def _read(session: Session, program: Program) -> ProgramView:
         },
         design_id=design.id,
         design=design.document,
+        staged=StagedDesign(staged.id, staged.document, staged.share_percent) if staged else None,
     )

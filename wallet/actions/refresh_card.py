@@ -62,7 +62,7 @@ def refresh_card(
             "new_card": with_announcement(wallet_pass, said, is_quiet=not is_urgent),
             "new_hash": digest,
             "new_tier": tier_key,
-            "new_design": program.design_id,
+            "new_design": program.design_for(wallet_pass.member_id),
             "urgent": is_urgent,
             "at": now,
             "modified": next_second(wallet_pass.modified_at, now),
@@ -109,7 +109,7 @@ def _shows(wallet_pass: Shown, program: ProgramView, wanted: Wanted, tier_key: s
     return (
         wallet_pass.card_hash == wanted[1]
         and wallet_pass.tier_key == tier_key
-        and wallet_pass.design_id == program.design_id
+        and wallet_pass.design_id == program.design_for(wallet_pass.member_id)
     )
 
 

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
 
 
 class CardDesign(Base):
-    """One version of the design. `document` is a validated `passes.design.Design`."""
+    """One version of the design. `document` is a validated `passes.design.Design`.
+
+    `status`: draft (version 0, one a program), staged (reaches `share_percent` of the cards beside the
+    published one), published, retired, withdrawn (was staged and went back). `revision` counts the
+    savings of a draft.
+    """
 
     __tablename__ = "card_design"
     __table_args__ = (UniqueConstraint("program_id", "version"),)
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     version: Mapped[int]
-    status: Mapped[str]  # draft, published, retired
+    status: Mapped[str]
     document: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     created_by: Mapped[str]
     published_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    share_percent: Mapped[int] = mapped_column(default=100, server_default="100")
+    note: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Image(Base):
@@ -39,6 +48,9 @@ class Image(Base):
     created_at: Mapped[datetime]
 
 
+DRAFT_VERSION = 0  # a program has one draft, and no published version has this number
+
+
 def published_design(session: Session, program_id: int) -> CardDesign:
     """The design in force."""
     query = select(CardDesign).where(
@@ -47,11 +59,52 @@ def published_design(session: Session, program_id: int) -> CardDesign:
     return session.scalars(query.order_by(CardDesign.version.desc()).limit(1)).one()
 
 
+def staged_design(session: Session, program_id: int) -> CardDesign | None:
+    """The version that reaches a share of the cards, if there is one."""
+    query = select(CardDesign).where(
+        CardDesign.program_id == program_id, CardDesign.status == "staged"
+    )
+    return session.scalars(query.order_by(CardDesign.version.desc()).limit(1)).first()
+
+
+def draft_design(session: Session, program_id: int) -> CardDesign | None:
+    """The draft, if somebody began one."""
+    return design_numbered(session, program_id, DRAFT_VERSION)
+
+
+def design_numbered(session: Session, program_id: int, version: int) -> CardDesign | None:
+    """One version by its number."""
+    query = select(CardDesign).where(
+        CardDesign.program_id == program_id, CardDesign.version == version
+    )
+    return session.scalars(query).first()
+
+
+def newest_designs(session: Session, program_id: int, limit: int) -> list[CardDesign]:
+    """Every version that ever was on a card, the newest first."""
+    query = select(CardDesign).where(
+        CardDesign.program_id == program_id, CardDesign.version > DRAFT_VERSION
+    )
+    return list(session.scalars(query.order_by(CardDesign.version.desc()).limit(limit)))
+
+
 def design_version(session: Session, design_id: int) -> CardDesign | None:
     """One version by its id."""
     return session.get(CardDesign, design_id)
 
 
+def image_sizes(session: Session, digests: Collection[str]) -> dict[str, tuple[int, int]]:
+    """(width, height) of stored pictures, by hash."""
+    query = select(Image.sha256, Image.width, Image.height).where(Image.sha256.in_(digests))
+    return {row[0]: (row[1], row[2]) for row in session.execute(query)}
+
+
 def image_with_hash(session: Session, sha256: str) -> Image | None:
     """A stored picture."""
     return session.scalar(select(Image).where(Image.sha256 == sha256))
+
+
+def count_images(session: Session, program_id: int) -> int:
+    """How many pictures a program has stored."""
+    query = select(func.count()).select_from(Image).where(Image.program_id == program_id)
+    return int(session.scalar(query) or 0)

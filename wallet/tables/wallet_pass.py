@@ -153,6 +153,7 @@ class Shown:
     """What an issued pass shows now, and what its phones have taken of it."""
 
     id: int
+    member_id: int
     provider: str
     card: dict[str, Any]
     card_hash: str
@@ -237,20 +238,19 @@ def auth_token(session: Session, provider: str, serial: str) -> str | None:
 
 
 def passes_of_other_designs(
-    session: Session, program_id: int, design_id: int, after_id: int, limit: int
+    session: Session, program_id: int, design_id: int | None, after_id: int, limit: int
 ) -> list[Any]:
-    """(id, modified at) of passes that show another design, in the order of ids; locked."""
+    """(id, member id, design id, modified at) of passes that show another design, or of all, in the
+    order of ids; locked."""
     query = (
-        select(WalletPass.id, WalletPass.modified_at)
-        .where(
-            WalletPass.program_id == program_id,
-            WalletPass.id > after_id,
-            WalletPass.design_id != design_id,
-        )
+        select(WalletPass.id, WalletPass.member_id, WalletPass.design_id, WalletPass.modified_at)
+        .where(WalletPass.program_id == program_id, WalletPass.id > after_id)
         .order_by(WalletPass.id)
         .limit(limit)
         .with_for_update()
     )
+    if design_id is not None:
+        query = query.where(WalletPass.design_id != design_id)
     return list(session.execute(query))
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from flask import Flask, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from passes.safe_picture import UPLOAD_BYTES_MAX
 from wallet import clock
 from wallet.actions.actor import Actor
 from wallet.actions.api_access import KeyHolder, key_holder, note_key_use
@@ -26,7 +27,10 @@ R = TypeVar("R")
 
 BODY_BYTES_MAX = 256 * 1024  # the largest basket is far below; uploads have their own limit
 PHOTO_BYTES_MAX = 8 * 1024 * 1024  # a phone's own JPEG; the till's page sends a smaller one
-UPLOADS = {"/till/api/photo": PHOTO_BYTES_MAX}
+UPLOADS = {
+    "/till/api/photo": PHOTO_BYTES_MAX,
+    "/console/design/pictures": UPLOAD_BYTES_MAX,
+}
 # Coarse, per address: a shop with ten tills stays far below; a script in a loop does not.
 FLOOD_LIMIT = "1200 per minute"
 CONSOLE_ROLES = ("owner", "manager", "marketer")

@@ -6,6 +6,8 @@ from flask import Blueprint
 
 from wallet.web.console import acts
 from wallet.web.console.delivery import delivery
+from wallet.web.console.design import design
+from wallet.web.console.design_api import add_picture, discard, findings, picture, preview, save
 from wallet.web.console.duplicates import duplicates
 from wallet.web.console.frame import SEES_PEOPLE, SEES_SETUP
 from wallet.web.console.members import member, members
@@ -40,6 +42,7 @@ def console_door() -> Blueprint:
     )
     door.add_url_rule("/reach", "reach", require_role(*CONSOLE_ROLES)(reach))
     door.add_url_rule("/delivery", "delivery", require_role(*CONSOLE_ROLES)(delivery))
+    _add_design(door)
     guard = require_role(*SEES_SETUP)
     door.add_url_rule("/setup/", "setup", guard(setup))
     door.add_url_rule("/setup/apple", "setup_apple", guard(setup_apple))
@@ -96,3 +99,18 @@ def _add_tills(door: Blueprint) -> None:
     ):
         path = f"/team/<staff_id>/{address}"
         door.add_url_rule(path, name, guard(act), methods=["POST"])
+
+
+def _add_design(door: Blueprint) -> None:
+    """The card designer: for everybody who works on the brand."""
+    guard = require_role(*CONSOLE_ROLES)
+    door.add_url_rule("/design", "design", guard(design))
+    door.add_url_rule("/design/pictures/<name>.png", "design_picture", guard(picture))
+    for path, name, view, method in (
+        ("preview", "design_preview", preview, "POST"),
+        ("findings", "design_findings", findings, "POST"),
+        ("draft", "design_save", save, "PUT"),
+        ("draft/discard", "design_discard", discard, "POST"),
+        ("pictures", "design_add_picture", add_picture, "POST"),
+    ):
+        door.add_url_rule(f"/design/{path}", name, guard(view), methods=[method])

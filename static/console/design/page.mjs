@@ -1,0 +1,249 @@
+/** The card designer: a form, two phones, and a draft that saves itself. */
+import { part } from "../../simulate/dom.mjs";
+import { ask, latest, Refused } from "./api.mjs";
+import { Cropper, RATIOS } from "./crop.mjs";
+import { at, closed, merged, opened, put } from "./document.mjs";
+import { showFaults, showFindings } from "./findings.mjs";
+import { artPath, Form } from "./form.mjs";
+import { Preview } from "./preview.mjs";
+
+const PREVIEW_MS = 15; // several keys of one burst are one question
+const FINDINGS_MS = 350; // once the hand rests
+const SAVE_MS = 700;
+const RETRY_MS = 4000;
+
+/** @typedef {{ document: Record<string, any>, revision: number, saved_at: string | null, saved_by: string }} Draft */
+
+const state = JSON.parse(part(document, "#design-state").textContent ?? "{}");
+const texts = JSON.parse(part(document, "#design-texts").textContent ?? "{}");
+const { urls, locales, language } = state;
+const root = part(document, "#designer");
+const said = part(document, "#state");
+const preview = new Preview(part(document, "#stage"), texts);
+const cropper = new Cropper();
+let draft = /** @type {Draft} */ (state.draft);
+let sample = "regular";
+let tier = /** @type {string} */ (/** @type {HTMLSelectElement | null} */ (document.querySelector("#tier"))?.value ?? "");
+let isFaulty = false;
+
+const form = new Form(/** @type {HTMLFormElement} */ (part(document, "#form")), opened(draft.document, locales), {
+  texts,
+  language,
+  changed,
+});
+
+const showPreview = latest(async () => {
+  const body = { document: closed(form.document), sample, tier };
+  const answer = await ask("POST", urls.preview, body).catch(failed);
+  if (!answer) return;
+  showFaults(form.root, answer.faults ?? []);
+  isFaulty = Boolean(answer.faults);
+  if (isFaulty) return say(texts.faulty, true);
+  preview.show(answer);
+  root.setAttribute("aria-busy", "false");
+  root.dataset.drawn = String(Number(root.dataset.drawn ?? 0) + 1);
+}, PREVIEW_MS);
+
+const showMending = latest(async () => {
+  const answer = await ask("POST", urls.findings, { document: closed(form.document) }).catch(() => null);
+  if (!answer) return;
+  showFindings(form.root, answer.findings, texts, mend);
+  root.dataset.findings = String(answer.findings.length);
+}, FINDINGS_MS);
+
+const save = latest(async () => {
+  if (isFaulty) return;
+  const document_ = closed(form.document);
+  say(texts.saving);
+  try {
+    draft = await ask("PUT", urls.save, { document: document_, revision: draft.revision });
+    tellSaved();
+  } catch (error) {
+    if (error instanceof Refused) return say(error.message, true);
+    say(texts.away, true);
+    setTimeout(save, RETRY_MS);
+  }
+}, SAVE_MS);
+
+function changed() {
+  showPreview();
+  showMending();
+  save();
+}
+
+/** @param {unknown} error */
+function failed(error) {
+  say(error instanceof Refused ? error.message : texts.away, true);
+  return null;
+}
+
+/**
+ * @param {string} sentence
+ * @param {boolean} [isBad]
+ */
+function say(sentence, isBad = false) {
+  said.textContent = sentence;
+  said.classList.toggle("is-bad", isBad);
+}
+
+function tellSaved() {
+  const isLive = JSON.stringify(sorted(draft.document)) === JSON.stringify(sorted(state.live));
+  const time = draft.saved_at ? new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(new Date(draft.saved_at)) : "";
+  say(isLive || !time ? texts.unchanged : texts.saved.replace("%(time)s", time));
+  part(document, "#discard").hidden = isLive;
+  root.dataset.revision = String(draft.revision);
+  root.dataset.changed = String(!isLive);
+}
+
+/**
+ * The same data with its keys in order, to compare.
+ * @param {any} value
+ * @returns {any}
+ */
+function sorted(value) {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+}
+
+/** @param {object} change a merge patch */
+function mend(change) {
+  form.open(opened(merged(closed(form.document), change), locales));
+  changed();
+}
+
+// --- pictures
+
+/** @param {HTMLInputElement} input */
+async function upload(input) {
+  const [file] = input.files ?? [];
+  input.value = "";
+  if (!file) return;
+  const role = input.dataset.upload ?? "";
+  const where = input.dataset.tierKey ? `tier-${input.dataset.tierKey}` : role;
+  const error = part(form.root, `[data-upload-error="${where}"]`);
+  error.hidden = true;
+  const crop = role in RATIOS ? await cropper.choose(file, role) : "";
+  if (crop === null) return;
+  say(texts.uploading);
+  try {
+    const kept = await ask("POST", crop ? `${urls.add_picture}?crop=${crop}` : urls.add_picture, file);
+    put(form.document, artPath(input), kept.sha256);
+    if (role === "logo") showSchemes(kept.schemes);
+    form.fillArt();
+    changed();
+  } catch (problem) {
+    error.textContent = problem instanceof Refused ? problem.message : texts.away;
+    error.hidden = false;
+    tellSaved();
+  }
+}
+
+/** @param {HTMLElement} button */
+function remove(button) {
+  put(form.document, artPath(button), undefined);
+  form.fillArt();
+  changed();
+}
+
+/** @param {Record<string, string>[]} schemes */
+function showSchemes(schemes) {
+  const box = part(document, "#schemes");
+  box.hidden = schemes.length === 0;
+  part(box, ".designer-schemes").replaceChildren(...schemes.map(schemeButton));
+  if (at(form.document, "images.logo")) /** @type {HTMLDetailsElement} */ (part(document, "#part-colours")).open = true;
+}
+
+/** @param {Record<string, string>} scheme */
+function schemeButton(scheme) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "designer-scheme";
+  button.setAttribute("aria-label", `${scheme.background} ${scheme.foreground} ${scheme.label}`);
+  for (const [name, colour] of Object.entries(scheme)) {
+    const spot = document.createElement("span");
+    spot.style.setProperty("--spot", colour);
+    spot.dataset.name = name;
+    button.append(spot);
+  }
+  button.addEventListener("click", () => mend(scheme));
+  return button;
+}
+
+// --- buttons
+
+/**
+ * One of a group is pressed.
+ * @param {string} group
+ * @param {string} name
+ * @param {(value: string) => void} choose
+ */
+function segments(group, name, choose) {
+  const buttons = [...part(document, group).querySelectorAll("button")];
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      for (const one of buttons) one.setAttribute("aria-pressed", String(one === button));
+      choose(button.dataset[name] ?? "");
+    });
+  }
+}
+
+/**
+ * @param {string} selector
+ * @param {(isOn: boolean) => void} turn
+ */
+function toggle(selector, turn) {
+  const button = part(document, selector);
+  button.addEventListener("click", () => {
+    const isOn = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(isOn));
+    turn(isOn);
+  });
+}
+
+segments("#views", "view", (view) => preview.turn({ view }));
+segments("#phone-languages", "speak", (code) => preview.turn({ language: code }));
+segments("#samples", "sample", (key) => {
+  sample = key;
+  showPreview();
+});
+toggle("#dark", (dark) => preview.turn({ dark }));
+toggle("#small", (small) => preview.turn({ small }));
+document.querySelector("#tier")?.addEventListener("change", (event) => {
+  tier = /** @type {HTMLSelectElement} */ (event.target).value;
+  showPreview();
+});
+form.root.addEventListener("change", (event) => {
+  if (event.target instanceof HTMLInputElement && event.target.type === "file") void upload(event.target);
+});
+form.root.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest("button") : null;
+  if (button?.dataset.remove) remove(button);
+  if (button?.dataset.starter) {
+    const { layout, back, ...rest } = state.starters[button.dataset.starter];
+    form.open(opened({ ...closed(form.document), ...structuredClone({ layout, back, ...rest }), tiers: {} }, locales));
+    changed();
+  }
+});
+part(document, "#discard").addEventListener("click", async () => {
+  if (!confirm(texts.drop)) return;
+  const fresh = await ask("POST", urls.discard).catch(failed);
+  if (!fresh) return;
+  draft = fresh;
+  form.open(opened(draft.document, locales));
+  tellSaved();
+  showPreview();
+  showMending();
+});
+for (const starter of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-starter]"))) {
+  starter.style.setProperty("--starter", starter.dataset.background ?? "");
+  starter.style.setProperty("--starter-ink", starter.dataset.ink ?? "");
+}
+
+const first = locales.includes(language) ? language : locales[0];
+part(document, `[data-speak="${first}"]`).setAttribute("aria-pressed", "true");
+preview.turn({ language: first });
+form.fill();
+tellSaved();
+showPreview();
+showMending();

@@ -1,0 +1,174 @@
+/** Draws both phones from what the server made of the draft. */
+import { drawBubble } from "../../simulate/bubble.mjs";
+import { drawCard } from "../../simulate/card.mjs";
+import { h, part } from "../../simulate/dom.mjs";
+import { drawPass } from "../../simulate/pass.mjs";
+
+/**
+ * @typedef {{ faces: Record<string, Record<string, any>>, news: Record<string, Record<string, string[]>>,
+ *   tier: string | null, pictures: Record<string, Record<string, string>> }} Shown
+ * @typedef {{ view: string, language: string, dark: boolean, small: boolean }} Look
+ */
+
+const NOTHING = new Set();
+const OTHERS = ["#1f5a8c", "#c9a227", "#7b2d3b"]; // cards of others, behind and before ours
+
+export class Preview {
+  /**
+   * @param {HTMLElement} stage
+   * @param {Record<string, string>} texts
+   */
+  constructor(stage, texts) {
+    this.stage = stage;
+    this.texts = texts;
+    /** @type {Shown | null} */
+    this.shown = null;
+    /** @type {Look} */
+    this.look = { view: "front", language: "fr", dark: false, small: false };
+    /** @type {Map<string, string>} addresses of pictures that are loaded, by place */
+    this.loaded = new Map();
+  }
+
+  /** @param {Shown} shown */
+  show(shown) {
+    this.shown = shown;
+    this.draw();
+  }
+
+  /** @param {Partial<Look>} change */
+  turn(change) {
+    Object.assign(this.look, change);
+    this.draw();
+  }
+
+  draw() {
+    const { view, dark, small, language } = this.look;
+    this.stage.classList.toggle("is-dark", dark);
+    this.stage.classList.toggle("is-small", small);
+    this.stage.dataset.view = view;
+    if (!this.shown) return;
+    for (const wallet of ["apple", "google"]) {
+      const screen = part(this.stage, `[data-phone="${wallet}"] [data-screen]`);
+      screen.lang = language;
+      const scroll = screen.querySelector(".pass__back, .gcard__back")?.scrollTop ?? 0;
+      screen.replaceChildren(this.screen(wallet));
+      const back = screen.querySelector(".pass__back, .gcard__back");
+      if (back && scroll) back.scrollTop = scroll;
+    }
+  }
+
+  /** @param {string} wallet */
+  screen(wallet) {
+    if (this.look.view === "lock") return this.lock(wallet);
+    if (this.look.view === "watch" && wallet === "apple") return this.watch();
+    const card = this.card(wallet);
+    const title = h("div", { class: "wallet__bar", "aria-hidden": "true", text: this.texts.wallet });
+    const cards = this.look.view === "stack" ? this.stack(card, wallet) : [card];
+    return h("div", { class: "wallet" }, title, h("div", { class: "wallet__cards" }, ...cards));
+  }
+
+  /** @param {string} wallet */
+  face(wallet) {
+    const { faces, pictures } = /** @type {Shown} */ (this.shown);
+    const { language } = this.look;
+    const ready = Object.entries(pictures[language]).map(([name, url]) => [name, this.picture(name, url)]);
+    return { ...faces[wallet][language], pictures: Object.fromEntries(ready) };
+  }
+
+  /**
+   * The newest picture that is here: until the next one has come the card keeps the one before.
+   * @param {string} name
+   * @param {string} url
+   */
+  picture(name, url) {
+    const here = this.loaded.get(name);
+    if (here === url || this.loaded.get(`next ${name}`) === url) return here ?? url;
+    this.loaded.set(`next ${name}`, url);
+    const image = new Image();
+    image.addEventListener("load", () => {
+      if (this.loaded.get(`next ${name}`) !== url) return;
+      this.loaded.set(name, url);
+      for (const shown of document.querySelectorAll(`img[data-picture="${name}"], [data-shown="${name}"]`)) {
+        if (shown instanceof HTMLImageElement) shown.src = url;
+      }
+      this.draw();
+    });
+    image.src = url;
+    return here ?? url;
+  }
+
+  /** @param {string} wallet */
+  card(wallet) {
+    const face = this.face(wallet);
+    const draw = wallet === "apple" ? drawPass : drawCard;
+    const card = draw({ id: "preview", face, updated_at: "" }, "", this.texts, /** @type {Set<string>} */ (NOTHING));
+    if (this.look.view === "back") flip(card);
+    return card;
+  }
+
+  /**
+   * Among others, of which one sees the heads.
+   * @param {HTMLElement} card
+   * @param {string} wallet
+   */
+  stack(card, wallet) {
+    const other = (/** @type {string} */ colour) => {
+      const peek = h("div", { class: "designer-other", text: this.texts.other });
+      peek.style.setProperty("--other", colour);
+      return peek;
+    };
+    const ours = h("div", { class: `designer-slice designer-slice--${wallet}` }, card);
+    return [other(OTHERS[0]), ours, other(OTHERS[1]), other(OTHERS[2])];
+  }
+
+  /** @param {string} wallet */
+  lock(wallet) {
+    const { language } = this.look;
+    const { news } = /** @type {Shown} */ (this.shown);
+    const face = this.face(wallet);
+    const said = news[wallet][language];
+    const title = wallet === "apple" ? face.organization : said[0];
+    const texts = wallet === "apple" ? said : said.slice(1);
+    const bubbles = texts
+      .filter(Boolean)
+      .map((text) => drawBubble({ id: "", at: new Date().toISOString(), card: "", title, text }, face, "", this.texts, language));
+    const day = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" }).format();
+    return h(
+      "div",
+      { class: "lock" },
+      h("p", { class: "lock__day", text: day }),
+      h("p", { class: "lock__time", text: "9:41" }),
+      h("div", { class: "lock__list" }, ...bubbles),
+    );
+  }
+
+  /** A watch has the colours, the texts and the code; neither strip nor icon. */
+  watch() {
+    const face = this.face("apple");
+    const field = (/** @type {{ label: string, value: string }} */ one) =>
+      h("div", { class: "watch__field" }, h("span", { text: one.label }), h("strong", { text: one.value }));
+    const fields = [...face.header, ...face.primary, ...face.secondary, ...face.auxiliary].map(field);
+    const screen = h(
+      "div",
+      { class: "watch__screen" },
+      h("p", { class: "watch__head" }, h("img", { src: face.pictures.logo, alt: "" }), h("span", { text: face.logo_text || face.organization })),
+      ...fields,
+      face.barcode && h("img", { class: "watch__code", src: face.barcode.picture, alt: "QR" }),
+    );
+    screen.style.setProperty("--pass-background", face.colours.background);
+    screen.style.setProperty("--pass-foreground", face.colours.foreground);
+    screen.style.setProperty("--pass-label", face.colours.label);
+    return h("div", { class: "watch" }, screen);
+  }
+}
+
+/** @param {HTMLElement} card */
+function flip(card) {
+  card.classList.add("is-turned", "is-still");
+  const [front, back] = card.querySelectorAll(".pass__side, .gcard__side");
+  front.setAttribute("aria-hidden", "true");
+  front.toggleAttribute("inert", true);
+  back.removeAttribute("inert");
+  back.setAttribute("aria-hidden", "false");
+  back.setAttribute("tabindex", "0");
+}

@@ -1,0 +1,162 @@
+"""The card designer over HTTP: the preview is the real card, the draft is nobody's to overwrite."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from passes.apple.package import PassBuilder
+from passes.apple.verify import read_pkpass
+from passes.card import PassIdentity
+from passes.design import Design
+from passes.images import no_uploads
+from passes.simulate import pass_face
+from tests.factories import Cast
+from tests.wallet.web.conftest import Browser
+from wallet.actions.sample_cards import sample_card
+from wallet.web.wiring import wiring
+
+ISSUED = PassIdentity("0" * 32, "0" * 43)
+
+
+class Designer:
+    """Emil, who does the marketing, at the designer."""
+
+    def __init__(self, browser: Browser) -> None:
+        browser.sign_in("emil")
+        self.client = browser.client
+        page = browser.get("/console/design").text
+        token = re.search(r'name="csrf-token" content="([^"]+)"', page)
+        state = re.search(r'id="design-state">(.*?)</script>', page, re.DOTALL)
+        assert token
+        assert state
+        self.token = token[1]
+        self.draft: dict[str, Any] = json.loads(state[1])["draft"]
+
+    def send(self, method: str, path: str, **said: Any) -> TestResponse:
+        headers = {"X-CSRFToken": self.token, "Accept": "application/json", "Accept-Language": "en"}
+        return self.client.open(f"/console/design/{path}", method=method, headers=headers, **said)
+
+    def document(self, **changes: Any) -> dict[str, Any]:
+        return {**self.draft["document"], **changes}
+
+    def save(self, revision: int, **changes: Any) -> TestResponse:
+        said = {"document": self.document(**changes), "revision": revision}
+        return self.send("PUT", "draft", json=said)
+
+
+@pytest.fixture
+def designer(browser: Browser) -> Designer:
+    return Designer(browser)
+
+
+def png(size: tuple[int, int] = (64, 64), colour: str = "#884422") -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", size, colour).save(data, "PNG")
+    return data.getvalue()
+
+
+def test_the_preview_shows_what_the_signed_pass_would(designer: Designer, web_cast: Cast) -> None:
+    """Element by element: the face of the .pkpass that the builder makes of the same design and card."""
+    changes = {
+        "organization_name": "Chez <Léa> & fils",
+        "logo_text": {"fr": "Léa", "en": "Lea"},
+        "background": "#10233f",
+        "layout": {
+            **designer.draft["document"]["layout"],
+            "header": ["number"],
+            "back": ["balance"],
+        },
+    }
+    document = designer.document(**changes)
+    said = {"document": document, "sample": "full", "tier": None}
+    shown = designer.send("POST", "preview", json=said).get_json()
+    with designer.client.application.app_context():
+        apple = wiring().apple
+    with web_cast.database.reading() as session:
+        card, tier = sample_card(session, web_cast.program, "full")
+    builder = PassBuilder(apple, Design.parse(document), no_uploads, "https://cards.test/apple")
+    data = builder.build(card, tier, ISSUED, datetime.now(UTC))
+    files = read_pkpass(data, [apple.intermediate]).files
+    for language in web_cast.program.locales:
+        wanted = pass_face.face(files, language)
+        found = shown["faces"]["apple"][language]
+        assert {**found, "images": None} == {**wanted, "images": None}
+    assert "99" in str(shown["faces"]["google"]["fr"]["points"])
+    assert shown["pictures"]["fr"]["strip"] != shown["pictures"]["fr"]["hero"]
+    picture = designer.client.get(shown["pictures"]["fr"]["strip"])
+    assert Image.open(io.BytesIO(picture.data)).size == (750, 288)
+
+
+def test_a_draft_is_saved_by_whoever_saw_the_newest(designer: Designer) -> None:
+    saved = designer.save(0, background="#112233").get_json()
+    assert (saved["revision"], saved["document"]["background"]) == (1, "#112233")
+    refused = designer.save(0, background="#445566")
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "draft_conflict")
+    assert designer.save(1, background="#445566").get_json()["revision"] == 2
+    dropped = designer.send("POST", "draft/discard", json={}).get_json()
+    assert dropped["document"]["background"] == designer.draft["document"]["background"]
+    stale = designer.save(2, background="#778899")
+    assert stale.get_json()["code"] == "draft_conflict", "a page that is open elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"organization_name": ""}, "organization_name"),
+        ({"description": {}}, "description"),
+        ({"background": "red"}, "background"),
+        ({"announce": {"balance": {"fr": "Bravo"}}}, "announce"),
+        (
+            {
+                "back": [
+                    {"key": "a", "title": {"fr": "x"}, "body": {"fr": "y"}, "url": "javascript:x"}
+                ]
+            },
+            "back.0.url",
+        ),
+        ({"images": {"logo": "../../etc/passwd"}}, "images.logo"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_what_is_no_design_is_said_where_it_is(
+    designer: Designer, changes: dict[str, Any], path: str
+) -> None:
+    said = {"document": designer.document(**changes), "sample": "regular"}
+    faults = designer.send("POST", "preview", json=said).get_json()["faults"]
+    assert [one["path"] for one in faults] == [path]
+    assert faults[0]["sentence"]
+    refused = designer.save(0, **changes)
+    assert (refused.status_code, refused.get_json()["code"]) == (422, "design_invalid")
+
+
+def test_a_picture_is_kept_once_and_gives_its_colours(designer: Designer) -> None:
+    first, again = (
+        designer.send("POST", "pictures?crop=0,0,0.5,1", data=png(), content_type="image/png")
+        for _ in range(2)
+    )
+    kept = first.get_json()
+    assert (kept["width"], kept["height"]) == (32, 64)
+    assert kept == again.get_json()
+    assert all(re.fullmatch("#[0-9a-f]{6}", one["background"]) for one in kept["schemes"])
+    saved = designer.save(0, images={"logo": kept["sha256"]}).get_json()
+    assert saved["document"]["images"] == {"logo": kept["sha256"]}
+    unknown = designer.save(1, images={"logo": "0" * 64}).get_json()
+    assert unknown["code"] == "picture_missing"
+
+
+def test_findings_come_with_the_change_that_mends_them(designer: Designer) -> None:
+    document = designer.document(foreground="#333333", background="#222222")
+    found = designer.send("POST", "findings", json={"document": document}).get_json()["findings"]
+    contrast = next(one for one in found if one["code"] == "card.contrast")
+    assert contrast["section"] == "colours"
+    mended = {**document, **contrast["change"]}
+    again = designer.send("POST", "findings", json={"document": mended}).get_json()["findings"]
+    assert contrast["sentence"] not in [one["sentence"] for one in again]

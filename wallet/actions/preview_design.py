@@ -1,0 +1,87 @@
+"""A design that is worked on, as both wallets would show it, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from passes.design import Design
+from passes.finding import Finding, sorted_findings
+from passes.images import is_wide, preview_picture
+from passes.lint import lint
+from passes.preview import Face, faces, news
+from wallet.actions.media import image_store
+from wallet.actions.program_view import ProgramView
+from wallet.actions.sample_cards import SAMPLES, card_before, sample_card
+from wallet.tables.design import image_sizes
+
+LINTED_SAMPLES = ("full", "long")  # the widest numbers and the longest words
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`faces` and `news`: wallet → language → what it shows (`passes.preview`)."""
+
+    faces: Mapping[str, Mapping[str, Face]]
+    news: Mapping[str, Mapping[str, list[str]]]
+    tier_key: str | None
+
+
+def preview_design(
+    session: Session,
+    program: ProgramView,
+    document: Mapping[str, Any],
+    sample: str,
+    tier_key: str | None,
+) -> Preview:
+    """With a sample's card. `DesignError` where the document is no design."""
+    design = Design.parse(document)
+    card, tier = sample_card(session, program, sample, tier_key)
+    before = card_before(session, program, sample, tier_key)
+    announcing = {**card.to_json(), "announced": "balance"}
+    return Preview(
+        faces(card, design, tier, has_wide_logo=_has_wide_logo(session, design, tier)),
+        news(before, type(card).from_json(announcing), design, tier),
+        tier,
+    )
+
+
+def lint_samples(
+    session: Session, program: ProgramView, document: Mapping[str, Any]
+) -> list[Finding]:
+    """What to mend, found on samples of every tier."""
+    design = Design.parse(document)
+    tiers: list[str | None] = [tier.key for tier in program.ruleset.tiers] or [None]
+    found: list[Finding] = []
+    for sample in LINTED_SAMPLES:
+        for tier_key in tiers if sample == LINTED_SAMPLES[0] else tiers[-1:]:
+            card, tier = sample_card(session, program, sample, tier_key)
+            found += lint(card, design, tier)
+    # The same fault in another language or on another sample is mended by the same hand.
+    once = {(one.code, one.where): one for one in reversed(found)}
+    return sorted_findings(reversed(once.values()))
+
+
+def picture_of(
+    session: Session,
+    document: Mapping[str, Any],
+    name: str,
+    tier_key: str | None,
+    language: str | None,
+) -> bytes:
+    """One picture of the faces, as `passes.images.preview_picture` names them."""
+    return preview_picture(Design.parse(document), name, image_store(session), tier_key, language)
+
+
+def sample_keys() -> tuple[str, ...]:
+    """The samples that there are."""
+    return tuple(SAMPLES)
+
+
+def _has_wide_logo(session: Session, design: Design, tier_key: str | None) -> bool:
+    digest = design.pictures(tier_key).get("logo")
+    size = image_sizes(session, [digest]).get(digest) if digest else None
+    return size is not None and is_wide(*size)

@@ -1,0 +1,66 @@
+"""The card designer's page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+
+from passes.design import Design
+from wallet.actions.design_draft import design_draft
+from wallet.actions.program_view import ProgramView
+from wallet.web.console.design_api import draft_json, pictures
+from wallet.web.console.design_words import (
+    fact_names,
+    page_texts,
+    patterns,
+    places,
+    samples,
+    starter_names,
+)
+from wallet.web.console.frame import console_page, own_program
+from wallet.web.locale import current_language
+from wallet.web.wiring import read
+
+
+def design() -> str:
+    """The draft's form and both phones."""
+    program, language = own_program(), current_language()
+    draft = read(lambda session: design_draft(session, program))
+    starters = starter_names()
+    return console_page(
+        "console/design.html",
+        program,
+        tiers=[(tier.key, program.text(tier.name, language)) for tier in program.ruleset.tiers],
+        facts=fact_names(program, language),
+        places=places(),
+        samples=samples(),
+        patterns=patterns(),
+        starters=[
+            (key, name, pictures(_started(program, document), None, language)["strip"], document)
+            for key, name, document in starters
+        ],
+        state=_state(program, draft_json(draft), {key: one for key, _, one in starters}),
+        stores=program.stores,
+        script_texts=page_texts(),
+    )
+
+
+def _started(program: ProgramView, starter: Any) -> Design:
+    """The program's design as this starter would make it, without pictures."""
+    return Design.parse({**program.design, **starter, "images": {}, "tiers": {}})
+
+
+def _state(program: ProgramView, draft: dict[str, Any], starters: dict[str, Any]) -> dict[str, Any]:
+    """What the script begins with."""
+    return {
+        "draft": draft,
+        "live": Design.parse(program.design).model_dump(mode="json"),
+        "starters": starters,
+        "locales": list(program.locales),
+        "language": current_language(),
+        "urls": {
+            name: url_for(f"console.design_{name}")
+            for name in ("preview", "findings", "save", "discard", "add_picture")
+        },
+    }

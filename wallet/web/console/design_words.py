@@ -1,0 +1,204 @@
+"""What the designer says: faults of a document in sentences, the choices of its lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from passes.design import Fault
+from passes.finding import Finding
+from passes.starters import STARTERS
+from wallet.actions.program_view import ProgramView
+
+_SECTIONS = (
+    # What a finding's or fault's place begins with → the part of the form that mends it.
+    (("design.tiers", "tiers"), "tiers"),
+    (("design.", "background", "foreground", "label", "pattern"), "colours"),
+    (
+        ("images", "icon", "logo.", "logo@", "strip", "hero", "class.programLogo", "class.hero"),
+        "art",
+    ),
+    (("storeCard.backFields", "back", "object.textModules", "object.links", "class.links"), "back"),
+    (("storeCard", "posterGeneric", "layout", "object."), "facts"),
+    (("announce",), "news"),
+    (("locations", "distance_m", "relevantDates", "beacons", "periods", "shows_near"), "stores"),
+)
+
+
+def section_of(where: str) -> str:
+    """The part of the form in which this place is mended; `texts` for everything else."""
+    if where.endswith("changeMessage"):
+        return "news"
+    return next((name for starts, name in _SECTIONS if where.startswith(starts)), "texts")
+
+
+def fault_json(fault: Fault) -> dict[str, str]:
+    """A fault for the page: where, in which part of the form, and a sentence."""
+    path = fault.path
+    return {"path": path, "section": section_of(path), "sentence": _fault_sentence(fault)}
+
+
+def _fault_sentence(fault: Fault) -> str:
+    sentences: Mapping[str, Callable[[], str]] = {
+        "string_too_short": lambda: _("This is needed."),
+        "too_short": lambda: _("This is needed."),
+        "missing": lambda: _("This is needed."),
+        "string_too_long": lambda: _(
+            "At most %(most)s characters.", most=fault.figures.get("max_length", "")
+        ),
+        "too_long": lambda: _(
+            "At most %(most)s of these.", most=fault.figures.get("max_length", "")
+        ),
+        "string_pattern_mismatch": lambda: _("This does not have the right form."),
+        "less_than_equal": lambda: _("At most %(most)s.", most=fault.figures.get("le", "")),
+        "greater_than_equal": lambda: _("At least %(least)s.", least=fault.figures.get("ge", "")),
+        "int_parsing": lambda: _("Please give a whole number."),
+        "int_type": lambda: _("Please give a whole number."),
+    }
+    if fault.path.endswith("url"):
+        return _("Please give an address that begins with https, http, mailto or tel.")
+    if fault.path.startswith("announce"):
+        return _("Write %(mark)s once, where the new value goes.", mark="%@")
+    if fault.path == "layout":
+        return _("A fact can stand in one place only.")
+    if fault.path == "":
+        return _("Each text of the back needs a key of its own.")
+    return sentences.get(fault.kind, lambda: _("This cannot be used here."))()
+
+
+def finding_json(finding: Finding, language: str) -> dict[str, Any]:
+    """A finding for the page."""
+    sentence, fix = (said.get(language) or said["en"] for said in (finding.sentence, finding.fix))
+    return {
+        "code": finding.code,
+        "section": section_of(finding.where),
+        "wallet": finding.wallet,
+        "blocks": finding.blocks,
+        "sentence": sentence,
+        "fix": fix,
+        "change": None if finding.change is None else dict(finding.change),
+    }
+
+
+def fact_names(program: ProgramView, language: str) -> list[tuple[str, str]]:
+    """(key, name) of every fact that a card of this program may have."""
+    main = program.ruleset.main_unit
+    others = [unit for unit in program.ruleset.units if unit.key != main.key]
+    credit = next((unit for unit in others if unit.kind == "credit"), None)
+    found = [
+        ("balance", program.text(main.name, language)),
+        ("member", _("Name of the member")),
+        ("tier", _("Status")),
+        ("next_reward", _("Way to the next reward")),
+        ("ready", _("Reward that can be had now")),
+        ("number", _("Member number")),
+    ]
+    if credit:
+        found.insert(1, ("credit", program.text(credit.name, language)))
+    found += [
+        (f"unit:{unit.key}", program.text(unit.name, language)) for unit in others if unit != credit
+    ]
+    return found
+
+
+def places() -> list[tuple[str, str]]:
+    """(group of the layout, name) of where a fact can stand."""
+    return [
+        ("header", _("Top right")),
+        ("primary", _("Large, on the picture")),
+        ("secondary", _("Below, from the left")),
+        ("auxiliary", _("Below, at the right")),
+        ("back", _("On the back")),
+    ]
+
+
+def samples() -> list[tuple[str, str]]:
+    """(key, name) of the sample members."""
+    return [
+        ("regular", _("Usual")),
+        ("new", _("0 points")),
+        ("full", _("99,999 points")),
+        ("long", _("Long words")),
+    ]
+
+
+def patterns() -> list[tuple[str, str]]:
+    """(key, name) of what is drawn where there is no picture."""
+    return [
+        ("rings", _("Rings")),
+        ("arches", _("Arches")),
+        ("waves", _("Waves")),
+        ("leaves", _("Leaves")),
+        ("rays", _("Lanes")),
+    ]
+
+
+def starter_names() -> Sequence[tuple[str, str, Mapping[str, Any]]]:
+    """(key, name, what it changes) of each template to start from."""
+    names = {
+        "cafe": _("Café"),
+        "boutique": _("Boutique"),
+        "salon": _("Salon"),
+        "grocer": _("Grocer"),
+        "sports": _("Sports shop"),
+    }
+    return [(key, names[key], document) for key, document in STARTERS.items()]
+
+
+def spoken_change(path: str) -> str:
+    """What a difference between two versions is about, in a word."""
+    words: Mapping[str, Callable[[], str]] = {
+        "organization_name": lambda: _("name"),
+        "description": lambda: _("description"),
+        "logo_text": lambda: _("text beside the logo"),
+        "monogram": lambda: _("initials"),
+        "background": lambda: _("background"),
+        "foreground": lambda: _("text colour"),
+        "label": lambda: _("colour of labels"),
+        "pattern": lambda: _("drawn picture"),
+        "tiers": lambda: _("look of a status"),
+        "images": lambda: _("pictures"),
+        "images_by_language": lambda: _("pictures of a language"),
+        "layout": lambda: _("places of the facts"),
+        "back": lambda: _("texts of the back"),
+        "announce": lambda: _("sentences of the lock screen"),
+        "shows_near_stores": lambda: _("near the stores"),
+        "distance_m": lambda: _("distance to the stores"),
+    }
+    return words.get(path, lambda: _("settings"))()
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A time for the page's script."""
+    return moment.isoformat() if moment else None
+
+
+def page_texts() -> dict[str, str]:
+    """What the page's script says; it fills in `%(name)s` itself."""
+    return {
+        "saving": _("Saving …"),
+        "saved": _("Draft saved at %(time)s"),
+        "unchanged": _("This is the card that shoppers have."),
+        "faulty": _("Not saved: please check the marked fields."),
+        "away": _(
+            "The server does not answer. What you typed stays here and is saved as soon as it does."
+        ),
+        "mend": _("Mend it"),
+        "proven": _("must be mended"),
+        "hint": _("could be better"),
+        "perfect": _("Nothing to mend: both wallets show this card well."),
+        "contrast": _("%(ratio)s to 1"),
+        "wallet": _("Wallet"),
+        "other": _("Another card"),
+        "now": _("now"),
+        "uploading": _("Making the picture safe …"),
+        "details": _("Details"),
+        "messages": _("Messages"),
+        "voided": _("No longer valid"),
+        "expired": _("Expired"),
+        "guarded": "",
+        "drop": _("Drop all changes and go back to the card that shoppers have?"),
+    }

@@ -346,6 +346,13 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/console/members/<member_id>"): Row(
         "302 403 403 200 200 404 302 302", lambda h: f"/console/members/{_member(h)}"
     ),
+    ("GET", "/console/rules"): Row("302 403 200 200 200 200 302 302", _fixed("/console/rules")),
+    ("POST", "/console/rules/try"): Row(
+        "401 403 422 422 422 422 401 401", _fixed("/console/rules/try"), _form(quantity="many")
+    ),
+    ("POST", "/console/rules/publish"): Row(
+        "401 403 422 422 422 422 401 401", _fixed("/console/rules/publish"), _form(quantity="many")
+    ),
     ("GET", "/console/posters"): Row("302 403 200 200 200 200 302 302", _fixed("/console/posters")),
     ("GET", "/console/posters/<place>/<format_>.pdf"): Row(
         "302 403 404 404 404 404 302 302", _fixed("/console/posters/nowhere/a4.pdf")

@@ -25,6 +25,7 @@ PAGES = {
     "nobody": "/console/members?q=nobody",
     "member": "member",
     "rewards": "/console/rewards",
+    "rules": "/console/rules",
     "posters": "/console/posters",
     "reach": "/console/reach",
     "delivery": "/console/delivery",

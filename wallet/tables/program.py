@@ -126,6 +126,12 @@ def rules_of_version(session: Session, program_id: int, version: int) -> RuleVer
     return session.scalar(query)
 
 
+def newest_versions(session: Session, program_id: int, count: int) -> list[RuleVersion]:
+    """The last versions of the rules, the one in force first."""
+    query = select(RuleVersion).where(RuleVersion.program_id == program_id)
+    return list(session.scalars(query.order_by(RuleVersion.version.desc()).limit(count)))
+
+
 def program_keys(session: Session, program_id: int) -> list[ProgramKey]:
     """Every key, oldest first; the last one signs."""
     query = select(ProgramKey).where(ProgramKey.program_id == program_id)

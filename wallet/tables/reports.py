@@ -51,6 +51,18 @@ def count_buyers(session: Session, program_id: int, since: datetime) -> int:
     return int(session.scalar(query) or 0)
 
 
+def average_sale(session: Session, program_id: int, since: datetime, sales_min: int) -> int | None:
+    """The average of the sales since then that were not refunded in full, in minor units; None where
+    there were fewer than `sales_min`."""
+    query = select(func.count(), func.sum(Purchase.amount_minor)).where(
+        Purchase.program_id == program_id,
+        Purchase.occurred_at >= since,
+        Purchase.refunded_minor < Purchase.amount_minor,
+    )
+    count, total = session.execute(query).one()
+    return int(total) // count if count and count >= sales_min else None
+
+
 def sums_between(
     session: Session, program_id: int, unit: str, bounds: Sequence[datetime]
 ) -> list[dict[str, int]]:

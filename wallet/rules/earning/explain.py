@@ -111,7 +111,7 @@ def colon(language: str) -> str:
 
 def times(factor: Decimal, language: str) -> str:
     """`× 1,25`: the sign and the factor stay on one line."""
-    return f"×{HARD}{_number(Fraction(factor), language)}"
+    return f"×{HARD}{spell_fraction(Fraction(factor), language)}"
 
 
 def _base(ruleset: Ruleset, unit: Unit, share: Share, sale: Sale) -> Reason:
@@ -136,7 +136,7 @@ def _amount_text(ruleset: Ruleset, unit: Unit, share: Share, sale: Sale, languag
         counted += _without(ruleset, sale, language)
     named = _say(rule.name, language) + colon(language) if rule.match else ""
     if unit.kind == "credit":
-        percent = _number(Fraction(100 * rule.quantity, rule.per_minor), language)
+        percent = spell_fraction(Fraction(100 * rule.quantity, rule.per_minor), language)
         if language == "fr":
             return f"{named}{percent}{THIN}% de {counted}"
         return f"{named}{percent}% of {counted}"
@@ -252,8 +252,8 @@ def _rounded(ruleset: Ruleset, unit: Unit, exact: Fraction, total: int, currency
             return f"arrondi à {result}" if language == "fr" else f"rounded to {result}"
         number = spell_number(total, language)
         if language == "fr":
-            return f"{_number(exact, language)} arrondi à {number}"
-        return f"{_number(exact, language)} rounded to {number}"
+            return f"{spell_fraction(exact, language)} arrondi à {number}"
+        return f"{spell_fraction(exact, language)} rounded to {number}"
 
     return Reason(f"rounding_{ruleset.rounding}", _both(_text))
 
@@ -262,7 +262,7 @@ def _fraction(exact: Number, scale: int) -> Fraction:
     return Fraction(exact) / scale
 
 
-def _number(value: Fraction, language: str) -> str:
+def spell_fraction(value: Fraction, language: str) -> str:
     """Two decimals at most, the rest cut off."""
     whole, hundredths = divmod(math.floor(value * 100), 100)
     decimals = f"{hundredths:02}".rstrip("0")

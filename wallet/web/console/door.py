@@ -21,6 +21,7 @@ from wallet.web.console.rewards import (
     save_new_reward,
     save_reward,
 )
+from wallet.web.console.rules import publish, rules, try_draft
 from wallet.web.console.saved_sales import decide, saved_sales
 from wallet.web.console.setup import setup
 from wallet.web.console.setup_apple import setup_apple, try_apple
@@ -36,10 +37,6 @@ def console_door() -> Blueprint:
     door.add_url_rule("/", "overview", require_role(*CONSOLE_ROLES)(overview))
     door.add_url_rule("/members", "members", require_role(*SEES_PEOPLE)(members))
     door.add_url_rule("/members/<member_id>", "member", require_role(*SEES_PEOPLE)(member))
-    door.add_url_rule("/posters", "posters", require_role(*CONSOLE_ROLES)(posters))
-    door.add_url_rule(
-        "/posters/<place>/<format_>.pdf", "poster", require_role(*CONSOLE_ROLES)(poster)
-    )
     door.add_url_rule("/reach", "reach", require_role(*CONSOLE_ROLES)(reach))
     door.add_url_rule("/delivery", "delivery", require_role(*CONSOLE_ROLES)(delivery))
     _add_design(door)
@@ -71,16 +68,7 @@ def console_door() -> Blueprint:
         door.add_url_rule(f"/members/<member_id>/{address}", name, guarded, methods=["POST"])
     part = require_role(*SEES_PEOPLE)(acts.part)
     door.add_url_rule("/merges/<merge_id>/undo", "part", part, methods=["POST"])
-    catalogue = require_role(*CONSOLE_ROLES)
-    door.add_url_rule("/rewards", "rewards", catalogue(rewards))
-    door.add_url_rule("/rewards/new", "new_reward", catalogue(new_reward))
-    door.add_url_rule(
-        "/rewards/new", "save_new_reward", catalogue(save_new_reward), methods=["POST"]
-    )
-    door.add_url_rule("/rewards/<reward_id>", "reward", catalogue(reward))
-    door.add_url_rule(
-        "/rewards/<reward_id>", "save_reward", catalogue(save_reward), methods=["POST"]
-    )
+    _program_pages(door)
     return door
 
 
@@ -114,3 +102,18 @@ def _add_design(door: Blueprint) -> None:
         ("pictures", "design_add_picture", add_picture, "POST"),
     ):
         door.add_url_rule(f"/design/{path}", name, guard(view), methods=[method])
+
+
+def _program_pages(door: Blueprint) -> None:
+    """What a program is made of: its rules, its rewards, its posters."""
+    guard = require_role(*CONSOLE_ROLES)
+    door.add_url_rule("/rules", "rules", guard(rules))
+    door.add_url_rule("/rules/try", "try_rules", guard(try_draft), methods=["POST"])
+    door.add_url_rule("/rules/publish", "publish_rules", guard(publish), methods=["POST"])
+    door.add_url_rule("/posters", "posters", guard(posters))
+    door.add_url_rule("/posters/<place>/<format_>.pdf", "poster", guard(poster))
+    door.add_url_rule("/rewards", "rewards", guard(rewards))
+    door.add_url_rule("/rewards/new", "new_reward", guard(new_reward))
+    door.add_url_rule("/rewards/new", "save_new_reward", guard(save_new_reward), methods=["POST"])
+    door.add_url_rule("/rewards/<reward_id>", "reward", guard(reward))
+    door.add_url_rule("/rewards/<reward_id>", "save_reward", guard(save_reward), methods=["POST"])

@@ -321,6 +321,13 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/console/tills/<till_id>/revoke"): Row(
         "401 403 403 303 303 404 401 401", lambda h: f"/console/tills/{_till(h)}/revoke"
     ),
+    ("GET", "/console/shifts"): Row("302 403 403 200 200 200 302 302", _fixed("/console/shifts")),
+    ("GET", "/console/till-words"): Row(
+        "302 403 200 200 200 200 302 302", _fixed("/console/till-words")
+    ),
+    ("POST", "/console/till-words"): Row(
+        "401 403 303 303 303 303 401 401", _fixed("/console/till-words"), _form(quick_0="5")
+    ),
     ("GET", "/console/team"): Row("302 403 403 200 200 200 302 302", _fixed("/console/team")),
     **{
         ("POST", f"/console/team/<staff_id>/{act}"): Row(

@@ -26,7 +26,9 @@ from wallet.web.console.saved_sales import decide, saved_sales
 from wallet.web.console.setup import setup
 from wallet.web.console.setup_apple import setup_apple, try_apple
 from wallet.web.console.setup_google import ask_google, google
+from wallet.web.console.shifts import shifts
 from wallet.web.console.team import drop_pin, give_pin, own_card, team_page
+from wallet.web.console.till_words import save_till_words, till_words
 from wallet.web.console.tills import add, give_code, revoke, till_state, tills_page
 from wallet.web.security import CONSOLE_ROLES, require_role
 
@@ -80,6 +82,10 @@ def _add_tills(door: Blueprint) -> None:
     door.add_url_rule("/tills/<till_id>/code", "give_code", guard(give_code), methods=["POST"])
     door.add_url_rule("/tills/<till_id>/revoke", "revoke_till", guard(revoke), methods=["POST"])
     door.add_url_rule("/team", "team", guard(team_page))
+    door.add_url_rule("/shifts", "shifts", guard(shifts))
+    words = require_role(*CONSOLE_ROLES)
+    door.add_url_rule("/till-words", "till_words", words(till_words))
+    door.add_url_rule("/till-words", "save_till_words", words(save_till_words), methods=["POST"])
     for address, name, act in (
         ("pin", "give_pin", give_pin),
         ("no-pin", "drop_pin", drop_pin),

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from wallet.actions.identify import REASON_LENGTH_MAX
 from wallet.actions.record_purchase import RECEIPT_LENGTH_MAX
 from wallet.actions.shown_card import NOTE_LENGTH_MAX
 from wallet.errors import Refusal
@@ -108,6 +109,38 @@ class UseVoucher(Body):
     code: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     bill_minor: Annotated[int, Field(ge=1, le=1 << 53)] | None = None
     shown: Note | None = None
+
+
+class Confirm(Body):
+    """A spending to be confirmed, by the request id that it will have itself."""
+
+    request_id: RequestId
+    member_id: PublicId
+    shown: Note | None = None
+    reward_id: PublicId | None = None
+    voucher: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+    credit_minor: Annotated[int, Field(ge=1, le=1 << 53)] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Confirm:
+        if [self.reward_id, self.voucher, self.credit_minor].count(None) != 2:
+            raise ValueError("exactly one of reward_id, voucher and credit_minor")
+        return self
+
+
+class Answer(Body):
+    """What the shopper said on the shop's screen; with a PIN it is their own word."""
+
+    answer: Literal["yes", "no"]
+    pin: Pin | None = None
+
+
+class Approval(Body):
+    """A manager's word, by their PIN, and why."""
+
+    staff: PublicId
+    pin: Pin
+    reason: Annotated[str, StringConstraints(max_length=REASON_LENGTH_MAX)]
 
 
 class Did(Body):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from scanner.confirming import allow, answer, approvers, ask, follow, open_question
 from scanner.enrol import enrol_now
 from scanner.icons import icon
 from scanner.pages import manifest, page, practice_page, service_worker, stand_in_store
@@ -30,12 +31,6 @@ def till_door() -> Blueprint:
     door.add_url_rule("/api/practice", "practice", practise, methods=["POST"])
     door.add_url_rule("/api/shift", "shift", own_shift)
     door.add_url_rule("/store", "store", stand_in_store, methods=["POST"])
-    door.add_url_rule("/pair", "pair", pair_page)
-    door.add_url_rule("/pair", "pair_now", pair_now, methods=["POST"])
-    door.add_url_rule("/leave", "leave", leave, methods=["POST"])
-    door.add_url_rule("/api/people", "people", people)
-    door.add_url_rule("/api/switch", "switch", switch, methods=["POST"])
-    door.add_url_rule("/api/lock", "lock", lock, methods=["POST"])
     door.add_url_rule("/api/lookup", "lookup", find, methods=["POST"])
     door.add_url_rule("/api/members", "members", enrol_now, methods=["POST"])
     door.add_url_rule("/api/purchases", "purchases", record_sale, methods=["POST"])
@@ -45,4 +40,22 @@ def till_door() -> Blueprint:
     door.add_url_rule("/api/vouchers", "vouchers", spend_voucher, methods=["POST"])
     door.add_url_rule("/api/activities", "activities", note_activity, methods=["POST"])
     door.add_url_rule("/api/undo", "undo", undo, methods=["POST"])
+    _add_people(door)
     return door
+
+
+def _add_people(door: Blueprint) -> None:
+    """Pairing, who stands there, and what needs a yes besides."""
+    door.add_url_rule("/pair", "pair", pair_page)
+    door.add_url_rule("/pair", "pair_now", pair_now, methods=["POST"])
+    door.add_url_rule("/leave", "leave", leave, methods=["POST"])
+    door.add_url_rule("/api/people", "people", people)
+    door.add_url_rule("/api/switch", "switch", switch, methods=["POST"])
+    door.add_url_rule("/api/lock", "lock", lock, methods=["POST"])
+    door.add_url_rule("/api/approvers", "approvers", approvers)
+    door.add_url_rule("/api/confirmations", "ask", ask, methods=["POST"])
+    door.add_url_rule("/api/confirmations/open", "open_question", open_question)
+    one = "/api/confirmations/<confirmation_id>"
+    door.add_url_rule(one, "follow", follow)
+    door.add_url_rule(f"{one}/answer", "answer", answer, methods=["POST"])
+    door.add_url_rule(f"{one}/approval", "allow", allow, methods=["POST"])

@@ -162,4 +162,12 @@ def _people() -> dict[str, str]:
         "pin_wait": _("Too many wrong PINs. Please wait {minutes} min or ask a manager."),
         "revoked_title": _("This till was revoked"),
         "revoked_yes": _("Pair it again"),
+        "own_card": _("This is your own card. Please ask a colleague to serve you."),
+        "consent_what": _("{quantity} of {name}: {reward}"),
+        "consent_credit": _("{quantity} of {name}"),
+        "consent_waits": _("The page of their card is asking them now. {seconds} s"),
+        "consent_yes_now_manager": _("The customer agrees. Now a manager has to allow it."),
+        "consent_manager_now_yes": _("A manager allows it. Now the customer has to agree."),
+        "consent_over": _("The customer did not answer in time."),
+        "consent_no": _("The customer said no."),
     }

@@ -10,6 +10,7 @@ from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
 from scanner.bodies import Did, Lookup, Redeem, Sale, Undo, UseVoucher, read_body
+from scanner.confirming import credit_wanted, proof, reward_wanted
 from scanner.guard import somebody_at_till
 from scanner.hub import activity_at_till, changes, grouped, hub, reward_line
 from scanner.noting import noted
@@ -24,12 +25,14 @@ from wallet.actions.record_purchase import PurchaseFacts, record_purchase, suspe
 from wallet.actions.redeem import Taking, redeem
 from wallet.actions.reverse_entry import member_of_entry, undo_own
 from wallet.actions.rotating_codes import count_miss
-from wallet.actions.shown_card import Shown, note_of, read_note, shown_by
+from wallet.actions.shown_card import Shown, note_of, shown_by
 from wallet.actions.throttle import (
     UNKNOWN_CODES_PER_STAFF,
     count_attempt,
     refuse_when_spent,
 )
+from wallet.actions.tills.confirm import voucher_wanted
+from wallet.actions.tills.own_card import is_own_card
 from wallet.actions.undo import undo_purchase
 from wallet.actions.unuse_voucher import unuse_voucher
 from wallet.actions.use_voucher import Use, use_voucher
@@ -77,7 +80,8 @@ def record_sale() -> tuple[Response, int]:
             suspect_repeat(session, member, body.amount_minor, clock.now())
         if body.credit_minor is not None:
             # Before the sale, which then knows what of it was paid with credit.
-            shown = _proof(session, program, body.member_id, body.shown)
+            wanted = credit_wanted(program, body.request_id, body.credit_minor)
+            shown = proof(session, program, body.member_id, body.shown, wanted)
             sale = (SOURCE, body.request_id)
             payment = Payment(body.credit_minor, body.amount_minor, sale, shown)
             pay_with_credit(session, program, member, payment, staff_actor(), clock.now())
@@ -116,7 +120,8 @@ def redeem_reward() -> tuple[Response, int]:
 
     def _work(session: Session, program: ProgramView) -> dict[str, Any]:
         member = find_member(session, program, MemberRef(id=body.member_id))
-        taking = Taking(shown=_proof(session, program, body.member_id, body.shown))
+        wanted = reward_wanted(program, body.request_id, body.reward_id)
+        taking = Taking(shown=proof(session, program, body.member_id, body.shown, wanted))
         redeemed = redeem(
             session, program, member, body.reward_id, staff_actor(), clock.now(), taking
         )
@@ -138,7 +143,9 @@ def spend_voucher() -> tuple[Response, int]:
 
     def _work(session: Session, program: ProgramView) -> dict[str, Any]:
         _, member = voucher_state(session, program, body.code, clock.now())
-        shown = _proof(session, program, public_id("mbr", member.id), body.shown)
+        member_id = public_id("mbr", member.id)
+        wanted = voucher_wanted(session, program, body.request_id, body.code, clock.now())
+        shown = proof(session, program, member_id, body.shown, wanted)
         use = Use(body.request_id, bill_minor=body.bill_minor, is_listed=True, shown=shown)
         used = use_voucher(session, program, body.code, use, staff_actor(), clock.now())
         return {
@@ -149,7 +156,8 @@ def spend_voucher() -> tuple[Response, int]:
             "member_id": public_id("mbr", used.member.id),
         }
 
-    return _once("vouchers", body.request_id, {"code": body.code, "bill": body.bill_minor}, _work)
+    facts = {"code": body.code, "bill": body.bill_minor}
+    return _once("vouchers", body.request_id, facts, _work)
 
 
 @somebody_at_till
@@ -230,16 +238,6 @@ def _found(session: Session, body: Lookup) -> dict[str, Any]:
     }
 
 
-def _proof(
-    session: Session, program: ProgramView, member_id: str, note: str | None
-) -> Shown | None:
-    """What the scan proved, by the note that the page hands back."""
-    if note is None:
-        return None
-    member = find_member(session, program, MemberRef(id=member_id))
-    return read_note(session, member, note, staff_actor().label, clock.now())
-
-
 def _count_guess(session: Session, query: str, now: datetime) -> None:
     """A code that is not ours: whoever tries many is stopped, and the card they are aimed at guarded."""
     count_miss(session, program_view(session, staff().program_id), query, now)
@@ -271,7 +269,8 @@ def hub_of(session: Session, program: ProgramView, member_id: str) -> dict[str, 
     """The member as the till shows them now."""
     member = find_member(session, program, MemberRef(id=member_id))
     view = member_view(session, program, member, clock.now())
-    return hub(program, view, current_language())
+    own = is_own_card(session, member, staff().staff_id)
+    return {**hub(program, view, current_language()), "own_card": own}
 
 
 def _once(verb: str, request_id: str, facts: dict[str, Any], work: Work) -> tuple[Response, int]:
@@ -284,7 +283,7 @@ def _once(verb: str, request_id: str, facts: dict[str, Any], work: Work) -> tupl
             session,
             ask,
             clock.now(),
-            lambda: noted(session, program, verb, facts, work(session, program)),
+            lambda: noted(session, program, ask, facts, work(session, program)),
         )
         member = hub_of(session, program, answer["member_id"])
         return {"repeated": False, **answer, "member": member}

@@ -62,6 +62,15 @@ def _till(house: House) -> str:
     return cast.run(lambda session: add_till(session, cast.program, new, SYSTEM, cast.now))[0].id
 
 
+def _question(house: House) -> str:
+    """What Dora's till asks Ada."""
+    wanted = {"request_id": str(uuid4()), "member_id": _member(house), "reward_id": _reward(house)}
+    answer = house.caller("cashier").send("POST", "/till/api/confirmations", json=wanted)
+    assert answer.status_code == 201, answer.text
+    found: str = answer.get_json()["confirmation"]["id"]
+    return found
+
+
 def _form(**said: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"data": said}
 
@@ -305,6 +314,38 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("POST", "/till/api/lock"): Row(
         "401 401 401 401 401 401 401 401", _fixed("/till/api/lock"), _tap()
+    ),
+    ("GET", "/till/api/approvers"): Row(
+        "401 200 403 200 200 200 401 401", _fixed("/till/api/approvers")
+    ),
+    ("POST", "/till/api/confirmations"): Row(
+        "401 201 403 201 201 404 401 401",
+        _fixed("/till/api/confirmations"),
+        _tap(request_id=_request_id, member_id=_member, reward_id=_reward),
+    ),
+    ("GET", "/till/api/confirmations/open"): Row(
+        "401 200 403 200 200 200 401 401", _fixed("/till/api/confirmations/open")
+    ),
+    ("GET", "/till/api/confirmations/<confirmation_id>"): Row(
+        "401 200 403 200 200 404 401 401", lambda h: f"/till/api/confirmations/{_question(h)}"
+    ),
+    ("POST", "/till/api/confirmations/<confirmation_id>/answer"): Row(
+        "401 200 403 200 200 404 401 401",
+        lambda h: f"/till/api/confirmations/{_question(h)}/answer",
+        _tap(answer="no"),
+    ),
+    ("POST", "/till/api/confirmations/<confirmation_id>/approval"): Row(
+        "401 403 403 403 403 403 401 401",
+        lambda h: f"/till/api/confirmations/{_question(h)}/approval",
+        _tap(staff="stf_0000000000000", pin="4729", reason="a regular"),
+    ),
+    ("POST", "/card/<token>/confirm/<confirmation_id>"): Row(
+        "303 303 303 303 303 303 303 303",
+        lambda h: f"{h.card_path()}/confirm/{_question(h)}",
+        _form(answer="no"),
+    ),
+    ("POST", "/card/<token>/pin"): Row(
+        "303 303 303 303 303 303 303 303", lambda h: f"{h.card_path()}/pin", _form(pin="5038")
     ),
     ("GET", "/console/tills"): Row("302 403 403 200 200 200 302 302", _fixed("/console/tills")),
     ("POST", "/console/tills"): Row(

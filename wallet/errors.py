@@ -78,6 +78,20 @@ CODES: dict[str, tuple[int, str]] = {
         403,
         N_("This needs the code that changes. Ask for the open card on the phone and scan it."),
     ),
+    "confirmation_needed": (
+        403,
+        N_("The customer has to say yes to this: on their card's page, by PIN or on the screen."),
+    ),
+    "confirmation_refused": (409, N_("The customer said no.")),
+    "confirmation_over": (409, N_("This question is over. Please begin again.")),
+    "confirmation_not_here": (
+        403,
+        N_("The customer has to answer this on their own phone, or by their own PIN."),
+    ),
+    "confirmation_not_found": (404, N_("There is no such question.")),
+    "approval_needed": (403, N_("A manager has to allow this with their PIN.")),
+    "approval_not_theirs": (403, N_("Only a manager or the owner can allow this.")),
+    "own_card": (403, N_("This is your own card. Please ask a colleague to serve you.")),
     "code_too_old": (
         409,
         N_("This code is too old, perhaps a picture. Scan the code that is on the phone now."),

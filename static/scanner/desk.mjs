@@ -2,7 +2,8 @@
  * What the till is doing, as plain data: which state follows which. No page, no clock, no network.
  *
  * idle → looking → member → submitting → done → idle, with turns to choosing (several members fit),
- * asking (the server wants a second word), unsent (nobody answered) and refused.
+ * asking (the server wants a second word), confirming (the customer or a manager has to say yes), unsent (nobody
+ * answered) and refused.
  */
 
 /**
@@ -50,6 +51,7 @@
  * @property {StampCard[]} stamp_cards
  * @property {Activity[]} activities
  * @property {string | null} last_visit_at
+ * @property {boolean} [own_card] it is the cashier's own: a colleague has to serve it
  * @property {string} [query] of somebody whom the server could not be asked about: what was scanned or typed
  *
  * @typedef {object} Choice
@@ -81,6 +83,7 @@
  *   | {name: "submitting", member: Member | null, act: Act}
  *   | {name: "asking", member: Member | null, act: Act, question: string}
  *   | {name: "unsent", member: Member | null, act: Act}
+ *   | {name: "confirming", member: Member | null, act: Act}
  *   | {name: "done", outcome: Outcome, resume: Member | null}
  *   | {name: "refused", member: Member | null, sentence: string}} Desk
  *
@@ -90,6 +93,7 @@
  *   | {name: "submit", act: Act}
  *   | {name: "ask", question: string}
  *   | {name: "lost"}
+ *   | {name: "confirm"}
  *   | {name: "settle", outcome: Outcome}
  *   | {name: "refuse", sentence: string}
  *   | {name: "close"}} Move
@@ -104,9 +108,10 @@ export const MOVES = {
   looking: ["look", "found", "several", "refuse", "close"],
   choosing: ["look", "close"],
   member: ["look", "submit", "close"],
-  submitting: ["settle", "refuse", "ask", "lost"],
+  submitting: ["settle", "refuse", "ask", "lost", "confirm"],
   asking: ["submit", "close"],
   unsent: ["submit", "close"],
+  confirming: ["submit", "refuse", "close"],
   done: ["look", "submit", "close"],
   refused: ["look", "submit", "close"],
 };
@@ -134,6 +139,8 @@ export function next(desk, move) {
       return act ? { name: "asking", member, act, question: move.question } : desk;
     case "lost":
       return act ? { name: "unsent", member, act } : desk;
+    case "confirm":
+      return act ? { name: "confirming", member, act } : desk;
     case "settle":
       return { name: "done", outcome: move.outcome, resume: resumed(move.outcome, member) };
     case "refuse":
@@ -151,7 +158,7 @@ export function next(desk, move) {
 function back(desk) {
   if (desk.name === "done") return desk.resume ? { name: "member", member: desk.resume } : IDLE;
   const member = memberOf(desk);
-  const isAboutMember = desk.name === "asking" || desk.name === "unsent" || desk.name === "refused";
+  const isAboutMember = ["asking", "unsent", "confirming", "refused"].includes(desk.name);
   return isAboutMember && member ? { name: "member", member } : IDLE;
 }
 

@@ -6,6 +6,7 @@ import { Api, Refused, Unreached } from "./api.mjs";
 import { Camera } from "./camera.mjs";
 import { cardOf, memberCode, voucherCode } from "./code.mjs";
 import { IDLE, memberOf, next } from "./desk.mjs";
+import { Consent } from "./consent.mjs";
 import { DeskParts } from "./desk_parts.mjs";
 import { Feedback } from "./feedback.mjs";
 import { Hub, fill } from "./hub.mjs";
@@ -37,6 +38,16 @@ const LOOKUP_LIMIT_MS = 5_000; // then the cashier had better type or scan again
 const LOOKUP_OFFLINE_LIMIT_MS = 1_500; // known to be without a connection: a sale must not wait for it
 const NUMBER_DIGITS_MIN = 6; // of a member or phone number that is worth saving
 const RECENT_MAX = 6;
+// More of the card is asked for than was shown: the customer or a manager can say yes instead.
+const NEEDS_WORD = [
+  "confirmation_needed",
+  "approval_needed",
+  "code_needed",
+  "code_must_be_fresh",
+  "code_too_old",
+  "code_used",
+  "code_closed",
+];
 
 /** @type {Desk} */
 let desk = IDLE;
@@ -59,6 +70,10 @@ const api = data.practice ? new PracticeApi(server) : server;
 const acts = new Acts();
 const sameCard = new SameCard();
 const wall = new Wall(server, showPerson);
+const consent = new Consent(server, {
+  onReady: (act) => void submit(act),
+  onBack: (sentence) => (sentence ? decline(sentence) : move({ name: "close" })),
+});
 const feedback = new Feedback();
 const finder = partOf("scan-input", HTMLInputElement);
 const questions = new Questions();
@@ -129,7 +144,7 @@ function onTexts(texts) {
   else part("photo-note").textContent = say("hint_foreign");
 }
 
-watchWedge(document, ({ text }) => wall.isOpen || void lookUp(text, "wedge"));
+watchWedge(document, ({ text }) => wall.isOpen || consent.isOpen || void lookUp(text, "wedge"));
 
 part("finder").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -235,6 +250,7 @@ function offerToJoin({ query, source }) {
 function showFound(answer, body) {
   const { member, voucher, choices = [] } = answer;
   keepNote(answer);
+  if (member?.own_card) return decline(say("own_card"));
   if (member) {
     finder.value = "";
     move({ name: "found", member });
@@ -395,6 +411,12 @@ async function submit(act) {
       move({ name: "lost" });
       return refuse(error, () => void submit(act));
     }
+    if (member && error instanceof Refused && NEEDS_WORD.includes(error.code)) {
+      acts.keep(act, performance.now());
+      feedback.give("asked");
+      move({ name: "confirm" });
+      return consent.open(act, member.id, error.message);
+    }
     acts.settle(act);
     if (error instanceof Refused && error.code === "repeat_suspected") askAgain(error);
     else refuse(error);
@@ -513,6 +535,7 @@ function show(before) {
   if (member && member !== memberOf(before)) hub.show(member);
   if (desk.name !== "done" && desk.name !== "refused") outcomes.dock();
   showQuestion();
+  if (desk.name !== "confirming") consent.close();
   if (desk.name === "choosing") showChoices(desk.choices, desk.why);
   if (desk.name === "member") enterMember(desk.member, before);
   if (desk.name === "idle") enterIdle();

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext
 from sqlalchemy.orm import Session
 
 from tests.browser.pages import DESK_LOG, Shop, TillPage, wait
-from tests.factories import Cast
+from tests.factories import PUBLIC_URL, Cast
 from wallet.actions.actor import SYSTEM
+from wallet.actions.program_view import ProgramView, program_view
+from wallet.actions.publish_rules import publish_rules
 from wallet.actions.review_till_lines import lines_to_review
 from wallet.actions.throttle import PIN_PER_PERSON
 from wallet.actions.tills.pair import NewTill, add_till, revoke_till
 from wallet.actions.tills.pin import set_pin
-from wallet.ids import private_id
+from wallet.ids import private_id, public_id
 
 PIN = "4729"
 Visit = Callable[..., BrowserContext]
@@ -64,12 +67,13 @@ def is_open(till: TillPage) -> bool:
     return till.page.locator("#wall").is_visible()
 
 
-def small_targets(till: TillPage) -> list[str]:
-    """What of the wall a thumb could miss."""
+def small_targets(till: TillPage, sheet: str = ".wall") -> list[str]:
+    """What of a sheet a thumb could miss."""
     found: list[str] = till.page.evaluate(
-        """() => [...document.querySelectorAll('.wall button, .wall a, .wall input')]
+        """(sheet) => [...document.querySelectorAll(sheet + " :is(button, a, input, select, summary)")]
           .filter((one) => one.offsetParent && (one.offsetWidth < 44 || one.offsetHeight < 44))
-          .map((one) => one.className)"""
+          .map((one) => one.className)""",
+        sheet,
     )
     return found
 
@@ -216,3 +220,90 @@ def test_without_a_connection_a_locked_till_still_sells(
     with shop.cast.database.reading() as session:
         (line,) = lines_to_review(session, shop.cast.program)
     assert line.reason == "till_line_author"
+
+
+BANDS: list[dict[str, Any]] = [{"needs": "confirmation", "up_to": 200}, {"needs": "approval"}]
+
+
+def with_bands(cast: Cast) -> None:
+    """The customer is asked, and above 200 points a manager too."""
+    document = {
+        **cast.program.ruleset.model_dump(mode="json", exclude_none=True),
+        "spending": {"rotating": True, "bands": BANDS},
+    }
+
+    def _publish(session: Session) -> ProgramView:
+        publish_rules(session, cast.program.id, document, "system", cast.now)
+        return program_view(session, cast.program.id)
+
+    cast.program = cast.run(_publish)
+
+
+def choose(till: TillPage, shop: Shop, cost: int) -> None:
+    """Ada's hub, and the reward of this cost."""
+    till.find(shop.cast.view("ada").number)
+    till.wait_for("member")
+    till.part(f"reward-{public_id('rwd', shop.cast.reward_id(cost))}").click()
+    till.wait_for("confirming")
+
+
+def test_the_customer_says_yes_on_their_phone_and_above_that_a_manager(
+    paired: tuple[TillPage, int], shop: Shop, visit: Visit
+) -> None:
+    till, _till_id = paired
+    cast = shop.cast
+    with_bands(cast)
+    enter(till, "Dora")
+    wait(lambda: not is_open(till), "the wall to go")
+    path = cast.view("ada").card_url.removeprefix(PUBLIC_URL)
+    phone = visit().new_page()
+    phone.goto(f"{shop.address}{path}?lang=en")
+    choose(till, shop, 100)
+    yes = phone.get_by_role("button", name="Yes, use them")
+    wait(yes.is_visible, "the card to be asked")  # by itself: the open card follows
+    card = TillPage(phone)
+    assert card.violations() == []
+    assert till.violations() + small_targets(till, ".consent") == []
+    yes.click()
+    till.wait_for("done")
+    assert "100\xa0points used" in till.text("result")
+    till.page.get_by_role("button", name="Next customer").click()
+    till.wait_for("idle")
+
+    choose(till, shop, 400)
+    wait(yes.is_visible, "the card to be asked again")
+    yes.click()
+    said = till.page.locator("#consent-state")
+    wait(lambda: "a manager has to allow it" in (said.text_content() or ""), "the next step")
+    till.page.locator("#consent-manager summary").click()
+    till.page.locator("#consent-reason").fill("regular customer")
+    till.page.locator("#consent-who").select_option(label="Marc")
+    till.page.locator("#consent-manager-pin").fill("9182")
+    till.page.get_by_role("button", name="Allow", exact=True).click()
+    problem = till.page.locator("#consent-problem")
+    wait(lambda: problem.text_content() == "The PIN is not right.", "the refusal")
+    assert till.violations() + small_targets(till, ".consent") == []
+    till.page.locator("#consent-manager-pin").fill(PIN)
+    till.page.get_by_role("button", name="Allow", exact=True).click()
+    till.wait_for("done")
+    assert cast.balance("ada").available == 100
+    assert till.complaints == []
+
+
+def test_a_no_and_ones_own_card(paired: tuple[TillPage, int], shop: Shop) -> None:
+    till, _till_id = paired
+    cast = shop.cast
+    with_bands(cast)
+    cast.enrol("dora")  # the cashier's own card, by her e-mail
+    enter(till, "Dora")
+    wait(lambda: not is_open(till), "the wall to go")
+    choose(till, shop, 60)
+    till.page.get_by_role("button", name="The customer says no").click()
+    till.wait_for("refused")
+    assert "The customer said no" in till.text("result")
+    till.page.get_by_role("button", name="Next customer").click()
+    till.find(cast.view("dora").number)
+    till.wait_for("refused")
+    assert "This is your own card" in till.text("result")
+    assert cast.balance("ada").available == 600
+    assert till.violations() == []

@@ -35,6 +35,7 @@ from wallet.actions.tills.pin import (
     draw_pin,
     prove_pin,
     set_pin,
+    spot_of,
     take_pin,
 )
 from wallet.errors import Refusal
@@ -316,7 +317,7 @@ def test_guesses_of_many_processes_are_counted_before_they_are_looked_at(
     evaluated = 0
     for turn in range(40):
         try:
-            prove_pin(others[turn % 2], here, cast.staff["dora"], "9182", cast.now)
+            prove_pin(others[turn % 2], spot_of(here), cast.staff["dora"], "9182", cast.now)
         except Refusal as refusal:
             evaluated += refusal.code == "pin_wrong"
     for other in others:

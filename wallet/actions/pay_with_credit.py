@@ -61,7 +61,7 @@ def pay_with_credit(
     lock_member(session, member)
     if member.status != "active":
         raise Refusal("member_closed")
-    unit = _credit_unit(program)
+    unit = credit_unit(program)
     if payment.sale is not None:
         check_sale_ref(payment.sale)
         known = payment_for_sale(session, program.id, *payment.sale)
@@ -98,7 +98,7 @@ def pay_out_credit(
     """Credit becomes cash: a manager's decision, never a cashier's."""
     if actor.role not in PAYOUT_ROLES:
         raise Refusal("forbidden")
-    unit = _credit_unit(program)
+    unit = credit_unit(program)
     _check_size(amount_minor)
     lock_member(session, member)
     account = account_of(session, program.id, member.id, unit)
@@ -118,7 +118,7 @@ def payable_minor(program: ProgramView, bill_minor: int, available: int) -> int:
     return max(min(bill_minor * share // 100, available), 0)
 
 
-def _credit_unit(program: ProgramView) -> str:
+def credit_unit(program: ProgramView) -> str:
     """The unit of store credit: the one the rules name, else the only one of its kind."""
     rules = program.ruleset.credit
     if rules is not None:

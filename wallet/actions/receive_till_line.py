@@ -16,6 +16,7 @@ from wallet.actions.program_view import ProgramView
 from wallet.actions.record_purchase import PurchaseFacts, record_purchase
 from wallet.actions.tills.flags import flag_often
 from wallet.actions.tills.journal import Act, note_act
+from wallet.actions.tills.own_card import is_own_card
 from wallet.errors import Refusal
 from wallet.rules.money import exponent
 from wallet.rules.periods import local_time, period_of
@@ -187,7 +188,7 @@ def _settle(
             return _take_over(session, program, line, sent_before)
         member = member_meant(session, program, line.said)
         line.member_id = member.id
-        if reason := _doubt(session, program, line, author):
+        if reason := _doubt(session, program, line, member, author):
             return reason
         with session.begin_nested():
             line.purchase_id = record_line(session, program, line, member).id
@@ -205,13 +206,18 @@ def _take_over(session: Session, program: ProgramView, line: TillLine, purchase:
     return "" if is_same and purchase.amount_minor == line.amount_minor else "purchase_exists"
 
 
-def _doubt(session: Session, program: ProgramView, line: TillLine, author: Staff | None) -> str:
+def _doubt(
+    session: Session,
+    program: ProgramView,
+    line: TillLine,
+    member: Member,
+    author: Staff | None,
+) -> str:
     """Why a manager should look at the line before it counts."""
-    till = session.get(Till, line.till_id) if line.till_id else None
-    if till is not None and till.revoked_at is not None:
-        return "till_line_revoked"
-    if author is None or author.program_id != program.id or not author.is_active:
-        return "till_line_author"
+    if reason := _doubt_of_people(session, program, line, author):
+        return reason
+    if author is not None and is_own_card(session, member, author.id):
+        return "own_card"
     if line.received_at - line.occurred_at > LATE_AFTER:
         return "till_line_late"
     if line.amount_minor > SAVED_AMOUNT_MAX * 10 ** exponent(program.currency):
@@ -235,3 +241,14 @@ def _till(
         if till_id is not None and till_with_id(session, program.id, till_id) is not None:
             return till_id
     return None
+
+
+def _doubt_of_people(
+    session: Session, program: ProgramView, line: TillLine, author: Staff | None
+) -> str:
+    till = session.get(Till, line.till_id) if line.till_id else None
+    if till is not None and till.revoked_at is not None:
+        return "till_line_revoked"
+    if author is None or author.program_id != program.id or not author.is_active:
+        return "till_line_author"
+    return ""

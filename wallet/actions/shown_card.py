@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
@@ -24,7 +24,7 @@ from wallet.context import context_of
 from wallet.errors import Refusal
 from wallet.rules.member_code import is_genuine, parse_code
 from wallet.rules.rotating_code import parse_rotating
-from wallet.rules.spending import STRENGTH
+from wallet.rules.spending import How, Proof, Proven, lacking
 from wallet.tables.code_key import last_step, spend_step
 from wallet.tables.member import Member
 
@@ -35,21 +35,32 @@ COUNTER = "store"  # the channel in which somebody stands there with a card, or 
 # static: the code that never changes; the others as of a rotating code (`rotating_codes.State`). The
 # code on an iPhone turns with each taking: the newest is fresh, the ones before are old.
 # voucher: no card at all, but the code of the voucher that came of the redemption `step`.
-Kind = Literal["static", "fresh", "old", "used", "closed", "voucher"]
+# none: the member was found without a code.
+Kind = Literal["none", "static", "fresh", "old", "used", "closed", "voucher"]
 _REFUSED: dict[Kind, str] = {
     "static": "code_must_be_fresh",
     "old": "code_too_old",
     "used": "code_used",
     "closed": "code_closed",
 }
+_NEEDED: dict[Proof, str] = {
+    "code": "code_needed",
+    "confirmation": "confirmation_needed",
+    "approval": "approval_needed",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A genuine code of the member's card, and how much it proves. `step` is what a fresh one spends."""
+    """A genuine code of the member's card, and how much it proves. `step` is what a fresh one spends.
+
+    `confirmed` is how the shopper said yes to this very spending, `is_approved` that a manager did.
+    """
 
     kind: Kind
     step: int = 0
+    confirmed: How = ""
+    is_approved: bool = False
 
 
 def shown_by(session: Session, program: ProgramView, text: str, now: datetime) -> Shown | None:
@@ -98,23 +109,24 @@ def require_shown(
 ) -> None:
     """Refuse what the program's bands do not allow for taking so much: (unit, quantity).
 
-    `code_needed`, `code_must_be_fresh`, `code_too_old`, `code_used`, `code_closed`. A fresh code is
+    `code_needed`, `code_must_be_fresh`, `code_too_old`, `code_used`, `code_closed`,
+    `confirmation_needed`, `approval_needed`. A fresh code is
     used up from here on, whether the band asked for it or not; without one the code on the iPhone turns
     all the same. The caller holds the member's lock.
     """
-    needed = STRENGTH[program.ruleset.proof_for(*taken)]
-    if shown is not None and shown.kind == "voucher":
-        shown = None
-    is_fresh = shown is not None and shown.kind == "fresh"
+    shown = shown or Shown("none")
+    if shown.kind == "voucher":
+        shown = replace(shown, kind="none")
+    is_fresh = shown.kind == "fresh"
     if is_fresh:
-        assert shown is not None
         is_fresh = spend_step(session, member.id, shown.step)
-        shown = shown if is_fresh else Shown("used")
-    if not is_fresh and needed > STRENGTH["anything"]:
-        if shown is None:
-            raise Refusal("code_needed")
-        if needed >= STRENGTH["fresh_code"]:
-            raise Refusal(_REFUSED[shown.kind])
+        shown = shown if is_fresh else replace(shown, kind="used")
+    proven = Proven(shown.kind != "none", is_fresh, shown.confirmed, shown.is_approved)
+    missing = lacking(program.ruleset.proof_for(*taken), proven)
+    if missing == "fresh_code":
+        raise Refusal(_REFUSED[shown.kind])
+    if missing is not None:
+        raise Refusal(_NEEDED[missing])
     if not is_fresh and program.ruleset.spending.asks_for_fresh:
         spend_step(session, member.id, last_step(session, member.id) + 1)
 

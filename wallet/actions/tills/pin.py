@@ -44,6 +44,22 @@ _SETS_FOR = {"owner": ("owner", "manager", "marketer", "cashier"), "manager": ("
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a PIN is typed: a paired till, or a browser in which somebody signed in by e-mail.
+    `key` is what its tries are counted under."""
+
+    program_id: int
+    key: str
+    till_id: int | None = None
+    store_id: int | None = None
+
+
+def spot_of(till: PairedTill) -> Spot:
+    """A paired till as such a place."""
+    return Spot(till.program_id, str(till.id), till.id, till.store_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Colleague:
     """A name on the wall of a till."""
 
@@ -61,6 +77,15 @@ def people_at(session: Session, till: PairedTill) -> list[Colleague]:
         if one.is_active and one.role in AT_TILL and one.pin_hash
     ]
     return sorted(found, key=lambda one: (not one.is_here, one.name.casefold()))
+
+
+def approvers_of(session: Session, program_id: int) -> list[Colleague]:
+    """Who can allow by their PIN what a cashier may not do alone."""
+    return [
+        Colleague(one.id, one.name, one.role, is_here=True)
+        for one in staff_of(session, program_id)
+        if one.is_active and one.role in APPROVERS and one.pin_hash
+    ]
 
 
 def set_pin(
@@ -123,7 +148,7 @@ def switch_staff(
     database: Database, till: PairedTill, staff_id: int, pin: str, now: datetime
 ) -> tuple[str, SignedIn]:
     """The token of a session that is good at this till only. Refusals as `prove_pin`."""
-    person = prove_pin(database, till, staff_id, pin, now)
+    person = prove_pin(database, spot_of(till), staff_id, pin, now)
 
     def _open(session: Session) -> tuple[str, SignedIn]:
         place = Act("switch", till_id=till.id, store_id=till.store_id, staff_id=person.id)
@@ -133,18 +158,16 @@ def switch_staff(
     return database.run(_open)
 
 
-def prove_pin(
-    database: Database, till: PairedTill, staff_id: int, pin: str, now: datetime
-) -> Staff:
+def prove_pin(database: Database, spot: Spot, staff_id: int, pin: str, now: datetime) -> Staff:
     """The person whose PIN it is. `pin_wrong`, `pin_locked`, `too_many_attempts`.
 
     The slow hash runs outside any transaction: on SQLite it would hold up every till.
     """
-    known = database.run(lambda session: _count_try(session, till, staff_id, now))
+    known = database.run(lambda session: _count_try(session, spot, staff_id, now))
     if known is None:
         raise Refusal("pin_locked")
     is_right = verify_secret(known, pin[: PIN_LENGTH_MAX + 1])
-    person = database.run(lambda session: _settle_try(session, till, staff_id, is_right))
+    person = database.run(lambda session: _settle_try(session, spot, staff_id, is_right))
     if person is None:
         raise Refusal("pin_wrong")
     return person
@@ -159,11 +182,11 @@ def _person(session: Session, program: ProgramView, staff_id: int, actor: Actor)
     return person
 
 
-def _count_try(session: Session, till: PairedTill, staff_id: int, now: datetime) -> str | None:
+def _count_try(session: Session, spot: Spot, staff_id: int, now: datetime) -> str | None:
     """Count first, look later. The hash to compare with; empty for somebody without a PIN; None
     where the PIN is closed."""
-    count_attempt(session, PIN_PER_TILL, str(till.id), now)
-    person = staff_with_id(session, till.program_id, staff_id, lock=True)
+    count_attempt(session, PIN_PER_TILL, spot.key, now)
+    person = staff_with_id(session, spot.program_id, staff_id, lock=True)
     if person is None or not person.is_active or person.role not in AT_TILL or not person.pin_hash:
         return ""
     if person.pin_misses >= MISSES_IN_A_ROW_MAX:
@@ -171,19 +194,19 @@ def _count_try(session: Session, till: PairedTill, staff_id: int, now: datetime)
     count_attempt(session, PIN_PER_PERSON, str(person.id), now)
     person.pin_misses += 1
     if person.pin_misses == MISSES_IN_A_ROW_MAX:
-        place = Act("lock_out", till_id=till.id, store_id=till.store_id, staff_id=person.id)
-        note_act(session, till.program_id, place, now)
-        raise_flag(session, till.program_id, "pin_locked", public_id("stf", person.id), now)
+        place = Act("lock_out", till_id=spot.till_id, store_id=spot.store_id, staff_id=person.id)
+        note_act(session, spot.program_id, place, now)
+        raise_flag(session, spot.program_id, "pin_locked", public_id("stf", person.id), now)
     session.flush()
     return person.pin_hash
 
 
-def _settle_try(session: Session, till: PairedTill, staff_id: int, is_right: bool) -> Staff | None:
-    person = staff_with_id(session, till.program_id, staff_id, lock=True)
+def _settle_try(session: Session, spot: Spot, staff_id: int, is_right: bool) -> Staff | None:
+    person = staff_with_id(session, spot.program_id, staff_id, lock=True)
     if not is_right or person is None or not person.is_active:
         return None
     person.pin_misses = 0
     forget_attempts(session, PIN_PER_PERSON, str(person.id))
-    give_back_attempt(session, PIN_PER_TILL, str(till.id))
+    give_back_attempt(session, PIN_PER_TILL, spot.key)
     session.flush()
     return person

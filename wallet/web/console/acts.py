@@ -22,6 +22,7 @@ from wallet.actions.once import Ask, once
 from wallet.actions.program_view import ProgramView
 from wallet.actions.reverse_entry import member_of_entry, reverse_entry
 from wallet.actions.start_membership import start_membership
+from wallet.actions.tills.own_card import refuse_own_card
 from wallet.actions.unmerge_members import unmerge_members
 from wallet.actions.void_voucher import forfeit_voucher, void_voucher
 from wallet.errors import Refusal
@@ -46,6 +47,7 @@ def adjust_member(member_id: str) -> Response:
 
     def _work(session: Session) -> None:
         member = very_member(session, program, member_id)
+        refuse_own_card(session, member, staff_actor())
         ask = Ask(program.id, "console:adjust", form.get("request_id") or str(uuid4()), facts)
 
         def _post() -> dict[str, str]:

@@ -23,11 +23,13 @@ from wallet.actions.member_view import MemberView, member_view, member_with_toke
 from wallet.actions.program_view import ProgramView, all_programs
 from wallet.actions.refer import give_referral_code
 from wallet.actions.registry import handed_out, stored_pass
+from wallet.actions.tills.confirm import Asked, open_for_member
 from wallet.errors import Refusal
 from wallet.web.locale import current_language
 from wallet.web.present import code_picture, tier_progress
 from wallet.web.problems import wants_json
 from wallet.web.shopper.badges import badges_of
+from wallet.web.shopper.confirming import Question, member_has_pin, question_for
 from wallet.web.shopper.link import find_message, only_program
 from wallet.web.shopper.look import look_of
 from wallet.web.shopper.message import Message, message_page
@@ -96,8 +98,9 @@ class CardPages:
             if found is None:
                 raise Refusal("not_found")
             program, member = found
-            version = card_version(session, program, member, now)
-            if f"{version}-{language}" in request.if_none_match:
+            asked = open_for_member(session, program, member.id, now)
+            version = _mark(card_version(session, program, member, now), language, asked)
+            if version in request.if_none_match:
                 return version, None, None
             return version, member_view(session, program, member, now), program
 
@@ -106,7 +109,7 @@ class CardPages:
             answer = Response(status=304)
         else:
             answer = jsonify(_state_body(program, member, version, language))
-        answer.set_etag(f"{version}-{language}")
+        answer.set_etag(version)
         answer.headers["Cache-Control"] = "private, no-store"
         return answer
 
@@ -184,6 +187,7 @@ def _render(program: ProgramView, page: CardPage, token: str) -> str:
     language = current_language()
     member = page.member
     tier = member.standing.tier
+    question = question_for(program, member.id)
     sentence, done, goal = tier_progress(program, member, language) or ("", 0, 1)
     return render_template(
         "card/card.html",
@@ -206,7 +210,10 @@ def _render(program: ProgramView, page: CardPage, token: str) -> str:
         tier_goal=goal,
         movements=movement_rows(program, page, language),
         closed=member.status != "active",
-        version=f"{page.version}-{language}",
+        question=question,
+        asks_shoppers=program.ruleset.spending.asks_shoppers,
+        has_pin=member_has_pin(member.id),
+        version=_mark(page.version, language, question),
         state_url=url_for("shopper.card_state", token=token),
         poll_seconds=POLL_SECONDS,
         **_wallet_ways(member, token),
@@ -233,13 +240,18 @@ def _wallet_ways(member: MemberView, token: str) -> dict[str, Any]:
     }
 
 
+def _mark(version: str, language: str, asked: Question | Asked | None) -> str:
+    """What moves when the page has to be drawn again: also when a till asks something, or no more."""
+    return f"{version}-{language}" + (f"-{asked.id}" if asked else "")
+
+
 def _state_body(
     program: ProgramView, member: MemberView, version: str, language: str
 ) -> dict[str, Any]:
     face = card_face(program, member, language)
     balance = f"{face.balance_text} {face.balance_word}".strip()
     return {
-        "version": f"{version}-{language}",
+        "version": version,
         "balance": face.balance,
         "balance_text": balance,
         "tier": face.tier,

@@ -8,6 +8,7 @@ from wallet.web.home import home
 from wallet.web.shopper.badges import badge
 from wallet.web.shopper.card import CardPages, Wallets
 from wallet.web.shopper.choices import open_reward, pick_charity, pick_perks
+from wallet.web.shopper.confirming import keep_pin, say
 from wallet.web.shopper.join import brand, join_form, join_now, privacy
 from wallet.web.shopper.link import find_card, look_at_link, send_link, use_link
 from wallet.web.shopper.turning import next_code
@@ -31,6 +32,8 @@ def shopper_door(wallets: Wallets) -> Blueprint:
     door.add_url_rule("/card/<token>/perks", "pick_perks", pick_perks, methods=["POST"])
     door.add_url_rule("/card/<token>/charity", "pick_charity", pick_charity, methods=["POST"])
     door.add_url_rule("/card/<token>/open/<reward_id>", "open_reward", open_reward)
+    door.add_url_rule("/card/<token>/confirm/<confirmation_id>", "say", say, methods=["POST"])
+    door.add_url_rule("/card/<token>/pin", "keep_pin", keep_pin, methods=["POST"])
     door.add_url_rule("/card/<token>/state", "card_state", cards.state)
     door.add_url_rule("/card/<token>/code", "card_code", next_code)
     door.add_url_rule("/card/<token>/apple.pkpass", "apple_pass", cards.apple_pass)

@@ -107,7 +107,7 @@ def test_the_shoppers_yes_on_their_own_card_lets_it_through(guarded: Paired) -> 
     assert (asked["state"], asked["needs"], asked["quantity"]) == (
         "open",
         "confirmation",
-        "100 points",
+        "100\xa0points",
     )
     assert asked["place"] == "Café Lumière · Place du Modèle"
     assert (
@@ -116,9 +116,9 @@ def test_the_shoppers_yes_on_their_own_card_lets_it_through(guarded: Paired) -> 
     )
     path = guarded.cast.view("ada").card_url.removeprefix(PUBLIC_URL)
     page = guarded.client.get(path)
-    assert "Use 100 points?" in page.text
+    assert "Use 100\xa0points?" in page.text
     other = guarded.cast.view("bruno").card_url.removeprefix(PUBLIC_URL)
-    assert "Use 100 points?" not in guarded.client.get(other).text
+    assert "Use 100\xa0points?" not in guarded.client.get(other).text
     assert on_card(guarded, "bruno", spending.id, "yes").status_code == 404
     assert spending.state() == "open"
     assert on_card(guarded, "ada", spending.id, "yes").status_code == 303

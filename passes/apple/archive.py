@@ -23,6 +23,7 @@ _STAMP = (0, 0x21)  # midnight of 1 January 1980, the earliest the format can sa
 _MODE = 0o100644 << 16
 _NAMES_CACHED = 64  # a pass has a dozen file names, the same for all
 
+_Headers = tuple[bytes, bytes, bytes, bytes, bytes]
 # What one file adds to the body, and to the directory before and after its offset.
 Entry = tuple[bytes, bytes, bytes]
 
@@ -61,12 +62,13 @@ class Archive:
         body: list[bytes] = []
         directory = [self._directory]
         offset = len(self._body)
-        for name, data in files.items():
-            path, local_start, local_end, central_start, central_end = _headers(name, _STORED)
+        pack, pack_offset, checksum = _SIZES.pack, _OFFSET.pack, zlib.crc32
+        for headers, data in zip(_all_headers(tuple(files)), files.values(), strict=True):
+            path, local_start, local_end, central_start, central_end = headers
             size = len(data)
-            sizes = _SIZES.pack(zlib.crc32(data), size, size)
+            sizes = pack(checksum(data), size, size)
             body += (local_start, sizes, local_end, data)
-            directory += (central_start, sizes, central_end, _OFFSET.pack(offset), path)
+            directory += (central_start, sizes, central_end, pack_offset(offset), path)
             offset += _LOCAL_BYTES + len(path) + size
         listed = b"".join(directory)
         count = self._count + len(files)
@@ -96,7 +98,13 @@ def _entry(name: str, method: int, packed: bytes, sizes: bytes) -> Entry:
 
 
 @lru_cache(maxsize=_NAMES_CACHED)
-def _headers(name: str, method: int) -> tuple[bytes, bytes, bytes, bytes, bytes]:
+def _all_headers(names: tuple[str, ...]) -> tuple[_Headers, ...]:
+    """Those of stored files, at once for the same set of names."""
+    return tuple([_headers(name, _STORED) for name in names])
+
+
+@lru_cache(maxsize=_NAMES_CACHED)
+def _headers(name: str, method: int) -> _Headers:
     """The name and what stands around the sizes in the local and in the central header."""
     path = name.encode("ascii")
     facts = (_VERSION, 0, method, *_STAMP)

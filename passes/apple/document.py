@@ -16,7 +16,7 @@ from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
 
 from passes.apple.fields import OWN_SECTIONS, Writer, hole, link, linked, literal, own_number
-from passes.apple.words import Block, Languages, Marks, Said, clashing, said
+from passes.apple.words import Block, Languages, Marks, Said, clashing, said, said_quoted
 from passes.card import ANNOUNCED_ORDER, Card, Fact, PassIdentity, Section, Text
 from passes.design import Design
 from passes.design_parts import BELOW_STRIP_MAX, Beacon, Layout
@@ -24,6 +24,7 @@ from passes.design_parts import BELOW_STRIP_MAX, Beacon, Layout
 Document = dict[str, Any]
 
 TEMPLATES_KEPT_MAX = 64  # of one design and tier; some ten kilobytes each
+SECTIONS_CACHED = 64  # places on the back
 LAYOUTS_CACHED = 512  # layouts × which facts a card has
 _KINDS = ("text", "link", "legal")  # the order of the design's own texts on the back
 _FORMATS = {
@@ -237,37 +238,46 @@ def _own_values(
         if fact.number is not None:
             values[fact.key.encode()] = own_number(fact).encode()
         elif fact.key != "tier":
-            own.append(text := said(languages, fact.value, marks, is_own=True))
-            values[fact.key.encode()] = quoted(text[0]).encode()
+            words, text = said_quoted(languages, fact.value, marks)
+            own.append(text)
+            values[fact.key.encode()] = words.encode()
     for at, section in enumerate(card.sections):
         if section.key in OWN_SECTIONS:
-            body, address = _own_section(languages, section, own, marks)
-            values[b"body%d" % at], values[b"link%d" % at] = body, address
+            names = _section_holes(at)
+            values.update(zip(names, _own_section(languages, section, own, marks), strict=False))
     return values, own
+
+
+@lru_cache(maxsize=SECTIONS_CACHED)
+def _section_holes(at: int) -> tuple[bytes, bytes]:
+    """The holes for the paragraph at this place of the back and for the same as a link."""
+    return b"body%d" % at, b"link%d" % at
 
 
 def _own_section(
     languages: Languages, section: Section, own: list[Said], marks: Marks
-) -> tuple[bytes, bytes]:
-    """The paragraph and the same as a link."""
-    text = said(languages, section.body, marks, is_own=True)
+) -> tuple[bytes, ...]:
+    """The paragraph and, where it is one, the same as a link."""
+    words, text = said_quoted(languages, section.body, marks)
     own.append(text)
-    body = quoted(text[0]).encode()
+    body = words.encode()
     if section.url is None:
-        return body, b""
+        return (body,)
     if text == (section.url, ()):
         return body, _verbatim(link(section.url, section.url), own, marks)
-    own.append(text := said(languages, linked(section), marks, is_own=True))
-    return body, quoted(text[0]).encode()
+    words, text = said_quoted(languages, linked(section), marks)
+    own.append(text)
+    return body, words.encode()
 
 
 def _verbatim(text: str, own: list[Said], marks: Marks) -> bytes:
     """What reads the same in every language."""
-    own.append((text, ()))
     for marked, key in marks:
         if marked == (text, ()):
-            own[-1] = key, ()
-    return quoted(own[-1][0]).encode()
+            text = key
+            break
+    own.append((text, ()))
+    return quoted(text).encode()
 
 
 def _own(card: Card, design: Design, facts: Mapping[str, Fact]) -> str:

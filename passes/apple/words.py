@@ -44,6 +44,39 @@ def said(languages: Languages, text: Text, marks: Marks = (), *, is_own: bool = 
     return found
 
 
+def said_quoted(languages: Languages, text: Text, marks: Marks) -> tuple[str, Said]:
+    """A member's own text as a JSON string, and as `said` gives it. This runs for every delivery, so
+    each word is quoted once; whatever is out of the ordinary goes the long way."""
+    base = text.get(languages[0])
+    if base and not marks:
+        start = quoted(base)
+        if _ESCAPED not in start:
+            found = _lines_of_others(languages, text, base, start)
+            if found is not None:
+                return start, (base, found)
+    told = said(languages, text, marks, is_own=True)
+    return quoted(told[0]), told
+
+
+def _lines_of_others(
+    languages: Languages, text: Text, base: str, start: str
+) -> tuple[str, ...] | None:
+    """The line of each language, nothing where all read the same; None with characters that the two
+    formats escape differently."""
+    lines, is_same = [f"{start} = {start};\n"], True
+    for language in languages[1:]:
+        word = text.get(language) or base
+        if word == base:
+            lines.append(lines[0])
+            continue
+        is_same = False
+        line = f"{start} = {quoted(word)};\n"
+        if _ESCAPED in line:
+            return None
+        lines.append(line)
+    return () if is_same else tuple(lines)
+
+
 def _lines(key: str, spoken: list[str]) -> tuple[str, ...]:
     start = quoted(key)
     return tuple([f"{start} = {quoted(one)};\n" for one in spoken])

@@ -115,7 +115,7 @@ def _doors(app: APIFlask, parts: Parts) -> None:
     )
     maker = PassMaker(parts)
     apple = apple_web_service(
-        Registry(parts.database, clock.now), maker.build, parts.apple.pass_type_id
+        Registry(parts.database, clock.now), maker.build, parts.apple.pass_type_id, clock.now
     )
     api = api_door()
     limiter.limit(key_limit, key_func=caller, override_defaults=False)(api)

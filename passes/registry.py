@@ -18,7 +18,7 @@ class StoredPass:
     `card` and `design` are the stored JSON of `Card` and `Design`; `tier_key` picks the look;
     `program` is the word that tells programs apart in addresses and in Google's class ids.
     `modified_at` (UTC, whole seconds) strictly increases with every change of the pass, and so does
-    `version`, which numbers the changes.
+    `version`, which numbers the changes; `is_taken` when somebody has the newest one.
     """
 
     serial: str
@@ -29,6 +29,7 @@ class StoredPass:
     modified_at: datetime
     program: str = ""
     version: int = 0
+    is_taken: bool = True
 
     @property
     def announces(self) -> bool:

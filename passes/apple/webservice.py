@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -37,13 +37,14 @@ def apple_web_service(
     registry: PassRegistry,
     builder: Callable[[StoredPass], Iterable[bytes] | bytes],
     pass_type_id: str,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Blueprint:
     """The endpoints under `/v1`. Mount them where `webServiceURL` points; they carry their own
     authentication, so they are exempt from CSRF checks.
 
     `builder` makes the signed package of a stored pass.
     """
-    service = _Service(registry, builder, pass_type_id)
+    service = _Service(registry, builder, pass_type_id, now)
     door = Blueprint("apple_web_service", __name__)
     registrations = "/v1/devices/<device>/registrations/<pass_type>"
     door.get(registrations)(service.changed)
@@ -61,7 +62,9 @@ class _Service:
         registry: PassRegistry,
         builder: Callable[[StoredPass], Iterable[bytes] | bytes],
         pass_type_id: str,
+        now: Callable[[], datetime],
     ) -> None:
+        self._now = now
         self._registry = registry
         self._builder = builder
         self._pass_type_id = pass_type_id
@@ -101,8 +104,7 @@ class _Service:
         if found is None:
             return _empty(401)
         modified = found.modified_at.astimezone(UTC).replace(microsecond=0)
-        since = request.if_modified_since
-        if since is not None and modified <= since:
+        if self._has_it(found, modified, request.if_modified_since):
             answer = _empty(304)
         else:
             answer = Response(self._builder(self._as_it_may_speak(found)), mimetype=MIME_TYPE)
@@ -110,6 +112,14 @@ class _Service:
         if request.method == "GET":
             self._registry.fetched(serial, found.version)
         return answer
+
+    def _has_it(self, found: StoredPass, modified: datetime, since: datetime | None) -> bool:
+        """Whether the phone has this version. A time that we never gave comes from the phone's own clock,
+        and that may be wrong: it counts for nothing while it is ahead of ours, or while nobody has
+        taken this version."""
+        if since is None or since < modified:
+            return False
+        return since == modified or (found.is_taken and since <= self._now())
 
     def _as_it_may_speak(self, found: StoredPass) -> StoredPass:
         """Without its sentence where that may not be shown, or is not: nobody sees the answer to HEAD."""

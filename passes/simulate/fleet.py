@@ -1,5 +1,5 @@
 """Thousands of iPhones with what goes wrong in life: pushes that are lost or come twice, tokens that
-change, phones that are wiped. Each does what PassKit does and keeps only what it has to."""
+change, phones that are wiped, clocks that are wrong. Each does what PassKit does and keeps only what it has to."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import random
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from werkzeug.http import http_date
 
 from passes.simulate.faults import Fault, Faults
 
@@ -17,6 +20,8 @@ Call = Callable[[str, str, Mapping[str, str], object | None], tuple[int, Mapping
 
 LOST_SHARE = 0.01  # pushes that Apple takes and the phone never gets
 TWICE_SHARE = 0.02
+WRONG_CLOCK_SHARE = 0.1
+WRONG_CLOCKS_SECONDS = (-86_400, -90, 5, 90, 600, 86_400)
 NETWORK_SECONDS = (0.2, 3.0)  # from Apple's answer to the phone's first question
 TRIES_MAX = 5
 RETRY_SECONDS = 30.0
@@ -24,7 +29,11 @@ RETRY_SECONDS = 30.0
 
 @dataclass(slots=True)
 class FleetPhone:
-    """One phone with one pass. `held` is the Last-Modified of what it shows, `data` the file."""
+    """One phone with one pass. `held` is the Last-Modified of what it shows, `data` the file.
+
+    A pass that did not come from the web service has no such time: the phone takes that of its own
+    clock, which is `clock_off` seconds ahead of the true one.
+    """
 
     device: str
     push_token: str
@@ -33,6 +42,7 @@ class FleetPhone:
     tag: str = ""
     held: str = ""
     data: bytes = b""
+    clock_off: int = 0
     is_wiped: bool = False
     missed: bool = False
 
@@ -52,10 +62,12 @@ class Fleet:
         self.unchanged = 0
         self.calls = 0
 
-    def install(self, serial: str, auth_token: str, data: bytes, held: str) -> FleetPhone:
-        """A new phone takes a pass and registers."""
+    def install(self, serial: str, auth_token: str, data: bytes, now: datetime) -> FleetPhone:
+        """A new phone takes a pass from a web page and registers."""
         phone = FleetPhone(secrets.token_hex(16), secrets.token_hex(32), serial, auth_token)
-        phone.data, phone.held = data, held
+        if self._random.random() < WRONG_CLOCK_SHARE:
+            phone.clock_off = self._random.choice(WRONG_CLOCKS_SECONDS)
+        phone.data, phone.held = data, http_date(now + timedelta(seconds=phone.clock_off))
         self.phones[serial] = phone
         self._by_token[phone.push_token] = phone
         self._register(phone, 201)

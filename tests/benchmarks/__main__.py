@@ -9,6 +9,7 @@ from collections.abc import Callable
 from tests.benchmarks import (
     bench_accrual,
     bench_audit,
+    bench_fleet,
     bench_growth,
     bench_pass,
     bench_push,
@@ -22,6 +23,7 @@ BENCHES: dict[str, Callable[..., None]] = {
     "accrual": bench_accrual.run,
     "audit": bench_audit.run,
     "growth": bench_growth.run,
+    "fleet": bench_fleet.run,
     "pass": bench_pass.run,
     "push": bench_push.run,
     "races": bench_races.run,

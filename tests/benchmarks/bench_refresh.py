@@ -25,6 +25,7 @@ from sqlalchemy import func, insert, select
 
 from passes.apple.identity import make_development_identity
 from tests.benchmarks.bench_push import push_service
+from tests.benchmarks.databases import ENGINES, fresh_database
 from wallet.actions.actor import Actor
 from wallet.actions.create_program import create_program
 from wallet.actions.enrol import Enrolment, enrol
@@ -57,14 +58,24 @@ TILL = Actor("staff:1", "cashier", "store")
 
 
 def run() -> None:
-    """On SQLite."""
+    """On both databases; PostgreSQL is passed over, and said so, where it cannot be had."""
+    for engine in ENGINES:
+        with fresh_database(engine) as database:
+            if database is None:
+                continue
+            url = database.engine.url.render_as_string(hide_password=False)
+            database.dispose()
+            _on(engine, url)
+
+
+def _on(engine: str, url: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_development_identity(folder / "certs")
         with push_service(folder / "certs") as apns:
             settings = Settings.read(
                 data_dir=folder,
-                database_url=f"sqlite:///{folder / 'bench.sqlite3'}",
+                database_url=url,
                 secret_key=SECRET,
                 apns_url=apns,
                 refresh_per_second=0,
@@ -73,7 +84,7 @@ def run() -> None:
             shop = Shop(settings)
             with _worker(settings):
                 shop.wait_for_worker()
-                _measure(shop)
+                _measure(shop, engine)
             shop.close()
 
 
@@ -205,7 +216,7 @@ def _row(session: Any, table: Any, row_id: int) -> dict[str, Any]:
     return dict(found._mapping)
 
 
-def _measure(shop: Shop) -> None:
+def _measure(shop: Shop, engine: str) -> None:
     began = datetime.now(UTC)
     for _ in range(IDLE_SCANS):
         shop.scan()
@@ -213,7 +224,7 @@ def _measure(shop: Shop) -> None:
     time.sleep(1.0)
     idle = shop.pushed(urgent=True, since=began)
     _print(
-        "idle: from the sale to Apple's answer, median",
+        f"{engine}, idle: from the sale to Apple's answer, median",
         statistics.median(idle),
         IDLE_LIMIT_MS,
         idle,
@@ -230,13 +241,16 @@ def _measure(shop: Shop) -> None:
     seconds = time.monotonic() - started
     time.sleep(1.0)
     busy = shop.pushed(urgent=True, since=began)
-    name = (
-        f"{CARDS} cards refreshed in {seconds:.0f} s with {scans} scans meanwhile: the slowest scan"
-    )
+    name = f"{engine}, {CARDS} cards refreshed in {seconds:.0f} s with {scans} scans meanwhile: the slowest scan"
     _print(name, max(busy), LIMIT_MS, busy)
-    _print("the same: the scans' median", statistics.median(busy), LIMIT_MS, busy)
+    _print(f"{engine}, the same: the scans' median", statistics.median(busy), LIMIT_MS, busy)
     told = len(shop.pushed(urgent=False, since=began))
-    _print("the same: cards announced, of all that changed", told, float(CARDS), [float(told)])
+    _print(
+        f"{engine}, the same: cards announced, of all that changed",
+        told,
+        float(CARDS),
+        [float(told)],
+    )
 
 
 def _print(case: str, value: float, limit: float, runs: Sequence[float]) -> None:

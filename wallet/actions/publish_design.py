@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from passes.design import Design
 from passes.errors import DesignError
 from wallet.actions.program_view import touch_program
+from wallet.actions.recompose_cards import need_no_composing
 from wallet.actions.refresh_cards import ask_for_refresh
 from wallet.errors import Refusal
 from wallet.ids import new_id
@@ -127,6 +128,7 @@ def _staged(session: Session, program_id: int, version: int) -> CardDesign:
 def _spread(session: Session, program: Program, design: CardDesign, now: datetime) -> None:
     touch_program(program)
     session.flush()
+    need_no_composing(session, program.id, program.revision)
     ask_for_refresh(session, program.id, design.id, now)
 
 

@@ -162,4 +162,5 @@ def stored_pass(session: Session, found: WalletPass) -> StoredPass:
         modified_at=found.modified_at,
         program=program.slug,
         version=found.wanted_version,
+        is_taken=found.taken_version >= found.wanted_version,
     )

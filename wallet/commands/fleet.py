@@ -13,7 +13,7 @@ import statistics
 import tempfile
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,6 +97,7 @@ class Outcome:
     recovered_seconds: int | None
     waiting: int = 0
     seconds: int = 0
+    wrong_clocks: int = 0
 
     @property
     def pushes_per_change(self) -> float:
@@ -152,7 +153,7 @@ class Trial:
         self._hold = Hold()
         self._registry = Registry(self.database, lambda: self._now)
         self._maker = PassMaker(parts)
-        self._web = _web(self._registry, self._maker, parts.apple.pass_type_id)
+        self._web = _web(self._registry, self._maker, parts.apple.pass_type_id, lambda: self._now)
         self._fleet = Fleet(self._call, parts.apple.pass_type_id, seed)
         self._apns.on_push = self._on_push
         self._costs = _Costs()
@@ -276,11 +277,9 @@ class Trial:
                     issue_pass(session, view, member, "apple", self._now)
                     self._members.append(member.id)
         with self.database.reading() as session:
-            rows = session.execute(
-                select(WalletPass.serial, WalletPass.auth_token, WalletPass.modified_at)
-            ).all()
-        for serial, token, modified in rows:
-            self._fleet.install(serial, token, b"", http_date(modified))
+            rows = session.execute(select(WalletPass.serial, WalletPass.auth_token)).all()
+        for serial, token in rows:
+            self._fleet.install(serial, token, b"", self._now)
 
     def _is_done(self) -> bool:
         return self._fleet.is_idle and not self._waiting()
@@ -317,6 +316,7 @@ class Trial:
             recovered_seconds=self._recovered_at,
             waiting=self._waiting(),
             seconds=finished,
+            wrong_clocks=sum(bool(phone.clock_off) for phone in living),
         )
 
     def _is_true(self, phone: FleetPhone, modified: datetime) -> bool:
@@ -348,9 +348,12 @@ def _parts(settings: Settings, database: Database) -> Parts:
     return Parts(settings, database, keeper, make_development_account(certs), lambda: None)
 
 
-def _web(registry: Registry, maker: PassMaker, pass_type: str) -> FlaskClient:
+def _web(
+    registry: Registry, maker: PassMaker, pass_type: str, now: Callable[[], datetime]
+) -> FlaskClient:
     app = Flask("fleet")
-    app.register_blueprint(apple_web_service(registry, maker.build, pass_type), url_prefix="/apple")
+    service = apple_web_service(registry, maker.build, pass_type, now)
+    app.register_blueprint(service, url_prefix="/apple")
     return app.test_client()
 
 
@@ -374,13 +377,15 @@ def _silenced(part: dict[str, Any]) -> dict[str, Any]:
     "--scans", default=2.0, show_default=True, help="Sales a second of the simulated clock."
 )
 @click.option("--seed", default=1, show_default=True, help="Of the misfortunes.")
+@click.option("--database-url", default="", help="An empty database instead of SQLite in a folder.")
 @one_line
-def fleet_command(phones: int, scans: float, seed: int) -> None:
+def fleet_command(phones: int, scans: float, seed: int, database_url: str) -> None:
     """Try delivery with thousands of iPhones: calm, five minutes without Apple, a new design for all,
-    phones that are wiped and tokens that change. In a folder of its own, which is gone afterwards."""
+    phones that are wiped, tokens that change and clocks that are wrong. In a folder of its own, which
+    is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         click.echo(f"Giving {phones} members a card on an iPhone …", err=True)
-        trial = Trial(Path(folder), phones, seed=seed)
+        trial = Trial(Path(folder), phones, database_url, seed)
         try:
             click.echo("Ten minutes and a day of the simulated clock …", err=True)
             found = trial.run(scans)
@@ -396,6 +401,7 @@ def spoken(found: Outcome) -> list[str]:
     """An outcome in lines."""
     return [
         f"phones              {found.phones}, of which untrue {found.untrue}",
+        f"with a wrong clock  {found.wrong_clocks}",
         f"changes             {found.changes}, pushes for each {found.pushes_per_change:.3f}",
         f"gone but registered {found.left_registered}",
         f"asked for nothing   {found.unchanged}",

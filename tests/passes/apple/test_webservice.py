@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.http import http_date
 
 from passes.apple.webservice import (
     BODY_BYTES_MAX,
@@ -30,6 +32,7 @@ PASS = f"/apple/v1/passes/{TYPE}/{SERIAL}"
 LOG = "/apple/v1/log"
 HOLDER = {"Authorization": f"ApplePass {TOKEN}"}
 MODIFIED = datetime(2026, 11, 22, 10, 30, 5, tzinfo=UTC)
+NOW = MODIFIED + timedelta(days=1)
 
 
 class Registry:
@@ -42,6 +45,8 @@ class Registry:
         self.changes = [(41, SERIAL)]
         self.fetches: list[str] = []
         self.logged: list[str] = []
+        self.asked: list[int] = []
+        self.silenced = False
 
     def token_of(self, serial: str) -> str | None:
         found = self.passes.get(serial)
@@ -51,7 +56,8 @@ class Registry:
         return self.passes.get(serial)
 
     def may_announce(self, serial: str, version: int) -> bool:
-        return True
+        self.asked.append(version)
+        return not self.silenced
 
     def fetched(self, serial: str, version: int) -> None:
         self.fetches.append(serial)
@@ -84,7 +90,7 @@ def registry() -> Registry:
 @pytest.fixture
 def client(registry: Registry) -> FlaskClient:
     app = Flask(__name__)
-    service = apple_web_service(registry, lambda found: found.serial.encode(), TYPE)
+    service = apple_web_service(registry, lambda found: found.serial.encode(), TYPE, lambda: NOW)
     app.register_blueprint(service, url_prefix="/apple")
     return app.test_client()
 
@@ -289,3 +295,34 @@ def test_a_stranger_costs_one_look_up_whether_the_serial_exists_or_not(
         asked.clear()
         assert client.get(path, headers={"Authorization": "ApplePass guess"}).status_code == 401
         assert asked == ["token"]
+
+
+def test_a_time_of_the_phones_own_wrong_clock_hides_no_change(
+    client: FlaskClient, registry: Registry
+) -> None:
+    def status(seconds: int) -> int:
+        said = http_date(MODIFIED + timedelta(seconds=seconds))
+        return client.get(PASS, headers={**HOLDER, "If-Modified-Since": said}).status_code
+
+    ahead = int((NOW - MODIFIED).total_seconds()) + 90
+    assert [status(0), status(1), status(-1), status(ahead)] == [304, 304, 200, 200]
+    # Nobody has this version yet: whatever the phone says, it is not this one.
+    registry.passes[SERIAL] = replace(registry.passes[SERIAL], is_taken=False)
+    assert [status(0), status(1), status(-1)] == [304, 200, 200]
+
+
+def test_a_sentence_leaves_only_where_it_may(registry: Registry) -> None:
+    app = Flask(__name__)
+    service = apple_web_service(registry, lambda found: str(found.announces).encode(), TYPE)
+    app.register_blueprint(service, url_prefix="/apple")
+    client = app.test_client()
+    card = {**registry.passes[SERIAL].card, "announced": "balance"}
+    registry.passes[SERIAL] = replace(registry.passes[SERIAL], card=card, version=7)
+    assert client.get(PASS, headers=HOLDER).data == b"True"
+    registry.silenced = True
+    assert client.get(PASS, headers=HOLDER).data == b"False"
+    asked = registry.asked
+    client.head(PASS, headers=HOLDER)  # nobody sees it
+    registry.passes[SERIAL] = replace(registry.passes[SERIAL], card={**card, "announced": None})
+    assert client.get(PASS, headers=HOLDER).data == b"False"
+    assert registry.asked == asked == [7, 7]

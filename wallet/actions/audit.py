@@ -33,7 +33,7 @@ from wallet.tables.replay import (
     lot_rows,
     merges_of,
     program_ids,
-    purchases_earned_twice,
+    purchases_earned_in_accounts,
     purchases_with_other_refunds,
     redemptions_in_another_state,
     redemptions_not_paid,
@@ -91,6 +91,11 @@ class Audit:
         """Keep a finding, unless there are far too many already."""
         if len(self.findings) < FINDINGS_MAX:
             self.findings.append(Finding(code, where, sentence))
+
+    def note_earned(self, purchase_id: int, unit: str, times: int) -> None:
+        """A purchase earned more than once in a unit."""
+        sentence = f"{times} accruals of {unit}, not one."
+        self.note("earned_twice", public_id("pur", purchase_id), sentence)
 
 
 def audit(
@@ -187,6 +192,7 @@ class _Replay:
         self._seen: dict[int, tuple[str, str, int]] = {}  # entry id → (kind, contra, quantity)
         self._reversed: set[int] = set()
         self._earned: dict[int, int] = {}  # purchase id → what its accrual gave
+        self._earned_again: Counter[int] = Counter()  # purchase id → further accruals
         self._wanted: Counter[int] = Counter()  # purchase id → what its refunds asked back
 
     def step(self, entry: EntryRow) -> None:
@@ -223,6 +229,8 @@ class _Replay:
         for purchase_id, wanted in self._wanted.items():
             if wanted > self._earned.get(purchase_id, 0):
                 self._report.overdrawn.add((purchase_id, self._account.unit))
+        for purchase_id, again in self._earned_again.items():
+            self._report.note_earned(purchase_id, self._account.unit, again + 1)
 
     def _check_chain(self, entry: EntryRow) -> None:
         if entry.seq != self._seq + 1:
@@ -270,6 +278,8 @@ class _Replay:
             )
         if entry.purchase_id is not None:
             if entry.kind == "accrual":
+                if entry.purchase_id in self._earned:
+                    self._earned_again[entry.purchase_id] += 1
                 self._earned[entry.purchase_id] = entry.quantity
             elif entry.kind in ("refund", "reversal"):
                 self._wanted[entry.purchase_id] += _wanted(_reasons(entry))
@@ -387,12 +397,6 @@ def _check_causes(session: Session, program_id: int, report: Audit) -> None:
             public_id("pur", purchase_id),
             f"{stored} is marked as refunded, its refunds sum to {summed}.",
         )
-    for earned_id, unit, times in purchases_earned_twice(session, program_id):
-        report.note(
-            "earned_twice",
-            public_id("pur", earned_id or 0),
-            f"{times} accruals of {unit}, not one.",
-        )
     _check_refunds(session, report)
     _check_merges(session, program_id, report)
     for redemption_id, cost, paid, times in redemptions_not_paid(session, program_id):
@@ -431,17 +435,22 @@ def _check_merges(session: Session, program_id: int, report: Audit) -> None:
     """Entries belong to their member's own purchases and redemptions, or to those of somebody who
     was the same member once; and transfers take nothing away and add nothing."""
     kin = _Kin(merges_of(session, program_id))
+    shared: set[int] = set()  # what purchases of others did elsewhere, no single account shows
     for what, kind, rows in (
         ("purchase", "pur", entries_of_other_purchases(session, program_id)),
         ("redemption", "red", entries_of_other_redemptions(session, program_id)),
     ):
         for entry_id, number, member_id, owner_id in rows:
+            if kind == "pur":
+                shared.add(number)
             if kin.of(member_id) != kin.of(owner_id):
                 report.note(
                     "entry_misplaced",
                     public_id("ent", entry_id),
                     f"It belongs to {public_id(kind, number)}, a {what} of another member.",
                 )
+    for purchase_id, unit, accounts in purchases_earned_in_accounts(session, shared):
+        report.note_earned(purchase_id or 0, unit, accounts)
     for merge_id, unit, total in transfers_not_balanced(session, program_id):
         report.note(
             "transfer_unbalanced",

@@ -5,7 +5,7 @@ Every stream is in the order of accounts, so that they can be walked side by sid
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -20,6 +20,7 @@ from wallet.tables.purchase import Purchase, Refund
 from wallet.tables.relation import Merge
 from wallet.tables.reward import Redemption
 
+IDS_AT_ONCE = 500  # named in one statement
 ROWS_AT_ONCE = 2_000  # fetched together: less waiting for the database, still little memory
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -170,21 +171,22 @@ def purchases_with_other_refunds(session: Session, program_id: int) -> Sequence[
     return session.execute(query).all()
 
 
-def purchases_earned_twice(
-    session: Session, program_id: int
-) -> Sequence[Row[int | None, str, int]]:
-    """Purchases with more than one accrual of a unit: (id, unit, accruals)."""
-    query = (
-        select(Entry.purchase_id, Entry.unit, func.count())
-        .where(
-            Entry.program_id == program_id,
-            Entry.kind == "accrual",
-            Entry.purchase_id.is_not(None),
+def purchases_earned_in_accounts(
+    session: Session, purchase_ids: Collection[int]
+) -> Iterator[Row[int | None, str, int]]:
+    """Those of these purchases with accruals of one unit in more than one account: (id, unit,
+    accounts)."""
+    accounts = func.count(Entry.account_id.distinct())
+    numbers = sorted(purchase_ids)
+    for start in range(0, len(numbers), IDS_AT_ONCE):
+        ids = numbers[start : start + IDS_AT_ONCE]
+        query = (
+            select(Entry.purchase_id, Entry.unit, accounts)
+            .where(Entry.purchase_id.in_(ids), Entry.kind == "accrual")
+            .group_by(Entry.purchase_id, Entry.unit)
+            .having(accounts > 1)
         )
-        .group_by(Entry.purchase_id, Entry.unit)
-        .having(func.count() > 1)
-    )
-    return session.execute(query).all()
+        yield from session.execute(query)
 
 
 def entries_of_other_purchases(session: Session, program_id: int) -> Iterator[AnyRow]:

@@ -229,6 +229,12 @@ FORGERIES: dict[str, tuple[str, set[str]]] = {
         "UPDATE entry SET purchase_id = :purchase WHERE id = :sale",
         {"entry_changed: sale of ada points", "earned_twice: purchase"},
     ),
+    "for which sale it was, across the cards of one person": (
+        "UPDATE entry SET purchase_id = (SELECT other.purchase_id FROM entry AS other WHERE"
+        " other.member_id = :dina AND other.kind = 'accrual') WHERE member_id = :emma AND"
+        " kind = 'accrual'",
+        {"entry_changed: other of emma points", "earned_twice: other"},
+    ),
     "what a refund asked for": (
         "UPDATE entry SET why = '[{\"wanted\": 999}]' WHERE id = :refund",
         {"entry_changed: refund of ada points", "refunded_too_much: purchase"},

@@ -99,8 +99,22 @@ def copy_members(database: Database, first: First, copies: int, *, sealed: bool 
             rows = select(*columns).select_from(table.join(numbers, text("1 = 1")))
             rows = rows.where(_is_of(table, first))
             session.execute(insert(table).from_select([one.name for one in table.c], rows))
+    _rest(database)
+
+
+def _rest(database: Database) -> None:
+    """What so many new rows leave to be done is done now, and not while somebody measures."""
+    words = ["ANALYZE"]
+    if not database.is_sqlite:
+        words = [
+            "SET statement_timeout = 0",
+            "VACUUM ANALYZE",
+            "CHECKPOINT",
+            "RESET statement_timeout",
+        ]
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+        for word in words:
+            connection.execute(text(word))
 
 
 def _is_of(table: Table, first: First) -> Any:

@@ -15,14 +15,22 @@ from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.refresh_card import refresh_card
 from wallet.db import Database
 from wallet.ids import new_id
-from wallet.rules.expiry import FIRST_NOTICE, lot_expires_at, plan_notices
+from wallet.rules.expiry import (
+    FIRST_NOTICE,
+    NOTICES_APART,
+    end_after_notice,
+    lot_expires_at,
+    plan_notices,
+)
 from wallet.rules.lots import Draw, OpenLot, last_day
 from wallet.tables.expiry import (
     Ending,
     accounts_with_expired_lots,
+    delay_second,
     due_notices,
     endings_until,
     move_end,
+    move_notices,
     remaining_at,
     renew,
     sent_notices,
@@ -111,18 +119,32 @@ def _send(session: Session, notice_id: int, member_id: int, now: datetime) -> in
     member = session.get_one(Member, member_id)
     lock_holder(session, member)
     notice = session.get_one(ExpiryNotice, notice_id, populate_existing=True)
-    if notice.sent_at is not None:
-        return 0  # somebody else was here first
+    if notice.sent_at is not None or notice.due_at > now:
+        return 0  # somebody else was here first, or the one before it came late
     notice.sent_at = now
     left = remaining_at(session, notice.account_id, notice.expires_at)
     if left:
         notice.quantity = left
         session.flush()
+        _give_time(session, notice, now)
         enqueue(session, MAIL_JOB, {"notice_id": notice.id}, now)
         program = program_view(session, notice.program_id)
         refresh_card(session, program, member, now, is_urgent=False)
     session.flush()
     return 1
+
+
+def _give_time(session: Session, notice: ExpiryNotice, now: datetime) -> None:
+    """Where nobody sent notices for a while, the two still come one after the other, and the second
+    one in time to act on it."""
+    if notice.ordinal < NOTICES:
+        delay_second(session, notice, now + NOTICES_APART)
+        return
+    ends_at = notice.expires_at
+    later = end_after_notice(ends_at, now)
+    if later != ends_at:
+        move_notices(session, notice, later)
+        move_end(session, notice.account_id, ends_at, later)
 
 
 def _expire(session: Session, program_id: int, member_id: int, unit: str, now: datetime) -> int:

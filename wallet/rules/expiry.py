@@ -12,6 +12,10 @@ from wallet.rules.terms import Expiry
 # Two notices before anything is lost: time to plan a visit, then time to make it.
 FIRST_NOTICE = timedelta(days=30)
 SECOND_NOTICE = timedelta(days=7)
+SECOND_NOTICE_LEAST = timedelta(
+    days=5
+)  # one that goes out later than that gives a whole week again
+NOTICES_APART = timedelta(days=1)  # at least: two at once are one
 
 
 def lot_expires_at(expiry: Expiry, earned_at: datetime, time_zone: str) -> datetime | None:
@@ -42,6 +46,11 @@ def plan_notices(ends_at: datetime, now: datetime) -> NoticePlan | None:
     if ends_at - FIRST_NOTICE > now:
         return None
     first = max(ends_at - FIRST_NOTICE, now)
-    gap = FIRST_NOTICE - SECOND_NOTICE if first + FIRST_NOTICE <= ends_at else timedelta(days=1)
+    gap = FIRST_NOTICE - SECOND_NOTICE if first + FIRST_NOTICE <= ends_at else NOTICES_APART
     second = max(ends_at - SECOND_NOTICE, first + gap)
     return NoticePlan(max(ends_at, second + SECOND_NOTICE), (first, second))
+
+
+def end_after_notice(ends_at: datetime, told_at: datetime) -> datetime:
+    """When it ends, given that the second notice goes out then: later, where the notice came late."""
+    return ends_at if ends_at - told_at >= SECOND_NOTICE_LEAST else told_at + SECOND_NOTICE

@@ -146,6 +146,35 @@ def sent_notices(session: Session, account_id: int, expires_at: datetime) -> int
     return int(session.scalar(query) or 0)
 
 
+def move_notices(session: Session, notice: ExpiryNotice, later: datetime) -> None:
+    """The notices of the same end speak of a later one."""
+    session.execute(
+        update(ExpiryNotice)
+        .where(
+            ExpiryNotice.account_id == notice.account_id,
+            ExpiryNotice.expires_at == notice.expires_at,
+        )
+        .values(expires_at=later)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def delay_second(session: Session, notice: ExpiryNotice, until: datetime) -> None:
+    """The second notice of the same end goes out no sooner than that."""
+    session.execute(
+        update(ExpiryNotice)
+        .where(
+            ExpiryNotice.account_id == notice.account_id,
+            ExpiryNotice.expires_at == notice.expires_at,
+            ExpiryNotice.ordinal > notice.ordinal,
+            ExpiryNotice.sent_at.is_(None),
+            ExpiryNotice.due_at < until,
+        )
+        .values(due_at=until)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 _TOLD = Prepared(
     select(_account.c.unit, _lot.c.expires_at, func.sum(_lot.c.remaining))
     .join(_account, _account.c.id == _lot.c.account_id)

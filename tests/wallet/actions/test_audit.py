@@ -230,9 +230,11 @@ FORGERIES: dict[str, tuple[str, set[str]]] = {
         {"entry_changed: sale of ada points", "earned_twice: purchase"},
     ),
     "for which sale it was, across the cards of one person": (
-        "UPDATE entry SET purchase_id = (SELECT other.purchase_id FROM entry AS other WHERE"
-        " other.member_id = :dina AND other.kind = 'accrual') WHERE member_id = :emma AND"
-        " kind = 'accrual'",
+        (
+            "UPDATE entry SET purchase_id = (SELECT other.purchase_id FROM entry AS other WHERE"
+            " other.member_id = :dina AND other.kind = 'accrual') WHERE member_id = :emma AND"
+            " kind = 'accrual'"
+        ),
         {"entry_changed: other of emma points", "earned_twice: other"},
     ),
     "what a refund asked for": (

@@ -175,6 +175,46 @@ def test_nothing_ends_untold_even_where_nobody_looked_for_weeks(database: Databa
     assert (club.points("vera"), len(expiries(club))) == (0, 1)
 
 
+def test_nothing_ends_after_one_notice(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first went out; the second is due and cannot be sent: what should have ended waits for it."""
+    club = open_with(database, datetime(2026, 1, 10, 9, 0, tzinfo=UTC), MONTHS)
+    club.buy("vera", 5000)
+    day_by_day(club, 75, step=25)
+    assert [notice.sent_at is not None for notice in notices(club)] == [True, False]
+    with monkeypatch.context() as broken:
+        broken.setattr(expire, "due_notices", lambda *_: [])
+        day_by_day(club, 30, step=15)
+        assert club.now > notices(club)[0].expires_at
+        assert expiries(club) == []
+    day_by_day(club, 1)
+    assert all(notice.sent_at for notice in notices(club))
+    assert (club.points("vera"), expiries(club)) == (50, [])  # there is a week to spend them
+    day_by_day(club, 6)
+    assert club.points("vera") == 50
+    day_by_day(club, 1)
+    assert (club.points("vera"), len(expiries(club))) == (0, 1)
+
+
+def test_two_notices_that_are_late_come_one_after_the_other(database: Database) -> None:
+    club = open_with(database, datetime(2026, 1, 10, 9, 0, tzinfo=UTC), MONTHS)
+    club.buy("vera", 5000)
+    club.later(days=61)
+    database.run(lambda session: expire._plan(session, club.now))  # and then nobody looks
+    club.later(days=28)
+    while expire_due(database, lambda: club.now):
+        pass
+    assert [notice.sent_at is not None for notice in notices(club)] == [True, False]
+    assert club.points("vera") == 50
+    day_by_day(club, 1)
+    first, second = notices(club)
+    assert second.sent_at == club.now
+    assert first.expires_at == second.expires_at == club.now + timedelta(days=7)
+    day_by_day(club, 6)
+    assert (club.points("vera"), expiries(club)) == (50, [])
+    day_by_day(club, 1)
+    assert (club.points("vera"), len(expiries(club))) == (0, 1)
+
+
 def test_a_lot_with_less_than_a_month_to_live_still_gets_both_notices(database: Database) -> None:
     start = datetime(2026, 12, 20, 9, 0, tzinfo=UTC)
     club = open_with(database, start, {"kind": "end_of_year"})
@@ -196,7 +236,7 @@ def test_the_end_of_the_year_is_the_programs_own(database: Database) -> None:
     club = open_with(database, datetime(2026, 6, 1, 9, 0, tzinfo=UTC), {"kind": "end_of_year"})
     club.buy("vera", 5000)
     day_by_day(club, 180, step=60)
-    day_by_day(club, 30, step=5)  # 28 December
+    day_by_day(club, 30, step=3)  # 28 December
     club.now = datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC)
     until_quiet(database, club.now)
     assert club.points("vera") == 50

@@ -41,6 +41,7 @@ from wallet.web.shopper import shopper_door
 from wallet.web.shopper.card import Wallets
 from wallet.web.simulate import simulate_door
 from wallet.web.staff import staff_door
+from wallet.web.start import start_door
 from wallet.web.static_files import install_static_files
 from wallet.web.wiring import install
 
@@ -130,6 +131,7 @@ def _doors(app: APIFlask, parts: Parts) -> None:
     for door in (
         shopper_door(Wallets(maker.pkpass, save_links(parts).link)),
         staff_door(),
+        start_door(),
         till_door(),
         console_door(),
         media_door(),

@@ -394,6 +394,10 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/console/members/<member_id>"): Row(
         "302 403 403 200 200 404 302 302", lambda h: f"/console/members/{_member(h)}"
     ),
+    ("GET", "/start"): Row("404 404 404 404 404 404 404 404", _fixed("/start?code=GUESS")),
+    ("POST", "/start"): Row(
+        "404 404 404 404 404 404 404 404", _fixed("/start"), _form(code="GUESS", shop="Mine")
+    ),
     ("GET", "/console/rules"): Row("302 403 200 200 200 200 302 302", _fixed("/console/rules")),
     ("POST", "/console/rules/try"): Row(
         "401 403 422 422 422 422 401 401", _fixed("/console/rules/try"), _form(quantity="many")

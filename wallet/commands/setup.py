@@ -8,6 +8,7 @@ import click
 
 from passes.qr import qr_terminal
 from wallet import clock
+from wallet.actions.first_start import is_untouched, start_code
 from wallet.actions.load_demo import PASSWORD, PINS, SLUG, STAFF, has_demo, load_demo
 from wallet.actions.schema_state import head_revision, require_schema, schema_state
 from wallet.actions.upgrade_database import upgrade_database
@@ -33,7 +34,9 @@ def setup_command(with_demo: bool) -> None:
     google_identity(settings)
     if with_demo:
         _load_demo(database)
-    click.echo(_welcome(settings, with_demo=with_demo))
+    with database.reading() as session:
+        untouched = is_untouched(session)
+    click.echo(_welcome(settings, with_demo=with_demo, untouched=untouched))
 
 
 @click.group("demo")
@@ -61,7 +64,7 @@ def _load_demo(database: Database) -> int:
         return load_demo(database, clock.now(), steps(bar.update))
 
 
-def _welcome(settings: Settings, *, with_demo: bool) -> str:
+def _welcome(settings: Settings, *, with_demo: bool, untouched: bool) -> str:
     url = settings.public_url
     lines = [
         "",
@@ -72,6 +75,9 @@ def _welcome(settings: Settings, *, with_demo: bool) -> str:
     ]
     if settings.simulator_url:
         lines.append(f"  Phones          {url}/simulate/")
+    if untouched:
+        start = f"{url}/start?code={start_code(settings.secret_key)}"
+        lines += ["", f"  There is no program yet. Begin here: {start}"]
     if with_demo:
         join = f"{url}/p/{SLUG}/join"
         lines += [f"  Join            {join}", "", f"  Demo sign-ins, password {PASSWORD}:"]

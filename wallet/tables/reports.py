@@ -51,6 +51,12 @@ def count_buyers(session: Session, program_id: int, since: datetime) -> int:
     return int(session.scalar(query) or 0)
 
 
+def has_sale(session: Session, program_id: int) -> bool:
+    """Whether anything was ever sold."""
+    query = select(Purchase.id).where(Purchase.program_id == program_id).limit(1)
+    return session.scalar(query) is not None
+
+
 def average_sale(session: Session, program_id: int, since: datetime, sales_min: int) -> int | None:
     """The average of the sales since then that were not refunded in full, in minor units; None where
     there were fewer than `sales_min`."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton
 from flask import url_for
+from flask_babel import gettext as _
 
 from wallet import clock
+from wallet.actions.first_steps import first_steps
 from wallet.actions.program_overview import ACTIVE_DAYS, Month, Overview, program_overview
 from wallet.actions.program_view import ProgramView
 from wallet.rules.spell import spell_number, spell_quantity
@@ -59,6 +61,7 @@ def overview() -> str:
         "console/overview.html",
         program,
         overview=found,
+        steps=_steps(program, read(lambda session: first_steps(session, program.id))),
         active_days=ACTIVE_DAYS,
         active_share=round(100 * found.active / found.members) if found.members else 0,
         month_name=format_skeleton("yMMMM", found.month.first_day, locale=language),
@@ -104,3 +107,41 @@ def _movements(program: ProgramView, found: Overview, language: str) -> list[Per
         )
         for item in found.movements
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """One line of what a new program still has before it."""
+
+    name: str
+    hint: str
+    href: str
+    is_done: bool
+
+
+def _steps(program: ProgramView, found: Mapping[str, bool]) -> list[FirstStep]:
+    join = url_for("shopper.join", slug=program.slug)
+    phones = "/simulate/" if settings().simulator_url else join
+    said = {
+        "design": (
+            _("Make the card yours"),
+            _("Colours, logo, texts: both wallets as your customers will see them."),
+            url_for("console.design"),
+        ),
+        "join": (
+            _("Join your own program"),
+            _("As a customer would, or print the poster for the counter."),
+            join,
+        ),
+        "phone": (
+            _("Put the card into a phone"),
+            _("From the page that follows the join; the simulated phones take it too."),
+            phones,
+        ),
+        "sale": (
+            _("Scan it at the till"),
+            _("Any browser with a camera is a till. Add points, and watch the card change."),
+            url_for("till.page"),
+        ),
+    }
+    return [FirstStep(*said[key], is_done) for key, is_done in found.items()]

@@ -6,12 +6,17 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from click.testing import CliRunner
+import pytest
+from click.testing import CliRunner, Result
 
 from passes.apple.identity import make_development_identity
 from passes.apple.package import PassBuilder
 from passes.images import no_uploads
+from tests.factories import SECRET_KEY, Cast
 from tests.passes.cast import ADA, DESIGN, IDENTITY
+from wallet.actions.issue_pass import issue_pass
+from wallet.actions.lint_cards import lint_cards
+from wallet.commands import passes
 from wallet.commands.passes import pass_group
 
 
@@ -33,4 +38,44 @@ def test_inspect_prints_the_contents_and_what_could_be_better(tmp_path: Path) ->
     file.write_bytes(package.replace(b"1240", b"9240", 1))
     broken = CliRunner().invoke(pass_group, ["inspect", str(file), "--root", root])
     assert broken.exit_code != 0
+    assert len(broken.stderr.strip().splitlines()) == 1
+
+
+def test_lint_looks_at_the_cards_that_are_out_with_the_design_in_force_or_a_draft(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COMPTOIR_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("COMPTOIR_SECRET_KEY", SECRET_KEY)
+    monkeypatch.setattr(passes, "make_database", lambda settings: cast.database)
+    for who in ("ada", "bruno"):
+        cast.run(
+            lambda session: issue_pass(
+                session,
+                cast.program,
+                cast.member(session, who),  # noqa: B023
+                "apple",
+                cast.now,
+            )
+        )
+    with cast.database.reading() as session:
+        count, found = lint_cards(session, cast.program)
+    assert count == 2
+    assert not [one for one in found if one.blocks]
+
+    def lint(*more: str) -> Result:
+        return CliRunner().invoke(pass_group, ["lint", "--program", "demo", "--lang", "en", *more])
+
+    fine = lint()
+    assert fine.exit_code == 0, fine.output
+    assert "2 cards looked at." in fine.stderr
+    draft = tmp_path / "draft.json"
+    pale = {**cast.program.design, "background": "#ffffff", "foreground": "#fefefe"}
+    draft.write_text(json.dumps({**pale, "label": "#fdfdfd", "tiers": {}}))
+    said = lint("--design", str(draft), "--json")
+    codes = {one["code"] for one in json.loads(said.stdout)}
+    assert "card.contrast" in codes
+    draft.write_text(json.dumps({**pale, "background": "white as snow"}))
+    broken = lint("--design", str(draft))
+    assert broken.exit_code != 0
+    assert "background" in broken.stderr
     assert len(broken.stderr.strip().splitlines()) == 1

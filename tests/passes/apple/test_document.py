@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 from passes.apple.document import Issuer, pass_document, strings, strings_file
 from passes.apple.schema import check_document
 from passes.card import Card, Place
+from passes.design import Design
+from passes.design_parts import Action, Poster
 from passes.errors import DesignError
 from passes.simulate.pass_strings import parse_strings
 from tests.passes.cast import ADA, DESIGN, IDENTITY
@@ -153,3 +156,42 @@ def test_the_strict_model_refuses(path: str, value: Any, message: str) -> None:
 def test_plain_http_is_for_this_machine_only() -> None:
     for host in ("127.0.0.1:8000", "localhost", "[::1]:8000"):
         check_document(changed("webServiceURL", f"http://{host}/apple"))
+
+
+def test_the_full_size_look_stands_beside_the_classic_one_and_is_off_by_default() -> None:
+    assert {"posterGeneric", "featuredActions"}.isdisjoint(document())
+    poster = Poster(
+        actions=(
+            Action(key="order", kind="order", url="https://cards.test/order?a=50%&b=1"),
+            Action(key="call", kind="call", url="https://cards.test/call"),
+        )
+    )
+    design = DESIGN.model_copy(update={"poster": poster})
+    found = pass_document(ADA, design, "gold", IDENTITY, ISSUER)
+    check_document(found)
+    assert found["featuredActions"] == [
+        {"identifier": "order", "type": "order", "url": "https://cards.test/order?a=50%&b=1"},
+        {"identifier": "call", "type": "call", "url": "https://cards.test/call"},
+    ]
+    groups = found["posterGeneric"]
+    assert {group: len(fields) for group, fields in groups.items()} == {
+        "headerFields": 1,
+        "primaryFields": 3,
+        "footerFields": 1,
+    }
+    # The classic card is as it would be without, keys are unique, and one field of each look speaks.
+    classic = document()
+    assert {key: found[key] for key in classic} == classic
+    poster_fields = list(chain.from_iterable(groups.values()))
+    keys = [one["key"] for one in chain(poster_fields, *found["storeCard"].values())]
+    assert len(set(keys)) == len(keys)
+    assert sum("changeMessage" in one for one in poster_fields) == 1
+    # Its texts are translated like all others.
+    assert strings(ADA, design)["en"].keys() == strings(ADA, DESIGN)["en"].keys()
+
+
+def test_more_buttons_than_apple_shows_are_no_design() -> None:
+    action = {"key": "a", "kind": "call", "url": "https://cards.test"}
+    document = DESIGN.model_dump(mode="json") | {"poster": {"actions": [action] * 3}}
+    with pytest.raises(DesignError, match="poster"):
+        Design.parse(document)

@@ -146,6 +146,36 @@ def test_silence_ends_in_a_timeout_and_the_next_push_starts_afresh(
     assert verdicts(client.push_many([TOKEN])) == [Verdict.DELIVERED]
 
 
+def test_a_slow_answer_is_waited_for_while_the_other_side_answers_pings(
+    client: ApnsClient, server: ApnsStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http2, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(http2, "PING_SECONDS", 5.0)
+    server.faults.add(Fault(delay_seconds=0.6))
+    assert verdicts(client.push_many([TOKEN])) == [Verdict.DELIVERED]
+    assert server.counters["connections"] == 1
+
+
+def test_a_connection_that_answers_no_ping_is_given_up_long_before_its_requests(
+    client: ApnsClient, server: ApnsStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.push_many([TOKEN])
+    monkeypatch.setattr(http2, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(http2, "PING_SECONDS", 0.2)
+    monkeypatch.setattr(http2, "ANSWER_SECONDS", 3600.0)
+    # As when a firewall forgot the connection: what we write arrives nowhere.
+    monkeypatch.setattr(http2.Http2Connection, "_flush", _swallow)
+    (outcome,) = client.push_many([TOKEN])
+    assert (outcome.status, outcome.reason, outcome.verdict) == (0, "Timeout", Verdict.AWAY)
+    monkeypatch.undo()
+    assert verdicts(client.push_many([TOKEN])) == [Verdict.DELIVERED]
+    assert server.counters["connections"] == 2
+
+
+def _swallow(connection: http2.Http2Connection) -> None:
+    connection._h2.data_to_send()
+
+
 def test_an_unavailable_server_is_left_for_a_new_connection(
     client: ApnsClient, server: ApnsStandIn
 ) -> None:

@@ -11,9 +11,12 @@ from passes.apple.push import PushOutcome
 from passes.errors import DeliveryError
 from tests.factories import Cast
 from wallet.actions.deliver_apple import deliver_apple
-from wallet.actions.deliver_passes import LEASE, Hold
+from wallet.actions.deliver_passes import EVERYTHING, LEASE, Hold, Pace
 from wallet.actions.issue_pass import issue_pass
+from wallet.actions.publish_design import publish_design
+from wallet.actions.refresh_cards import REFRESH_JOB, refresh_cards_job
 from wallet.actions.registry import Registry
+from wallet.actions.run_jobs import run_jobs
 from wallet.tables.wallet_pass import WalletPass, pass_at
 
 Deliver = Callable[[], int]
@@ -159,3 +162,49 @@ def test_a_phone_from_before_a_restore_is_told_everything(cast: Cast, deliver: D
     deliver()
     ours = _row(cast).update_tag
     assert registry.updated_since("iphone", ours + 100) == (ours, [_row(cast).serial])
+
+
+def test_a_refresh_keeps_its_pace_and_a_scan_does_not_wait_for_it(cast: Cast, apns: Apns) -> None:
+    registry, hold, pace = Registry(cast.database, lambda: cast.now), Hold(), Pace(3)
+    people = [f"guest{number}" for number in range(8)]
+    for who in people:
+        cast.enrol(who)
+        serial = cast.run(
+            lambda session: (
+                issue_pass(
+                    session,
+                    cast.program,
+                    cast.member(session, who),  # noqa: B023
+                    "apple",
+                    cast.now,
+                ).serial
+            )
+        )
+        registry.register(who, who, serial)
+    design = {**cast.program.design, "background": "#123456"}
+    cast.run(lambda session: publish_design(session, cast.program.id, design, "system", cast.now))
+    assert run_jobs(cast.database, {REFRESH_JOB: refresh_cards_job}, lambda: cast.now) == 1
+
+    def step() -> int:
+        """What goes out now, as often as the worker asks."""
+        done = 0
+        while some := deliver_apple(cast.database, apns, lambda: cast.now, hold, EVERYTHING, pace):
+            done += some
+        return done
+
+    assert step() == 3
+    cast.buy("guest7")
+    assert step() == 1  # the scan, although the second's share is spent
+    assert apns.pushed[-1] == "guest7"
+    for expected in (3, 1, 0):
+        cast.later(seconds=1)
+        assert step() == expected
+    assert sorted(apns.pushed) == people
+    cast.later(minutes=5)
+    cast.run(
+        lambda session: publish_design(
+            session, cast.program.id, {**design, "background": "#654321"}, "system", cast.now
+        )
+    )
+    run_jobs(cast.database, {REFRESH_JOB: refresh_cards_job}, lambda: cast.now)
+    assert step() == 3  # what was not used in five minutes is not saved up

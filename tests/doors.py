@@ -39,9 +39,9 @@ ROLES = ("anonymous", *STAFF, *SHOPS)
 NOBODY_LISTENS = "http://127.0.0.1:1"  # where the simulators are not
 
 # Failures are counted so that they can be limited: the one thing that a refused request may write.
+COUNTERS = {"attempts"}
 # That a session or a key was used is written down now and then, whatever became of the request.
 SEEN = {("staff_session", "seen_at"), ("api_key", "used_at"), ("till", "seen_at")}
-COUNTERS = {"attempts"}
 
 
 @dataclass

@@ -13,7 +13,7 @@ COMMANDS = {
     ),
     "fleet": (
         "wallet.commands.fleet:fleet_command",
-        "Try delivery with thousands of iPhones: calm, five minutes without Apple, a new design for all, phones that are wiped and tokens that change. In a folder of its own, which is gone afterwards.",
+        "Try delivery with thousands of iPhones: calm, five minutes without Apple, a new design for all, phones that are wiped, tokens that change and clocks that are wrong. In a folder of its own, which is gone afterwards.",
     ),
     "iphone": (
         "wallet.commands.iphone:iphone_command",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -35,6 +35,7 @@ class Stage:
     explained: str
     count: int
     share: int
+    percent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,15 @@ def _funnel(funnel: Funnel, language: str) -> FunnelView:
             (_("Pushed"), _("Apple took the message for at least one phone"), funnel.pushed),
             (
                 _("Asked for by a phone"),
-                _("a phone asked what changed and was told"),
+                _("A phone asked what changed and was told"),
                 funnel.listed,
             ),
-            (_("Fetched by the phone"), _("a phone has the new card"), funnel.fetched),
+            (_("Fetched by the phone"), _("A phone has the new card"), funnel.fetched),
         ]
     else:
         steps = [
             (_("Written"), _("Google has the new card and brings it to the phone"), funnel.pushed),
-            (_("With a message"), _("with a message on the phone"), funnel.notified),
+            (_("With a message"), _("Google tells the holder of the change"), funnel.notified),
         ]
     medians = [
         (_("From the sale to the push"), funnel.push_seconds),
@@ -89,13 +90,16 @@ def _funnel(funnel: Funnel, language: str) -> FunnelView:
         PROVIDER_NAMES[funnel.provider],
         funnel.wanted,
         [
-            Stage(
-                name, explained, count, round(100 * count / funnel.wanted) if funnel.wanted else 0
-            )
+            _stage(name, explained, count, funnel.wanted, language)
             for name, explained, count in steps
         ],
         [(name, spell_seconds(value, language)) for name, value in medians if value is not None],
     )
+
+
+def _stage(name: str, explained: str, count: int, wanted: int, language: str) -> Stage:
+    share = round(100 * count / wanted) if wanted else 0
+    return Stage(name, explained, count, share, format_percent(share / 100, locale=language))
 
 
 def spell_seconds(seconds: float, language: str) -> str:

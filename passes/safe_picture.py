@@ -119,7 +119,7 @@ def _decoded(data: bytes, crop: Crop) -> Image.Image:
     if getattr(image, "is_animated", False):
         raise PictureError("animated")
     image.load()
-    upright = ImageOps.exif_transpose(_srgb(image))
+    upright = _srgb(ImageOps.exif_transpose(image))
     left, top, right, bottom = crop
     box = (
         left * upright.width,

@@ -476,6 +476,37 @@ TABLE: dict[tuple[str, str], Row] = {
         _fixed("/console/design/draft"),
         lambda house: {"json": {"document": _design(house), "revision": 99}},
     ),
+    ("GET", "/console/design/progress"): Row(
+        "302 403 200 200 200 200 302 302", _fixed("/console/design/progress")
+    ),
+    ("POST", "/console/design/effect"): Row(
+        "401 403 200 200 200 200 401 401",
+        _fixed("/console/design/effect"),
+        lambda house: {"json": {"document": _design(house)}},
+    ),
+    ("POST", "/console/design/publish"): Row(
+        "401 403 409 409 409 409 401 401",
+        _fixed("/console/design/publish"),
+        _tap(revision=99, share=100, note=""),
+    ),
+    ("POST", "/console/design/widen"): Row(
+        "401 403 404 404 404 404 401 401",
+        _fixed("/console/design/widen"),
+        _tap(version=99, share=100),
+    ),
+    ("POST", "/console/design/withdraw"): Row(
+        "401 403 404 404 404 404 401 401", _fixed("/console/design/withdraw"), _tap(version=99)
+    ),
+    ("POST", "/console/design/roll-back"): Row(
+        "401 403 404 404 404 404 401 401",
+        _fixed("/console/design/roll-back"),
+        _tap(version=99, note=""),
+    ),
+    ("POST", "/console/design/test-card"): Row(
+        "401 403 200 200 200 200 401 401",
+        _fixed("/console/design/test-card"),
+        lambda house: {"json": {"document": _design(house)}},
+    ),
     ("POST", "/console/design/pictures"): Row(
         "401 403 200 200 200 200 401 401",
         _fixed("/console/design/pictures"),

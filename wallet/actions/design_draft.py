@@ -72,6 +72,14 @@ def save_draft(
     return Draft(row.document, row.revision, now, by)
 
 
+def draft_to_publish(session: Session, program_id: int, revision: int) -> Mapping[str, Any]:
+    """The draft's document, if it still is the one that was looked at."""
+    row = _locked_draft(session, program_id)
+    if row is None or row.status != "draft" or row.revision != revision:
+        raise Refusal("draft_conflict", by=row.created_by if row else "")
+    return row.document
+
+
 def drop_draft(session: Session, program_id: int) -> None:
     """Begin again from the design in force. The count of savings goes on: a page that is still open
     elsewhere must not take its old draft for the newest."""

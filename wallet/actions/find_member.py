@@ -16,6 +16,7 @@ from wallet.rules.member_code import normalise, original_code, parse_code
 from wallet.rules.rotating_code import parse_rotating
 from wallet.rules.search_words import words_typed
 from wallet.tables.member import (
+    TRIAL,
     Member,
     identified_asked,
     member_asked,
@@ -68,7 +69,7 @@ def find_member(session: Session, program: ProgramView, ref: MemberRef) -> Membe
     member = _find(session, program, ref)
     if member is None:
         raise Refusal("member_not_found")
-    return member
+    return _real(member)
 
 
 def _find(session: Session, program: ProgramView, ref: MemberRef) -> Member | None:
@@ -100,7 +101,7 @@ def member_with_code(session: Session, program: ProgramView, text: str) -> Membe
     """The holder of a scanned code, static, turned or rotating, however old. Junk and forgeries are refused
     without a database read."""
     if rotating := parse_rotating(text):
-        return holder_of(session, program, rotating)
+        return _real(holder_of(session, program, rotating))
     code = parse_code(text)
     known = original_code(code, program.id, program.keys) if code else None
     if known is None:
@@ -108,6 +109,13 @@ def member_with_code(session: Session, program: ProgramView, text: str) -> Membe
     member = member_identified_by(session, program.id, "code", known)
     if member is None:
         raise Refusal("code_unknown")
+    return _real(member)
+
+
+def _real(member: Member) -> Member:
+    """Test cards are scanned out of curiosity: they are told from real ones before anything is given."""
+    if member.status == TRIAL:
+        raise Refusal("card_is_test")
     return member
 
 
@@ -132,7 +140,7 @@ def look_up(session: Session, program: ProgramView, query: str) -> list[Member]:
         return [member_with_code(session, program, query)]
     exact = _exact(session, program, query)
     if exact:
-        return [exact]
+        return [_real(exact)]
     if _looks_scanned(query):
         raise Refusal("code_not_ours")
     words = words_typed(query)

@@ -6,10 +6,22 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, func, select
+from sqlalchemy import (
+    ForeignKey,
+    LargeBinary,
+    UniqueConstraint,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
+from wallet.tables.member import TRIAL, Member
+from wallet.tables.wallet_pass import Registration, WalletPass
 
 
 class CardDesign(Base):
@@ -108,3 +120,53 @@ def count_images(session: Session, program_id: int) -> int:
     """How many pictures a program has stored."""
     query = select(func.count()).select_from(Image).where(Image.program_id == program_id)
     return int(session.scalar(query) or 0)
+
+
+def lowest_version(session: Session, program_id: int) -> int:
+    """The lowest number that is taken; designs of test cards count downwards from the draft's."""
+    query = select(func.min(CardDesign.version)).where(CardDesign.program_id == program_id)
+    return min(int(session.scalar(query) or 0), DRAFT_VERSION)
+
+
+def forget_test_designs(session: Session, program_id: int) -> None:
+    """Delete the designs of test cards that are no more."""
+    used = select(WalletPass.design_id).where(WalletPass.program_id == program_id)
+    session.execute(
+        delete(CardDesign)
+        .where(
+            CardDesign.program_id == program_id,
+            CardDesign.status == "test",
+            CardDesign.id.not_in(used),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def count_by_design(session: Session, program_id: int) -> list[tuple[int, str, int, int, int]]:
+    """(design id, provider, cards, of which on a phone, of which the phone knows the newest).
+
+    Google's phones follow Google by themselves; an Apple card is on the phone once it was fetched.
+    """
+    on_phone = or_(
+        WalletPass.saved_at.is_not(None),
+        WalletPass.id.in_(select(Registration.wallet_pass_id)),
+    )
+    is_told = WalletPass.delivered_version >= WalletPass.wanted_version
+    is_there = or_(WalletPass.provider != "apple", WalletPass.fetched_at >= WalletPass.changed_at)
+    query = (
+        select(
+            WalletPass.design_id,
+            WalletPass.provider,
+            func.count(),
+            func.sum(case((on_phone, 1), else_=0)),
+            func.sum(case((and_(on_phone, is_told, is_there), 1), else_=0)),
+        )
+        .where(
+            WalletPass.program_id == program_id,
+            WalletPass.member_id.not_in(select(Member.id).where(Member.status == TRIAL)),
+        )
+        .group_by(WalletPass.design_id, WalletPass.provider)
+    )
+    return [
+        (row[0], row[1], int(row[2]), int(row[3]), int(row[4])) for row in session.execute(query)
+    ]

@@ -65,7 +65,9 @@ def job_with_id(session: Session, job_id: int) -> Job | None:
     return session.get(Job, job_id)
 
 
-def waiting_jobs(session: Session) -> int:
-    """How many jobs are neither done nor given up."""
+def waiting_jobs(session: Session, kind: str = "") -> int:
+    """How many jobs, of one kind or of all, are neither done nor given up."""
     query = select(func.count()).where(Job.done_at.is_(None), Job.failed_at.is_(None))
+    if kind:
+        query = query.where(Job.kind == kind)
     return int(session.scalar(query) or 0)

@@ -16,13 +16,24 @@ from wallet.tables.wallet_pass import Device, WalletPass
 # A trial member never gets any of these; the ledger is large, and deletes nothing.
 _NEVER = {
     *("account", "activity", "award", "consent", "credit_payment", "donation", "entry"),
-    *("expiry_notice", "lot", "lot_draw", "purchase", "redemption", "refund", "voucher"),
+    *(
+        "expiry_notice",
+        "lot",
+        "lot_draw",
+        "purchase",
+        "redemption",
+        "refund",
+        "till_act",
+        "voucher",
+    ),
 }
 
 
-def trial_members(session: Session, joined_before: datetime) -> list[int]:
-    """Trial members that were left behind: their test was killed."""
-    query = select(Member.id).where(Member.status == TRIAL, Member.joined_at < joined_before)
+def trial_members(session: Session, joined_before: datetime, by: str = "trial") -> list[int]:
+    """Trial members that were left behind: their test was killed, or its time is over."""
+    query = select(Member.id).where(
+        Member.status == TRIAL, Member.joined_at < joined_before, Member.joined_by == by
+    )
     return list(session.scalars(query))
 
 

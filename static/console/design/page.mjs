@@ -6,6 +6,7 @@ import { at, closed, merged, opened, put } from "./document.mjs";
 import { showFaults, showFindings } from "./findings.mjs";
 import { artPath, Form } from "./form.mjs";
 import { Preview } from "./preview.mjs";
+import { Publisher } from "./publish.mjs";
 
 const PREVIEW_MS = 15; // several keys of one burst are one question
 const FINDINGS_MS = 350; // once the hand rests
@@ -53,17 +54,28 @@ const showMending = latest(async () => {
 
 const save = latest(async () => {
   if (isFaulty) return;
-  const document_ = closed(form.document);
-  say(texts.saving);
   try {
-    draft = await ask("PUT", urls.save, { document: document_, revision: draft.revision });
-    tellSaved();
+    await keep();
   } catch (error) {
     if (error instanceof Refused) return say(error.message, true);
     say(texts.away, true);
     setTimeout(save, RETRY_MS);
   }
 }, SAVE_MS);
+
+let kept = Promise.resolve();
+
+/** Save what is in the form, if it is not saved yet; one at a time, or the second would not know the first. */
+function keep() {
+  kept = kept.catch(() => undefined).then(async () => {
+    const document_ = closed(form.document);
+    if (draft.saved_at && same(document_, draft.document)) return;
+    say(texts.saving);
+    draft = await ask("PUT", urls.save, { document: document_, revision: draft.revision });
+    tellSaved();
+  });
+  return kept;
+}
 
 function changed() {
   showPreview();
@@ -87,12 +99,20 @@ function say(sentence, isBad = false) {
 }
 
 function tellSaved() {
-  const isLive = JSON.stringify(sorted(draft.document)) === JSON.stringify(sorted(state.live));
+  const isLive = same(draft.document, state.live);
   const time = draft.saved_at ? new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(new Date(draft.saved_at)) : "";
   say(isLive || !time ? texts.unchanged : texts.saved.replace("%(time)s", time));
   part(document, "#discard").hidden = isLive;
   root.dataset.revision = String(draft.revision);
   root.dataset.changed = String(!isLive);
+}
+
+/**
+ * @param {any} one
+ * @param {any} other
+ */
+function same(one, other) {
+  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
 }
 
 /**
@@ -240,6 +260,29 @@ for (const starter of /** @type {NodeListOf<HTMLElement>} */ (document.querySele
   starter.style.setProperty("--starter-ink", starter.dataset.ink ?? "");
 }
 
+const publisher = new Publisher({
+  urls,
+  texts,
+  locales,
+  language,
+  live: () => state.live,
+  draft: () => closed(form.document),
+  revision: () => draft.revision,
+  settle,
+  published,
+});
+
+/** Whatever was typed is saved before it is published. */
+async function settle() {
+  if (isFaulty) throw new Refused({ detail: texts.faulty }, 0);
+  await keep();
+}
+
+/** @param {boolean} isForAll */
+async function published(isForAll) {
+  if (isForAll) location.reload();
+}
+
 const first = locales.includes(language) ? language : locales[0];
 part(document, `[data-speak="${first}"]`).setAttribute("aria-pressed", "true");
 preview.turn({ language: first });
@@ -247,3 +290,4 @@ form.fill();
 tellSaved();
 showPreview();
 showMending();
+void publisher.follow();

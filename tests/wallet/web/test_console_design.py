@@ -160,3 +160,61 @@ def test_findings_come_with_the_change_that_mends_them(designer: Designer) -> No
     mended = {**document, **contrast["change"]}
     again = designer.send("POST", "findings", json={"document": mended}).get_json()["findings"]
     assert contrast["sentence"] not in [one["sentence"] for one in again]
+
+
+XSS = '"><img src=x onerror=alert(1)><script>alert(2)</script>%(a)s{{7*7}}'
+
+
+def test_hostile_texts_are_texts_everywhere(designer: Designer, browser: Browser) -> None:
+    """In every field that takes words: saved, shown and published as what was typed."""
+    words = {"fr": XSS, "en": XSS}
+    changes = {
+        "organization_name": XSS[:64],
+        "logo_text": {"fr": XSS[:40], "en": XSS[:40]},
+        "description": words,
+        "monogram": "<>",
+        "announce": {"balance": {"fr": XSS + "%@", "en": "%@" + XSS}},
+        "back": [
+            {"key": "x", "title": words, "body": words, "url": "https://x.test/?q=<script>"},
+            {"key": "y", "title": words, "body": words, "kind": "legal"},
+        ],
+    }
+    saved = designer.save(0, **changes)
+    assert saved.status_code == 200, saved.text
+    said = {"document": saved.get_json()["document"], "sample": "long"}
+    shown = designer.send("POST", "preview", json=said).get_json()
+    assert shown["faces"]["apple"]["fr"]["description"] == XSS
+    page = browser.get("/console/design").text
+    for raw in ("<img src=x", "<script>alert"):
+        assert raw not in page
+    note = designer.send("POST", "publish", json={"revision": 1, "share": 100, "note": XSS})
+    assert note.status_code == 200, note.text
+    listed = designer.send("GET", "progress").get_json()["versions"][0]
+    assert (listed["note"], listed["state"]) == (XSS, "published")
+    assert "<script>alert" not in browser.get("/p/demo/join").text
+
+
+def test_publishing_is_blocked_by_proven_faults_only(designer: Designer) -> None:
+    hinted = designer.document()["background"]
+    revision = designer.save(0, foreground=hinted).get_json()["revision"]
+    late = designer.send("POST", "publish", json={"revision": 7, "share": 100, "note": ""})
+    assert late.get_json()["code"] == "draft_conflict"
+    said = {"revision": revision, "share": 5, "note": "  Essai  "}
+    assert designer.send("POST", "publish", json=said).status_code == 200
+    newest = designer.send("GET", "progress").get_json()["versions"][0]
+    assert (newest["state"], newest["share"], newest["note"]) == ("staged", 5, "Essai")
+    for wrong in ({"share": 7}, {"share": "5"}, {"share": True}, {"note": "x" * 201}):
+        refused = designer.send("POST", "publish", json={**said, **wrong})
+        assert refused.get_json()["code"] == "body_invalid", wrong
+
+
+def test_a_picture_that_is_none_gets_a_sentence(designer: Designer) -> None:
+    for data, code in ((b"<svg/>", "picture_format"), (png((4, 4)), "picture_too_small")):
+        refused = designer.send("POST", "pictures", data=data, content_type="image/png")
+        assert (refused.status_code, refused.get_json()["code"]) == (422, code)
+        assert refused.get_json()["detail"]
+    huge = designer.send("POST", "pictures", data=b"\0" * 11_000_000, content_type="image/png")
+    assert huge.status_code == 413
+    for crop in ("1,0,0,1", "a,b,c,d", "0,0,nan,1", "0,0,2,1"):
+        refused = designer.send("POST", f"pictures?crop={crop}", data=png())
+        assert refused.get_json()["code"] == "body_invalid", crop

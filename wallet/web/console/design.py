@@ -9,11 +9,14 @@ from flask import url_for
 from passes.design import Design
 from wallet.actions.design_draft import design_draft
 from wallet.actions.program_view import ProgramView
+from wallet.actions.publish_design import NOTE_LENGTH_MAX
+from wallet.rules.rollout import SHARES
 from wallet.web.console.design_api import draft_json, pictures
 from wallet.web.console.design_words import (
     fact_names,
     page_texts,
     patterns,
+    percent,
     places,
     samples,
     starter_names,
@@ -21,6 +24,11 @@ from wallet.web.console.design_words import (
 from wallet.web.console.frame import console_page, own_program
 from wallet.web.locale import current_language
 from wallet.web.wiring import read
+
+URLS = (
+    *("preview", "findings", "save", "discard", "add_picture", "effect", "publish", "widen"),
+    *("withdraw", "roll_back", "progress", "test_card"),
+)
 
 
 def design() -> str:
@@ -42,6 +50,8 @@ def design() -> str:
         ],
         state=_state(program, draft_json(draft), {key: one for key, _, one in starters}),
         stores=program.stores,
+        shares=[(share, percent(share)) for share in SHARES],
+        note_length_max=NOTE_LENGTH_MAX,
         script_texts=page_texts(),
     )
 
@@ -59,8 +69,5 @@ def _state(program: ProgramView, draft: dict[str, Any], starters: dict[str, Any]
         "starters": starters,
         "locales": list(program.locales),
         "language": current_language(),
-        "urls": {
-            name: url_for(f"console.design_{name}")
-            for name in ("preview", "findings", "save", "discard", "add_picture")
-        },
+        "urls": {name: url_for(f"console.design_{name}") for name in URLS},
     }

@@ -41,12 +41,14 @@ def preview() -> Response:
         return jsonify(faults=[fault_json(one) for one in faults])
     shown = read(lambda session: preview_design(session, program, document, sample, tier))
     design = Design.parse(document)
+    has_wide = bool(shown.faces["google"][program.locale]["wide_logo"])
     return jsonify(
         faces=shown.faces,
         news=shown.news,
         tier=shown.tier_key,
         pictures={
-            language: pictures(design, shown.tier_key, language) for language in program.locales
+            language: pictures(design, shown.tier_key, language, has_wide=has_wide)
+            for language in program.locales
         },
     )
 
@@ -75,7 +77,9 @@ def picture(name: str) -> Response:
     return answer
 
 
-def pictures(design: Design, tier_key: str | None, language: str) -> dict[str, str]:
+def pictures(
+    design: Design, tier_key: str | None, language: str, *, has_wide: bool = False
+) -> dict[str, str]:
     """Name → address of every picture of this face."""
     background, foreground, _ = design.colours(tier_key)
     look = {
@@ -86,7 +90,11 @@ def pictures(design: Design, tier_key: str | None, language: str) -> dict[str, s
         "images": design.pictures(tier_key, language),
     }
     text = json.dumps(look, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return {name: url_for("console.design_picture", name=name, look=text) for name in PREVIEWS}
+    return {
+        name: url_for("console.design_picture", name=name, look=text)
+        for name in PREVIEWS
+        if has_wide or name != "wide"
+    }
 
 
 def _document_of_look(look: Mapping[str, Any]) -> Json:

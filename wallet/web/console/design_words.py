@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from babel.numbers import format_percent
 from flask_babel import gettext as _
 
 from passes.design import Fault
 from passes.finding import Finding
 from passes.starters import STARTERS
 from wallet.actions.program_view import ProgramView
+from wallet.web.locale import current_language
 
 _SECTIONS = (
     # What a finding's or fault's place begins with → the part of the form that mends it.
@@ -171,6 +173,20 @@ def spoken_change(path: str) -> str:
     return words.get(path, lambda: _("settings"))()
 
 
+def percent(share: int) -> str:
+    """A share as the reader writes it."""
+    return str(format_percent(share / 100, locale=current_language()))
+
+
+def release_status(status: str, share_percent: int) -> tuple[str, str]:
+    """(what a version is doing, the kind of its badge)."""
+    return {
+        "published": (_("on the cards"), "ok"),
+        "staged": (_("on %(share)s of the cards", share=percent(share_percent)), "brass"),
+        "withdrawn": (_("taken back"), "warn"),
+    }.get(status, (_("earlier"), ""))
+
+
 def iso(moment: datetime | None) -> str | None:
     """A time for the page's script."""
     return moment.isoformat() if moment else None
@@ -200,5 +216,14 @@ def page_texts() -> dict[str, str]:
         "voided": _("No longer valid"),
         "expired": _("Expired"),
         "guarded": "",
+        "nothing_to_publish": _("Nothing to publish: this is the card that shoppers have."),
+        "widen": _("To %(share)s"),
+        "withdraw": _("Take it back"),
+        "bring_back": _("Bring back"),
+        "bring_back_sure": _("Bring version %(version)s back to all cards?"),
+        "withdraw_sure": _("Take this version back? Its cards show the one before again."),
+        "version": _("Version %(version)s"),
+        "by": _("%(name)s, %(at)s"),
+        "changes": _("What changes: %(changes)s."),
         "drop": _("Drop all changes and go back to the card that shoppers have?"),
     }

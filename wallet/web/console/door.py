@@ -6,17 +6,7 @@ from flask import Blueprint
 
 from wallet.web.console import acts
 from wallet.web.console.delivery import delivery
-from wallet.web.console.design import design
-from wallet.web.console.design_api import add_picture, discard, findings, picture, preview, save
-from wallet.web.console.design_release_api import (
-    effect,
-    progress,
-    publish,
-    roll_back,
-    test_card,
-    widen,
-    withdraw,
-)
+from wallet.web.console.design_door import add_design
 from wallet.web.console.duplicates import duplicates
 from wallet.web.console.frame import SEES_PEOPLE, SEES_SETUP
 from wallet.web.console.members import member, members
@@ -50,7 +40,7 @@ def console_door() -> Blueprint:
     door.add_url_rule("/members/<member_id>", "member", require_role(*SEES_PEOPLE)(member))
     door.add_url_rule("/reach", "reach", require_role(*CONSOLE_ROLES)(reach))
     door.add_url_rule("/delivery", "delivery", require_role(*CONSOLE_ROLES)(delivery))
-    _add_design(door)
+    add_design(door)
     guard = require_role(*SEES_SETUP)
     door.add_url_rule("/setup/", "setup", guard(setup))
     door.add_url_rule("/setup/apple", "setup_apple", guard(setup_apple))
@@ -102,28 +92,6 @@ def _add_tills(door: Blueprint) -> None:
     ):
         path = f"/team/<staff_id>/{address}"
         door.add_url_rule(path, name, guard(act), methods=["POST"])
-
-
-def _add_design(door: Blueprint) -> None:
-    """The card designer: for everybody who works on the brand."""
-    guard = require_role(*CONSOLE_ROLES)
-    door.add_url_rule("/design", "design", guard(design))
-    door.add_url_rule("/design/pictures/<name>.png", "design_picture", guard(picture))
-    door.add_url_rule("/design/progress", "design_progress", guard(progress))
-    for path, name, view, method in (
-        ("effect", "design_effect", effect, "POST"),
-        ("publish", "design_publish", publish, "POST"),
-        ("widen", "design_widen", widen, "POST"),
-        ("withdraw", "design_withdraw", withdraw, "POST"),
-        ("roll-back", "design_roll_back", roll_back, "POST"),
-        ("test-card", "design_test_card", test_card, "POST"),
-        ("preview", "design_preview", preview, "POST"),
-        ("findings", "design_findings", findings, "POST"),
-        ("draft", "design_save", save, "PUT"),
-        ("draft/discard", "design_discard", discard, "POST"),
-        ("pictures", "design_add_picture", add_picture, "POST"),
-    ):
-        door.add_url_rule(f"/design/{path}", name, guard(view), methods=[method])
 
 
 def _program_pages(door: Blueprint) -> None:

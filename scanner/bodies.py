@@ -143,6 +143,35 @@ class Approval(Body):
     reason: Annotated[str, StringConstraints(max_length=REASON_LENGTH_MAX)]
 
 
+class ByManager(Body):
+    """What a manager does at a till on somebody's account: their word by PIN, and why."""
+
+    request_id: RequestId
+    staff: PublicId
+    pin: Pin
+    reason: Annotated[str, StringConstraints(max_length=REASON_LENGTH_MAX)]
+
+
+class Reversal(ByManager):
+    """A movement of earlier is taken back."""
+
+    entry_id: PublicId
+
+
+class Adjust(ByManager):
+    """Units are given (above zero) or taken by hand."""
+
+    member_id: PublicId
+    unit: PublicId
+    quantity: Annotated[int, Field(ge=-(1 << 53), le=1 << 53)]
+
+
+class Movements(Body):
+    """Whose last movements to show."""
+
+    member_id: PublicId
+
+
 class Did(Body):
     """Something that a member did before the cashier's eyes."""
 

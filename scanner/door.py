@@ -7,6 +7,7 @@ from flask import Blueprint
 from scanner.confirming import allow, answer, approvers, ask, follow, open_question
 from scanner.enrol import enrol_now
 from scanner.icons import icon
+from scanner.managing import give_or_take, movements, take_back
 from scanner.pages import manifest, page, practice_page, service_worker, stand_in_store
 from scanner.pairing import leave, pair_now, pair_page
 from scanner.people import lock, people, switch
@@ -52,6 +53,9 @@ def _add_people(door: Blueprint) -> None:
     door.add_url_rule("/api/people", "people", people)
     door.add_url_rule("/api/switch", "switch", switch, methods=["POST"])
     door.add_url_rule("/api/lock", "lock", lock, methods=["POST"])
+    door.add_url_rule("/api/movements", "movements", movements, methods=["POST"])
+    door.add_url_rule("/api/reversals", "reversals", take_back, methods=["POST"])
+    door.add_url_rule("/api/adjustments", "adjustments", give_or_take, methods=["POST"])
     door.add_url_rule("/api/approvers", "approvers", approvers)
     door.add_url_rule("/api/confirmations", "ask", ask, methods=["POST"])
     door.add_url_rule("/api/confirmations/open", "open_question", open_question)

@@ -170,4 +170,8 @@ def _people() -> dict[str, str]:
         "consent_manager_now_yes": _("A manager allows it. Now the customer has to agree."),
         "consent_over": _("The customer did not answer in time."),
         "consent_no": _("The customer said no."),
+        "manager_back": _("Take back {quantity} of {when} ({by})"),
+        "manager_nobody": _("Nobody here can allow it: no manager has a PIN."),
+        "managed_given": _("{count} given to {name} by a manager"),
+        "managed_taken": _("{count} taken from {name} by a manager"),
     }

@@ -315,6 +315,33 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/till/api/lock"): Row(
         "401 401 401 401 401 401 401 401", _fixed("/till/api/lock"), _tap()
     ),
+    ("POST", "/till/api/movements"): Row(
+        "401 200 403 200 200 404 401 401", _fixed("/till/api/movements"), _tap(member_id=_member)
+    ),
+    ("POST", "/till/api/reversals"): Row(
+        "401 403 403 403 403 403 401 401",
+        _fixed("/till/api/reversals"),
+        _tap(
+            request_id=_request_id,
+            staff="stf_0000000000000",
+            pin="4729",
+            reason="twice",
+            entry_id=_entry,
+        ),
+    ),
+    ("POST", "/till/api/adjustments"): Row(
+        "401 403 403 403 403 403 401 401",
+        _fixed("/till/api/adjustments"),
+        _tap(
+            request_id=_request_id,
+            staff="stf_0000000000000",
+            pin="4729",
+            reason="twice",
+            member_id=_member,
+            unit="points",
+            quantity=5,
+        ),
+    ),
     ("GET", "/till/api/approvers"): Row(
         "401 200 403 200 200 200 401 401", _fixed("/till/api/approvers")
     ),
@@ -368,6 +395,10 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("POST", "/console/till-words"): Row(
         "401 403 303 303 303 303 401 401", _fixed("/console/till-words"), _form(quick_0="5")
+    ),
+    ("GET", "/console/journal"): Row("302 403 403 200 200 200 302 302", _fixed("/console/journal")),
+    ("POST", "/console/flags/<flag_id>"): Row(
+        "401 403 403 404 404 404 401 401", _fixed("/console/flags/flg_0000000000000")
     ),
     ("GET", "/console/team"): Row("302 403 403 200 200 200 302 302", _fixed("/console/team")),
     **{

@@ -61,7 +61,7 @@
  *
  * @typedef {object} Act something the cashier confirmed; its id goes along on every try
  * @property {string} request_id
- * @property {"purchase" | "redemption" | "voucher" | "activity" | "undo"} kind
+ * @property {"purchase" | "redemption" | "voucher" | "activity" | "undo" | "managed"} kind
  * @property {string} path
  * @property {Record<string, unknown>} body
  *

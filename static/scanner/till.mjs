@@ -10,6 +10,7 @@ import { Consent } from "./consent.mjs";
 import { DeskParts } from "./desk_parts.mjs";
 import { Feedback } from "./feedback.mjs";
 import { Hub, fill } from "./hub.mjs";
+import { Manager } from "./manager.mjs";
 import { Offline, forgetPage, keepPage } from "./offline.mjs";
 import { OutcomeView } from "./outcome.mjs";
 import { copyOf, counts, currency, data, part, partOf, say, timeText } from "./page.mjs";
@@ -70,6 +71,7 @@ const api = data.practice ? new PracticeApi(server) : server;
 const acts = new Acts();
 const sameCard = new SameCard();
 const wall = new Wall(server, showPerson);
+const manager = new Manager(server, managed);
 const consent = new Consent(server, {
   onReady: (act) => void submit(act),
   onBack: (sentence) => (sentence ? decline(sentence) : move({ name: "close" })),
@@ -144,7 +146,7 @@ function onTexts(texts) {
   else part("photo-note").textContent = say("hint_foreign");
 }
 
-watchWedge(document, ({ text }) => wall.isOpen || consent.isOpen || void lookUp(text, "wedge"));
+watchWedge(document, ({ text }) => wall.isOpen || consent.isOpen || manager.isOpen || void lookUp(text, "wedge"));
 
 part("finder").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -439,6 +441,12 @@ function settle(act, { changes, undo = null, repeated, reward = null, worth_mino
   move({ name: "settle", outcome });
 }
 
+/** @param {any} answer what a manager did at this till */
+function managed(answer) {
+  const act = acts.make("managed", "adjustments", {});
+  if (move({ name: "submit", act })) settle(act, answer);
+}
+
 /** @param {Refused} refusal */
 function askAgain({ facts }) {
   feedback.give("asked");
@@ -664,6 +672,11 @@ for (const form of document.querySelectorAll("form[data-leaves]")) {
     savedSales.open();
   });
 }
+part("manager-open").hidden = Boolean(data.practice);
+part("manager-open").addEventListener("click", () => {
+  const member = memberOf(desk);
+  if (member && member.query === undefined) manager.open(member);
+});
 if (data.paired) {
   part("switch").addEventListener("click", () => wall.lock());
   void wall.start();

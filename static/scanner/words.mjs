@@ -43,6 +43,7 @@ export function savedMessage({ act, member }) {
 /** @param {Outcome} outcome */
 function sentence({ act, changes, member, reward, activity }) {
   const words = { count: counts(changes), name: member.name || member.number, reward: reward?.name ?? "", activity };
+  if (act.kind === "managed") return say((changes[0]?.quantity ?? 0) < 0 ? "managed_taken" : "managed_given", words);
   if (act.kind === "voucher") return say("voucher_done", words);
   if (act.kind === "activity") return say(changes.length > 0 ? "activity_done" : "activity_none", words);
   if (act.body.voucher) return say("undo_voucher_done", words);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,12 @@ from playwright.sync_api import BrowserContext, Playwright, Route
 from tests.browser.conftest import CAMERA, CHROMIUM, FLAGS
 from tests.browser.pages import DESK_LOG, Shop, TillPage, wait
 from tests.factories import MANAGER
+from wallet.actions.actor import SYSTEM
 from wallet.actions.receive_till_line import SAVED_A_DAY_MAX
 from wallet.actions.review_till_lines import Decision, decide_till_line, lines_to_review
+from wallet.actions.tills.pair import NewTill, add_till, pair, revoke_till
+from wallet.ids import private_id
+from wallet.tables.till_line import count_lines, lines_in
 
 # How many sales are saved and how many tabs are killed meanwhile. A long campaign sets more.
 SALES = int(os.environ.get("COMPTOIR_TEST_OFFLINE_SALES", "6"))
@@ -278,6 +283,61 @@ def test_tabs_die_lines_do_not(context: BrowserContext, shop: Shop) -> None:
     other.page.locator("#queue").click()
     states = [lines.nth(at).get_attribute("data-state") for at in range(lines.count())]
     assert states == ["accepted"] * len(sales)
+
+
+@pytest.mark.parametrize("fate", ["till_line_revoked", "till_line_late"])
+def test_tabs_die_and_what_comes_ten_days_later_is_looked_at(
+    context: BrowserContext, shop: Shop, fate: str
+) -> None:
+    """The same at a paired till that finds its network ten days later, once as it was and once revoked
+    meanwhile: every sale is where a manager sees it, each once, and none is in the ledger."""
+    cast = shop.cast
+    till_id = pair_browser(context, shop)
+    people = [f"shopper{at}" for at in range(-(-SALES // SAVED_A_DAY_MAX))]
+    for name in people:
+        cast.enrol(name)
+    codes = {name: cast.view(name).code for name in people}
+    till = TillPage.open(shop, context)
+    wait(lambda: is_kept(till), "the page to be kept")
+    go(context, till, offline=True)
+    for at in range(SALES):
+        save(till, codes[people[at % len(people)]], str(10 + at))
+        if at % max(SALES // KILLS, 1) == 0:
+            till.page.close(run_before_unload=False)
+            till = reopened(shop, context)
+    till.page.close(run_before_unload=False)
+    cast.later(days=10)
+    context.clock.set_system_time(datetime.now(tz=UTC) + timedelta(days=10))
+    if fate == "till_line_revoked":
+        cast.run(lambda s: revoke_till(s, cast.program, till_id, SYSTEM, cast.now))
+    till = reopened(shop, context)
+    assert till.text("queue-count") == str(SALES)
+
+    def thrice(route: Route) -> None:
+        for _ in range(2):
+            route.fetch()
+        route.continue_()
+
+    context.route("**/till/api/sync", thrice)
+    context.set_offline(False)
+    wait(sent(till), "everything to be handed over", 300.0)
+    context.unroute_all(behavior="ignoreErrors")  # the till asks once more what managers decided
+    with cast.database.reading() as session:
+        found = lines_in(session, cast.program.id, ("review",), None, SALES * 3)
+        assert count_lines(session, cast.program.id, "accepted") == 0
+    assert sorted(line.amount_minor for line in found) == [(10 + at) * 100 for at in range(SALES)]
+    assert {line.reason for line in found} == {fate}
+    assert sum(cast.balance(name).available for name in people) == 0
+
+
+def pair_browser(context: BrowserContext, shop: Shop) -> int:
+    """This browser is a till of the shop; whoever is there has signed in by e-mail."""
+    cast = shop.cast
+    new = NewTill("Counter 1", cast.program.stores[0].id)
+    view, code = cast.run(lambda s: add_till(s, cast.program, new, SYSTEM, cast.now))
+    token, _till = pair(cast.database, code, "127.0.0.1", cast.now)
+    context.add_cookies([{"name": "till", "value": token, "url": shop.address}])
+    return private_id("til", view.id) or 0
 
 
 def reopened(shop: Shop, context: BrowserContext) -> TillPage:

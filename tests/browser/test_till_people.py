@@ -70,7 +70,7 @@ def is_open(till: TillPage) -> bool:
 def small_targets(till: TillPage, sheet: str = ".wall") -> list[str]:
     """What of a sheet a thumb could miss."""
     found: list[str] = till.page.evaluate(
-        """(sheet) => [...document.querySelectorAll(sheet + " :is(button, a, input, select, summary)")]
+        """(sheet) => [...document.querySelectorAll(sheet + " :is(button, a, input:not([type=radio]), label:has(input), select, summary)")]
           .filter((one) => one.offsetParent && (one.offsetWidth < 44 || one.offsetHeight < 44))
           .map((one) => one.className)""",
         sheet,
@@ -307,3 +307,28 @@ def test_a_no_and_ones_own_card(paired: tuple[TillPage, int], shop: Shop) -> Non
     assert "This is your own card" in till.text("result")
     assert cast.balance("ada").available == 600
     assert till.violations() == []
+
+
+def test_a_manager_takes_back_what_is_too_late_to_undo(
+    paired: tuple[TillPage, int], shop: Shop
+) -> None:
+    till, _till_id = paired
+    cast = shop.cast
+    cast.buy("bruno", 1500)
+    enter(till, "Dora")
+    wait(lambda: not is_open(till), "the wall to go")
+    till.find(cast.view("bruno").number)
+    till.wait_for("member")
+    till.page.get_by_role("button", name="With a manager").click()
+    choice = till.page.locator("#manager-movements label")
+    wait(lambda: choice.count() == 1, "the movement")
+    assert till.violations() + small_targets(till, "#manager") == []
+    choice.click()
+    assert not till.page.locator("#manager-amount").is_visible()
+    till.page.locator("#manager-reason").fill("typed twice")
+    till.page.locator("#manager-pin").fill(PIN)
+    till.page.get_by_role("button", name="Write it down").click()
+    till.wait_for("done")
+    assert "15\xa0points taken from Bruno by a manager" in till.text("result")
+    assert cast.balance("bruno").available == 0
+    assert till.complaints == []

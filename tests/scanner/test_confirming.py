@@ -360,3 +360,86 @@ def test_questions_of_others_are_not_there(
         "confirmation_not_found",
     )
     assert add(cast)[0]
+
+
+def by_manager(till: Till, verb: str, **more: Any) -> TestResponse:
+    """Marc's PIN at this till."""
+    word = {
+        "request_id": str(uuid4()),
+        "staff": public_id("stf", till.cast.staff["marc"]),
+        "pin": PIN,
+        "reason": "typed twice",
+    }
+    return till.post(verb, **{**word, **more})
+
+
+def test_what_is_too_late_to_undo_a_manager_takes_back(guarded: Paired) -> None:
+    cast = guarded.cast
+    bought = told(guarded.sell("bruno", 1000))
+    cast.later(minutes=11)
+    guarded.switch("dora")
+    refused(guarded.undo(bought["undo"]), 409, "undo_too_late")
+    (line,) = told(guarded.post("movements", member_id=guarded.id_of("bruno")))["movements"]
+    assert (line["quantity"], line["by"]) == ("10\xa0points", "Dora")
+    refused(
+        by_manager(guarded, "reversals", entry_id=line["id"], reason=" "), 422, "reason_missing"
+    )
+    refused(by_manager(guarded, "reversals", entry_id=line["id"], pin="9182"), 403, "pin_wrong")
+    dora = public_id("stf", cast.staff["dora"])
+    refused(
+        by_manager(guarded, "reversals", entry_id=line["id"], staff=dora),
+        403,
+        "approval_not_theirs",
+    )
+    assert cast.balance("bruno").available == 10
+    body = {"entry_id": line["id"], "request_id": str(uuid4())}
+    answer = by_manager(guarded, "reversals", **body)
+    assert (answer.status_code, told(answer)["changes"]) == (
+        201,
+        [{"unit": "points", "quantity": -10}],
+    )
+    assert told(by_manager(guarded, "reversals", **body))["repeated"] is True
+    assert cast.balance("bruno").available == 0
+    act = journal(cast)[0]
+    assert (act.verb, act.staff_id, act.approved_by, act.reason) == (
+        "reversal",
+        cast.staff["dora"],
+        cast.staff["marc"],
+        "typed twice",
+    )
+    assert told(guarded.post("movements", member_id=guarded.id_of("bruno")))["movements"] == []
+    assert cast.audit().findings == []
+
+
+def test_a_manager_gives_by_hand_up_to_what_their_role_may(guarded: Paired) -> None:
+    cast = guarded.cast
+    about = {"member_id": guarded.id_of("bruno"), "unit": "points"}
+    assert by_manager(guarded, "adjustments", quantity=25, **about).status_code == 201
+    assert cast.balance("bruno").available == 25
+    refused(
+        by_manager(guarded, "adjustments", quantity=2_001, **about), 403, "adjustment_too_large"
+    )
+    link(cast, "dora", cast.view("bruno").number)  # not for the cashier's own card either
+    refused(by_manager(guarded, "adjustments", quantity=5, **about), 403, "own_card")
+    assert cast.balance("bruno").available == 25
+
+
+def test_the_console_shows_who_did_what_where(
+    guarded: Paired, open_till: Callable[[], Till]
+) -> None:
+    for at in range(SALES_A_DAY_MAX + 1):
+        guarded.sell("bruno", 500 + at)
+    office = open_till()
+    office.sign_in("marc")
+    page = office.client.get("/console/journal?lang=en").text
+    assert "4 sales on one card in a day: Bruno" in page
+    assert "Counter · Place du Modèle" in page
+    file = office.client.get(f"/console/members/{guarded.id_of('bruno')}").text
+    assert "Dora · Counter" in file
+    with guarded.cast.database.reading() as session:
+        (flag,) = new_flags(session, guarded.cast.program)
+    seen = office.client.post(
+        f"/console/flags/{public_id('flg', flag.id)}", data={"csrf_token": office.csrf}
+    )
+    assert seen.status_code == 303
+    assert "4 sales on one card" not in office.client.get("/console/journal").text

@@ -14,6 +14,7 @@ from wallet.actions.delivery_report import Step, steps_of
 from wallet.actions.member_view import MemberView, member_view
 from wallet.actions.program_view import ProgramView
 from wallet.actions.reverse_entry import REVERSIBLE
+from wallet.actions.tills.journal_views import Where, where_made
 from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
 from wallet.tables.ledger import Entry, entries_of
@@ -49,6 +50,7 @@ class Line:
     fingerprint: str
     kind: str = ""
     is_reversible: bool = False
+    where: Where | None = None  # the till it was made at, and on whose word besides
     reasons: Sequence[Reason] = ()
 
 
@@ -103,17 +105,20 @@ def member_file(
     before_id = private_id("ent", before) if before else None
     rows = entries_of(session, member.id, ENTRIES_PAGE + 1, before_id)
     people = {f"staff:{person.id}": person.name for person in staff_of(session, program.id)}
+    made = where_made(session, program, rows[:ENTRIES_PAGE])
     return MemberFile(
         member=member_view(session, program, member, now),
         joined_channel=member.joined_channel,
-        lines=[_line(program, row, people) for row in rows[:ENTRIES_PAGE]],
+        lines=[_line(program, row, people, made) for row in rows[:ENTRIES_PAGE]],
         next_before=public_id("ent", rows[ENTRIES_PAGE - 1].id) if len(rows) > ENTRIES_PAGE else "",
         passes=_passes(session, member.id),
         agreements=[_agreement(row) for row in consents_of(session, member.id)],
     )
 
 
-def _line(program: ProgramView, entry: Entry, people: dict[str, str]) -> Line:
+def _line(
+    program: ProgramView, entry: Entry, people: dict[str, str], made: Mapping[int, Where]
+) -> Line:
     return Line(
         movement=movement(program, entry),
         id=public_id("ent", entry.id),
@@ -124,6 +129,7 @@ def _line(program: ProgramView, entry: Entry, people: dict[str, str]) -> Line:
         fingerprint=entry.hash[:FINGERPRINT_LENGTH],
         kind=entry.kind,
         is_reversible=entry.kind in REVERSIBLE,
+        where=made.get(entry.id),
         reasons=[
             Reason(said["text"], said.get("rule", ""), said.get("rule_version", 0))
             for said in entry.why

@@ -9,6 +9,7 @@ from wallet.web.console.delivery import delivery
 from wallet.web.console.design_door import add_design
 from wallet.web.console.duplicates import duplicates
 from wallet.web.console.frame import SEES_PEOPLE, SEES_SETUP
+from wallet.web.console.journal import journal_page, see
 from wallet.web.console.members import member, members
 from wallet.web.console.overview import overview
 from wallet.web.console.posters import poster, posters
@@ -80,6 +81,8 @@ def _add_tills(door: Blueprint) -> None:
     door.add_url_rule("/tills/<till_id>/state", "till_state", guard(till_state))
     door.add_url_rule("/tills/<till_id>/code", "give_code", guard(give_code), methods=["POST"])
     door.add_url_rule("/tills/<till_id>/revoke", "revoke_till", guard(revoke), methods=["POST"])
+    door.add_url_rule("/journal", "journal", guard(journal_page))
+    door.add_url_rule("/flags/<flag_id>", "see_flag", guard(see), methods=["POST"])
     door.add_url_rule("/team", "team", guard(team_page))
     door.add_url_rule("/shifts", "shifts", guard(shifts))
     words = require_role(*CONSOLE_ROLES)

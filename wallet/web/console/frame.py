@@ -10,6 +10,7 @@ from flask_babel import gettext
 from wallet import clock
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.review_till_lines import count_to_review
+from wallet.actions.tills.flags import count_flags
 from wallet.doctor import speak
 from wallet.doctor.apple import ending
 from wallet.web.locale import current_language
@@ -40,6 +41,7 @@ def console_page(template: str, program: ProgramView, **values: Any) -> str:
         person=person,
         role_name=role_names()[person.role],
         sees_people=sees_people,
+        to_look_at=read(lambda session: count_flags(session, program.id)) if sees_people else 0,
         to_review=read(lambda session: count_to_review(session, program.id)) if sees_people else 0,
         sees_setup=person.role in SEES_SETUP,
         ending_soon=speak(ending_soon, gettext, current_language()) if ending_soon else None,

@@ -25,6 +25,7 @@ from wallet.rules.voucher_code import spoken_voucher
 from wallet.web.console.acts import units_of
 from wallet.web.console.delivery import spell_seconds
 from wallet.web.console.frame import console_page, own_program
+from wallet.web.console.journal import how_confirmed
 from wallet.web.console.setup import spoken
 from wallet.web.locale import current_language
 from wallet.web.present import (
@@ -122,6 +123,7 @@ def member(member_id: str) -> str:
         request_id=uuid4(),
         public_id=public_id,
         grouped=grouped,
+        how_confirmed=how_confirmed,
     )
 
 

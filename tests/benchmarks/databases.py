@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from wallet.context import Context, Vault
 from wallet.db import Database
 
 ENGINES = ("sqlite", "postgresql")
+SECRET = hashlib.sha256(b"a secret of benchmarks").hexdigest()
 
 
 @contextmanager
@@ -40,7 +42,7 @@ def fresh_database(engine: str) -> Iterator[Database | None]:
 
 
 def _opened(url: str) -> Iterator[Database]:
-    context = Context(Vault("bench" * 10), "http://127.0.0.1:8000")
+    context = Context(Vault(SECRET), "http://127.0.0.1:8000")
     database = Database(url, info={"context": context})
     upgrade_database(database)
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 # A text in every language of the program, keyed by language code. The first key is the program's
@@ -182,6 +182,36 @@ class Card:
         )
         values["places"] = _places(values.get("places", []))
         return cls(**values)
+
+    def in_order(self) -> Card:
+        """The same with every text in the order of `languages`: PostgreSQL keeps none of keys, and for
+        a wallet the first language is the one that it falls back to."""
+        return replace(
+            self,
+            program_name=self._ordered(self.program_name),
+            balance=self._ordered_fact(self.balance) or self.balance,
+            sections=tuple(
+                replace(one, title=self._ordered(one.title), body=self._ordered(one.body))
+                for one in self.sections
+            ),
+            places=tuple(replace(one, text=self._ordered(one.text)) for one in self.places),
+            extras=tuple(self._ordered_fact(one) or one for one in self.extras),
+            tier=self._ordered_fact(self.tier),
+            next_reward=self._ordered_fact(self.next_reward),
+            credit=self._ordered_fact(self.credit),
+            ready=self._ordered_fact(self.ready),
+        )
+
+    def _ordered_fact(self, fact: Fact | None) -> Fact | None:
+        return fact and replace(
+            fact,
+            label=self._ordered(fact.label),
+            value=self._ordered(fact.value),
+            announce=None if fact.announce is None else self._ordered(fact.announce),
+        )
+
+    def _ordered(self, text: Text) -> Text:
+        return {key: text[key] for key in (*self.languages, *text) if key in text}
 
     def _plain(self, text: str) -> Text:
         """The same in every language."""

@@ -115,12 +115,13 @@ def loyalty_class(
     """What all cards of a program, design and tier share. `shimmer` lays Google's moving foil over
     the card, which no screenshot has."""
     background, _, _ = design.colours(tier_key)
+    description = {language: say(design.description, language) for language in brand.name}
     resource: Resource = {
         "id": identifier,
         "issuerName": design.organization_name,
         **_localized("programName", brand.name),
-        "programLogo": _image(look.logo, design.description),
-        "heroImage": _image(look.hero, design.description),
+        "programLogo": _image(look.logo, description),
+        "heroImage": _image(look.hero, description),
         "hexBackgroundColor": background,
         **_localized("accountNameLabel", LABELS["member"], brand.name),
         **_localized("accountIdLabel", LABELS["number"], brand.name),
@@ -130,7 +131,7 @@ def loyalty_class(
         "classTemplateInfo": _template(),
     }
     if look.wide:
-        resource["wideProgramLogo"] = _image(look.wide, design.description)
+        resource["wideProgramLogo"] = _image(look.wide, description)
     if brand.country:
         resource["countryCode"] = brand.country
     if brand.website:
@@ -160,6 +161,7 @@ def loyalty_object(
     `look` is that of the member's tier. `messages` are all that the card shall have; None leaves
     those alone that Google has. With a rotating code the object must go by the REST interface only.
     """
+    card = card.in_order()
     language = card.languages[0]
     resource: Resource = {
         "id": identifier,

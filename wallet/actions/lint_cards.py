@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from passes.card import Card
 from passes.design import Design
 from passes.finding import Finding, sorted_findings
+from passes.images import google_images
 from passes.lint import lint
+from wallet.actions.media import image_store
 from wallet.actions.program_view import ProgramView
 from wallet.tables.wallet_pass import newest_passes
 
@@ -23,9 +25,13 @@ def lint_cards(
     """(cards looked at, what to mend). `document` is a design to try instead of the one in force."""
     design = Design.parse(program.design if document is None else document)
     passes = newest_passes(session, program.id, CARDS_MAX)
+    store = image_store(session)
+    pictures = {
+        tier: google_images(design, store, tier) for tier in {one.tier_key for one in passes}
+    }
     found = [
         finding
         for one in passes
-        for finding in lint(Card.from_json(one.card), design, one.tier_key)
+        for finding in lint(Card.from_json(one.card), design, one.tier_key, pictures[one.tier_key])
     ]
     return len(passes), sorted_findings(found)

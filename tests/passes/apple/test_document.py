@@ -195,3 +195,10 @@ def test_more_buttons_than_apple_shows_are_no_design() -> None:
     document = DESIGN.model_dump(mode="json") | {"poster": {"actions": [action] * 3}}
     with pytest.raises(DesignError, match="poster"):
         Design.parse(document)
+
+
+def test_the_order_of_languages_is_the_cards_own_whatever_the_database_made_of_it() -> None:
+    shuffled = Card.from_json(json.loads(json.dumps(ADA.to_json(), sort_keys=True)))
+    assert list(shuffled.balance.label) == ["en", "fr"]
+    assert json.dumps(document(shuffled)) == json.dumps(document())
+    assert strings(shuffled, DESIGN) == strings(ADA, DESIGN)

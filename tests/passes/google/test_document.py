@@ -293,3 +293,17 @@ def test_a_phone_draws_balance_tier_and_reward(language: str, tier: str, reward:
     balance = "1\u202f240" if language == "fr" else "1,240"
     assert values[:2] == [[balance, tier], [reward]]
     assert values[2] == ["Ada Martin", "1000 0042"]
+
+
+def test_the_programs_own_language_comes_first_whatever_the_database_made_of_the_order() -> None:
+    stored = json.loads(json.dumps(ADA.to_json(), sort_keys=True))  # as JSONB gives it back
+    shuffled = Card.from_json(stored)
+    assert list(shuffled.balance.label) == ["en", "fr"]
+    look = Pictures("https://cards.test/logo.png", "https://cards.test/hero.png")
+    found = loyalty_object("1.a", "1.b", shuffled, look)
+    assert json.dumps(found) == json.dumps(loyalty_object("1.a", "1.b", ADA, look))
+    assert found["loyaltyPoints"]["localizedLabel"]["defaultValue"]["language"] == "fr"
+    mixed = DESIGN.model_copy(update={"description": dict(sorted(DESIGN.description.items()))})
+    brand = Brand(ADA.program_name)
+    its_class = loyalty_class("1.b", brand, mixed, look)
+    assert json.dumps(its_class) == json.dumps(loyalty_class("1.b", brand, DESIGN, look))

@@ -215,6 +215,9 @@ class SavedLine(Body):
     member_id: PublicId | None = None
     staff: PublicId | None = None
     store: PublicId | None = None
+    items: Annotated[list[Article], Field(max_length=ARTICLES_MAX)] = Field(default_factory=list)
+    receipt: Annotated[str, StringConstraints(max_length=RECEIPT_LENGTH_MAX)] = ""
+    found_by: Literal["camera", "wedge", "photo", "typed", "new", ""] = ""
     paired: PublicId | None = None  # the till this browser was when it saved the line
 
     @model_validator(mode="after")

@@ -68,6 +68,7 @@ def _receive(browser: str, said: SavedLine) -> dict[str, Any]:
         till=browser,
         seq=said.seq,
         amount_minor=said.amount_minor,
+        more=said.model_dump(include={"items", "receipt", "found_by"}, exclude_defaults=True),
         occurred_at=said.occurred_at,
         age_ms=said.age_ms,
         query=said.query,

@@ -104,6 +104,7 @@ function asSent(line) {
     op_id: line.op_id,
     seq: line.seq,
     amount_minor: line.amount_minor,
+    ...line.more,
     occurred_at: line.occurred_at,
     age_ms: Math.max(Date.now() - Date.parse(line.occurred_at), 0),
     query: line.query,

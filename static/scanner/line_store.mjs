@@ -18,6 +18,7 @@ const SETTLED_KEPT = 50; // accepted lines that can still be looked up on the ti
  * @property {string | null} member_id where the member was on the screen
  * @property {string} name the member's, where it was on the screen
  * @property {number} amount_minor
+ * @property {Record<string, unknown>} [more] articles, the receipt, how the member was found
  * @property {string} occurred_at RFC 3339, by this till's clock
  * @property {string | null} staff
  * @property {string | null} store

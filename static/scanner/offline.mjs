@@ -70,7 +70,7 @@ export class Offline {
 
   /**
    * Keeps a sale; throws where it cannot be kept.
-   * @param {{op_id: string, query: string | null, member_id: string | null, name: string, amount_minor: number}} sale
+   * @param {{op_id: string, query: string | null, member_id: string | null, name: string, amount_minor: number, more: Record<string, unknown>}} sale
    */
   async save(sale) {
     const store = await this.#opening;

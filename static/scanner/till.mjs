@@ -298,7 +298,7 @@ async function chooseBetween(codes) {
 function sell(amountMinor, creditMinor, extras) {
   const member = memberOf(desk);
   if (!member) return;
-  if (member.query !== undefined) return void sellToUnknown(member, amountMinor);
+  if (member.query !== undefined) return void sellToUnknown(member, amountMinor, extras);
   const credit = creditMinor ? { credit_minor: creditMinor } : {};
   const facts = { member_id: member.id, amount_minor: amountMinor, ...credit, ...extras, found_by: foundBy };
   const act = acts.make("purchase", "purchases", facts);
@@ -322,9 +322,11 @@ function note(kind) {
 /**
  * @param {Member} member known by a code or number only
  * @param {number} amountMinor
+ * @param {Record<string, unknown>} extras
  */
-async function sellToUnknown(member, amountMinor) {
-  const act = acts.make("purchase", "purchases", { query: member.query, amount_minor: amountMinor });
+async function sellToUnknown(member, amountMinor, extras) {
+  const facts = { query: member.query, amount_minor: amountMinor, ...extras, found_by: foundBy };
+  const act = acts.make("purchase", "purchases", facts);
   if (!move({ name: "submit", act })) return;
   const before = await offline.same(member.query ?? null, null, amountMinor);
   if (!before) return save(act, member);
@@ -338,7 +340,7 @@ async function sellToUnknown(member, amountMinor) {
  * @param {Member} member
  */
 async function save(act, member) {
-  const { request_id, member_id, amount_minor } = act.body;
+  const { request_id, member_id, amount_minor, items, receipt, found_by } = act.body;
   try {
     await offline.save({
       op_id: String(request_id),
@@ -346,6 +348,7 @@ async function save(act, member) {
       member_id: member.query === undefined ? String(member_id) : null,
       name: member.name,
       amount_minor: Number(amount_minor),
+      more: { ...(items ? { items } : {}), ...(receipt ? { receipt } : {}), ...(found_by ? { found_by } : {}) },
     });
   } catch {
     acts.keep(act, performance.now());

@@ -18,6 +18,7 @@ from tests.benchmarks import (
     bench_refresh,
     bench_replay,
     bench_savelink,
+    bench_till,
 )
 
 BENCHES: dict[str, Callable[..., None]] = {
@@ -32,6 +33,8 @@ BENCHES: dict[str, Callable[..., None]] = {
     "refresh": bench_refresh.run,
     "replay": bench_replay.run,
     "savelink": bench_savelink.run,
+    "scan": bench_till.run_scan,
+    "till": bench_till.run,
 }
 
 

@@ -12,10 +12,11 @@ from werkzeug.test import TestResponse
 
 from tests.factories import Cast
 from tests.scanner.conftest import Till, told
+from tests.scanner.test_sync import line, send
 from tests.scanner.treats import refreshed, unit, words
 from wallet.actions.publish_rules import publish_rules
 from wallet.actions.throttle import ENROLMENTS_PER_STAFF
-from wallet.ids import private_id
+from wallet.ids import private_id, public_id
 from wallet.tables.member import identifiers_of
 from wallet.tables.purchase import newest_purchase
 
@@ -101,6 +102,21 @@ def test_where_coming_is_all_that_counts_no_amount_is_needed(till: Till, cast: C
     assert cast.balance("bruno").available == 1
     refused(till.undo(told(first)["undo"]), 409, "already_reversed")
     assert cast.audit().findings == []
+
+
+def test_articles_and_receipt_survive_a_sale_without_a_connection(till: Till, cast: Cast) -> None:
+    publish(cast, earning=[rule("per_item", "points", match=COFFEE)])
+    items = [{"category": "coffee", "quantity": 2}]
+    dora = public_id("stf", cast.staff["dora"])
+    saved = line(cast, "bruno", dora, items=items, receipt="T-8", found_by="camera")
+    (fate,) = send(till, saved)
+    assert (fate["state"], fate["changes"]) == ("accepted", [{"unit": "points", "quantity": 2}])
+    assert send(till, saved) == [fate]
+    assert send(till, {**saved, "receipt": "T-9"})[0]["reason"] == "request_id_reused"
+    with cast.database.reading() as session:
+        kept = newest_purchase(session, cast.people["bruno"])
+    assert kept
+    assert (kept.receipt, kept.found_by, kept.items) == ("T-8", "camera", items)
 
 
 # --- Somebody new ----------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,8 @@ class SavedSale:
     staff_id: int | None = None
     store_id: int | None = None
     till_id: int | None = None  # the paired till that the browser was then
+    # Articles, the receipt, how the member was found: as `PurchaseFacts` names them.
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -62,6 +65,7 @@ class SavedSale:
         paired = {"till_id": self.till_id} if self.till_id is not None else {}
         return {
             **paired,
+            **({"more": dict(self.more)} if self.more else {}),
             "query": self.query,
             "member_id": self.member_id,
             "amount_minor": self.amount_minor,
@@ -146,6 +150,8 @@ def record_line(session: Session, program: ProgramView, line: TillLine, member: 
         line.amount_minor,
         program.currency,
         occurred_at=line.occurred_at,
+        is_visit=True,
+        **line.said.get("more", {}),
     )
     recorded = record_purchase(session, program, member, facts, actor, line.received_at)
     moved = [{"unit": entry.unit, "quantity": entry.quantity} for entry in recorded.entries]

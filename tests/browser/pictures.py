@@ -1,0 +1,142 @@
+"""`python -m tests.browser.pictures`: the pictures of the till in docs/images, made anew.
+
+The cast's café in real Chromium, on a phone and on a desktop, in French and in English.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.benchmarks.shop import open_shop
+from tests.browser.conftest import CAMERA, CHROMIUM, FLAGS
+from tests.browser.pages import Shop, TillPage, wait
+from wallet.config import ROOT
+
+FOLDER = ROOT / "docs" / "images" / "till"
+SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
+QUALITY = 80  # of WebP: text stays crisp, a picture weighs some 20 kB
+WIDTH_MAX = {"phone": 390, "desktop": 1000}  # pixels
+Shoot = Callable[[str], None]
+
+
+def main() -> int:
+    """Every state in every size and language."""
+    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if program is None:
+        sys.stderr.write("no Chromium on this machine\n")
+        return 1
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=[*FLAGS, CAMERA])
+        for language in ("fr", "en"):
+            for size in SIZES:
+                with tempfile.TemporaryDirectory() as folder, open_shop(Path(folder)) as shop:
+                    _all_states(browser, shop, size, language)
+        browser.close()
+    return 0
+
+
+def _all_states(browser: Browser, shop: Shop, size: str, language: str) -> None:
+    with _visit(browser, size, language) as context:
+        till = TillPage.open(shop, context, puppet=True, language=language)
+
+        def shoot(state: str) -> None:
+            _keep(till.page.screenshot(), size, f"{state}-{size}-{language}")
+
+        _serving(till, shop, shoot)
+        _around(till, shoot)
+
+
+def _serving(till: TillPage, shop: Shop, shoot: Shoot) -> None:
+    """A customer with a card."""
+    page = till.page
+    page.locator("#start").click()
+    till.wait_for_camera("live")
+    till.show_codes(shop.cast.view("ada").code)
+    till.wait_for("member")
+    page.evaluate("window.puppet.show([])")
+    till.part("amount").fill("12,50")
+    shoot("member")
+    till.part("accrue").click()
+    till.wait_for("done")
+    page.wait_for_timeout(400)  # the colour has flooded the page
+    shoot("done")
+    page.locator("#flip-open").click()
+    wait(page.locator("#flip").is_visible, "the customer's view")
+    shoot("customer")
+    page.locator("#flip-back").click()
+    till.wait_for("idle")
+    till.find(shop.cast.view("ada").number)
+    till.wait_for("member")
+    till.part("amount").fill("12,50")
+    till.part("accrue").click()
+    till.wait_for("asking")
+    page.wait_for_timeout(400)
+    shoot("again")
+    page.locator("#question-no").click()
+    page.locator(".hub__close").click()
+    till.wait_for("idle")
+
+
+def _around(till: TillPage, shoot: Shoot) -> None:
+    """Somebody new, a sale without a connection, what to say."""
+    page = till.page
+    till.find("06 98 76 54 32")
+    till.wait_for("refused")
+    page.locator("#outcome-join").click()
+    till.part("join-name").fill("Zoé")
+    shoot("join")
+    till.part("join-go").click()
+    till.wait_for("member")
+    till.part("amount").fill("20")
+    till.part("accrue").click()
+    till.wait_for("done")
+    page.locator("#next").click()
+    wait(till.part("card-code").is_visible, "the card's code")
+    shoot("card")
+    page.keyboard.press("Escape")
+    page.context.set_offline(True)
+    till.find("06 11 22 33 44")
+    till.wait_for("member")
+    till.part("amount").fill("8")
+    till.part("accrue").click()
+    till.wait_for("done")
+    page.wait_for_timeout(400)
+    shoot("saved")
+    page.context.set_offline(False)
+    page.locator("#coach-open").click()
+    wait(page.locator("#coach").is_visible, "what to say")
+    shoot("coach")
+
+
+@contextmanager
+def _visit(browser: Browser, size: str, language: str) -> Iterator[BrowserContext]:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        locale=language,
+        reduced_motion="reduce",
+    )
+    yield context
+    context.close()
+
+
+def _keep(png: bytes, size: str, name: str) -> None:
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture.thumbnail((WIDTH_MAX[size], 2_000), Image.Resampling.LANCZOS)
+    picture.save(FOLDER / f"{name}.webp", "WEBP", quality=QUALITY, method=6)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

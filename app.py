@@ -30,6 +30,7 @@ from wallet.parts import (
 from wallet.waker import Waker, make_huey
 from wallet.web.api import api_door, caller, key_limit
 from wallet.web.console import console_door
+from wallet.web.flood_counts import storage_for
 from wallet.web.google_callback import google_callback_door
 from wallet.web.locale import install_locale
 from wallet.web.media import media_door
@@ -110,7 +111,7 @@ def _doors(app: APIFlask, parts: Parts) -> None:
     limiter = Limiter(
         client_address,
         app=app,
-        storage_uri=settings.rate_limit_url,
+        storage_uri=storage_for(settings.rate_limit_url),
         default_limits=[FLOOD_LIMIT],
         strategy="fixed-window",
     )

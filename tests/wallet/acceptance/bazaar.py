@@ -17,6 +17,7 @@ from wallet.actions.choose_perks import choose_perks
 from wallet.actions.create_program import NewProgram, NewReward, NewStore, starter_design
 from wallet.actions.donation_totals import DonationTotals, donation_totals
 from wallet.actions.edit_reward import edit_reward
+from wallet.actions.follow_card import FOLLOW_JOB, follow_card_job
 from wallet.actions.hand_over import hand_over
 from wallet.actions.pay_with_credit import Paid, Payment, pay_with_credit
 from wallet.actions.program_view import ProgramView, RewardView, program_view
@@ -204,7 +205,8 @@ class Bazaar(Counter):
 
     def settle(self) -> int:
         """Let the worker look again; returns how many sales it looked at."""
-        return run_jobs(self.database, {SETTLE_JOB: settle_sale_job}, lambda: self.now)
+        jobs = {SETTLE_JOB: settle_sale_job, FOLLOW_JOB: follow_card_job}
+        return run_jobs(self.database, jobs, lambda: self.now)
 
     def choose(self, who: str, charity: int | None) -> None:
         """Give to the charity at this place of the list from now on."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from tests.benchmarks import (
     bench_accrual,
     bench_audit,
+    bench_designer,
     bench_fleet,
     bench_growth,
     bench_http,
@@ -24,6 +25,7 @@ from tests.benchmarks import (
 BENCHES: dict[str, Callable[..., None]] = {
     "accrual": bench_accrual.run,
     "audit": bench_audit.run,
+    "designer": bench_designer.run,
     "growth": bench_growth.run,
     "http": bench_http.run,
     "fleet": bench_fleet.run,

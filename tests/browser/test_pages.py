@@ -24,6 +24,7 @@ PAGES = {
     "members": "/console/members",
     "nobody": "/console/members?q=nobody",
     "member": "member",
+    "designer": "/console/design",
     "rewards": "/console/rewards",
     "rules": "/console/rules",
     "posters": "/console/posters",
@@ -34,6 +35,10 @@ PAGES = {
     "set-up of Apple": "/console/setup/apple",
     "lost": "/nothing/here",
 }
+
+
+TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+IS_STILL = "document.getAnimations().every(one => !(one instanceof CSSTransition))"
 
 
 def address_of(shop: Shop, path: str) -> str:
@@ -48,7 +53,7 @@ def address_of(shop: Shop, path: str) -> str:
 @pytest.mark.parametrize("page_name", PAGES)
 def test_pages_fit_and_anybody_can_use_them(shop: Shop, visit: Visit, page_name: str) -> None:
     shop.cast.buy("ada", 1000)
-    context = visit(locale="fr")
+    context = visit(locale="fr", reduced_motion="reduce")
     if PAGES[page_name].startswith(("/console", "member")):
         shop.let_in(context, "odile")
     page = context.new_page()

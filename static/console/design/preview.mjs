@@ -88,10 +88,10 @@ export class Preview {
     image.addEventListener("load", () => {
       if (this.loaded.get(`next ${name}`) !== url) return;
       this.loaded.set(name, url);
-      for (const shown of document.querySelectorAll(`img[data-picture="${name}"], [data-shown="${name}"]`)) {
-        if (shown instanceof HTMLImageElement) shown.src = url;
+      for (const shown of document.querySelectorAll("img")) {
+        const isOld = here !== undefined && this.stage.contains(shown) && shown.getAttribute("src") === here;
+        if (isOld || shown.dataset.shown === name) shown.src = url;
       }
-      this.draw();
     });
     image.src = url;
     return here ?? url;

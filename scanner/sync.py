@@ -14,7 +14,12 @@ from scanner.guard import till_alone
 from scanner.hub import changes, grouped
 from wallet import clock
 from wallet.actions.program_view import program_view
-from wallet.actions.receive_till_line import Reporter, SavedSale, receive_till_line
+from wallet.actions.receive_till_line import (
+    Reporter,
+    SavedSale,
+    count_new,
+    receive_till_line,
+)
 from wallet.actions.throttle import LINES_OF_REVOKED_TILL, count_attempt
 from wallet.actions.till_line_views import LineFate, fate_of
 from wallet.actions.tills.flags import raise_flag
@@ -50,13 +55,15 @@ def receive_batch() -> Response:
     batch = read_body(Batch)
     till = current_till()
     if till is not None and not till.is_open:
-        write(lambda session: _count_revoked(session, till, len(batch.lines)))
+        ids = [line.op_id for line in batch.lines]
+        write(lambda session: _count_revoked(session, till, ids))
     return jsonify(lines=[_receive(batch.till, line) for line in batch.lines])
 
 
-def _count_revoked(session: Session, till: PairedTill, lines: int) -> None:
+def _count_revoked(session: Session, till: PairedTill, op_ids: list[str]) -> None:
+    """Each line once, however often it is sent: a lost answer makes no list longer."""
     now = clock.now()
-    for _line in range(lines):
+    for _line in range(count_new(session, till.program_id, op_ids)):
         count_attempt(session, LINES_OF_REVOKED_TILL, str(till.id), now)
     raise_flag(session, till.program_id, "revoked_till", public_id("til", till.id), now)
 

@@ -11,13 +11,14 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from scanner import sync
 from tests.databases import Sqlite
 from tests.factories import Cast, open_database
 from tests.scanner.conftest import Till, told
 from tests.scanner.test_till import refused
 from wallet.actions.actor import SYSTEM
 from wallet.actions.staff_access import TILL_SESSION_IDLE
-from wallet.actions.throttle import PAIRING_PER_ADDRESS, PIN_PER_PERSON
+from wallet.actions.throttle import PAIRING_PER_ADDRESS, PIN_PER_PERSON, Limit
 from wallet.actions.tills.flags import new_flags
 from wallet.actions.tills.pair import (
     CODE_LIFE,
@@ -272,7 +273,7 @@ def test_a_locked_till_hands_over_what_it_saved(paired: Paired) -> None:
 
 
 def test_what_a_revoked_till_saved_goes_to_a_manager(
-    paired: Paired, till: Till, cast: Cast
+    paired: Paired, till: Till, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = public_id("til", paired.id)
     sent, told_apart = line(cast, paired=mine), line(cast, 700)
@@ -281,6 +282,11 @@ def test_what_a_revoked_till_saved_goes_to_a_manager(
     for _again in range(3):
         answer = paired.post("sync", till="browser-0001", lines=[sent, told_apart])
         assert fates(answer) == [waiting, waiting]
+    # Sent again they are no new ones; beyond a busy day's number nothing more is taken that day.
+    monkeypatch.setattr(sync, "LINES_OF_REVOKED_TILL", Limit("revoked-till", 3, timedelta(days=1)))
+    for _again in range(3):
+        answer = paired.post("sync", till="browser-0001", lines=[sent, told_apart, line(cast, 800)])
+        assert answer.status_code == (429 if _again else 200)
     # Sent later from a browser in which somebody is signed in, it still was that till.
     late = line(cast, 900, paired=mine)
     assert fates(till.post("sync", till="browser-0001", lines=[late])) == [waiting]

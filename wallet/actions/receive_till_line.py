@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from wallet.tables.member import Member, member_with_id, surviving
 from wallet.tables.purchase import Purchase, purchase_from
 from wallet.tables.staff import Staff
 from wallet.tables.till import Till, till_with_id
-from wallet.tables.till_line import TillLine, count_accepted, line_with_op
+from wallet.tables.till_line import TillLine, count_accepted, known_ops, line_with_op
 
 SOURCE = (
     "till"  # of purchases recorded at a till; their external id is the till's own id of the act
@@ -123,6 +123,11 @@ def receive_till_line(
     line.state = "review" if line.reason else "accepted"
     session.flush()
     return line
+
+
+def count_new(session: Session, program_id: int, op_ids: Sequence[str]) -> int:
+    """How many of these operations were never received."""
+    return len(set(op_ids) - known_ops(session, program_id, op_ids))
 
 
 def happened_at(saved: SavedSale, now: datetime) -> datetime:

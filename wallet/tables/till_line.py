@@ -57,6 +57,14 @@ def line_with_op(
     return session.scalar(query.with_for_update() if lock else query)
 
 
+def known_ops(session: Session, program_id: int, op_ids: Sequence[str]) -> set[str]:
+    """Those of the operations that were received."""
+    query = select(TillLine.op_id).where(
+        TillLine.program_id == program_id, TillLine.op_id.in_(op_ids)
+    )
+    return set(session.scalars(query))
+
+
 def lines_in(
     session: Session, program_id: int, states: Sequence[str], before: int | None, limit: int
 ) -> list[TillLine]:

@@ -32,11 +32,14 @@ from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
 from wallet.rules.spell import spell_quantity
 from wallet.web.locale import current_language
-from wallet.web.present import spell_time
+from wallet.web.present import channel_name, spell_time
 from wallet.web.security import staff, staff_actor
 from wallet.web.wiring import read, wiring, write
 
-SHOWN_MAX = 8  # the last ones: what is older is looked at in the console
+SHOWN_MAX = 5  # the last ones: what is older is looked at in the console
+
+
+_NOBODY = ("demo", "key", "system", "self", "till", "cli")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def movements() -> Response:
                     language,
                 ),
                 "when": spell_time(line.movement.occurred_at, program.time_zone, language),
-                "by": line.by,
+                "by": _who(line.by) or channel_name(line.movement.channel),
             }
             for line in open_lines[:SHOWN_MAX]
         ]
@@ -107,6 +110,11 @@ def give_or_take() -> tuple[Response, int]:
 
     facts = {"member_id": body.member_id, "unit": body.unit, "quantity": body.quantity}
     return _by_manager(body, "adjustment", facts, _work)
+
+
+def _who(label: str) -> str:
+    """The person's name; empty where it was none."""
+    return "" if label.partition(":")[0] in _NOBODY else label
 
 
 def _by_manager(

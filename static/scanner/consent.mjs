@@ -37,6 +37,8 @@ export class Consent {
   /** @type {Act | null} */
   #act = null;
   #id = "";
+  /** @type {Promise<void>} the question on its way to the server: an answer waits for it */
+  #asked = Promise.resolve();
   #timer = 0;
 
   /**
@@ -86,7 +88,7 @@ export class Consent {
     part("consent-pin").hidden = part("consent-yes").hidden = true;
     this.#root.hidden = false;
     part("consent-title").focus({ preventScroll: true });
-    void this.#ask(act, memberId);
+    this.#asked = this.#ask(act, memberId);
     void this.#loadManagers();
   }
 
@@ -116,6 +118,8 @@ export class Consent {
   /** @param {{answer: "yes" | "no", pin?: string}} body */
   async #answer(body) {
     if (body.pin === "") return this.#digits.focus({ preventScroll: true });
+    await this.#asked;
+    if (!this.#id) return;
     await this.#take(() => this.#api.post(`confirmations/${this.#id}/answer`, body, { retries: 0 }));
   }
 
@@ -123,6 +127,8 @@ export class Consent {
     const body = { staff: this.#who.value, pin: take(this.#managerPin), reason: this.#reason.value };
     if (body.reason.trim() === "") return this.#reason.focus({ preventScroll: true });
     if (body.pin === "") return this.#managerPin.focus({ preventScroll: true });
+    await this.#asked;
+    if (!this.#id) return;
     await this.#take(() => this.#api.post(`confirmations/${this.#id}/approval`, body, { retries: 0 }));
   }
 

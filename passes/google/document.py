@@ -129,6 +129,7 @@ def loyalty_class(
         "reviewStatus": "UNDER_REVIEW",
         "multipleDevicesAndHoldersAllowedStatus": "ONE_USER_ALL_DEVICES",
         "classTemplateInfo": _template(),
+        **_own_texts(design),
     }
     if look.wide:
         resource["wideProgramLogo"] = _image(look.wide, description)
@@ -226,6 +227,23 @@ def reference(resource: Resource) -> Resource:
 def shortened(text: str, length: int) -> str:
     """At most `length` characters, with a sign that something is missing."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def _own_texts(design: Design) -> Resource:
+    """The design's own texts and links of the back: all cards of the class have them."""
+    texts = [one for one in design.back if not one.url]
+    links = [one for one in design.back if one.url]
+    found: Resource = {}
+    if texts:
+        modules = [_module(f"own-{one.key}", one.title, one.body) for one in texts]
+        found["textModulesData"] = modules[:MODULES_MAX]
+    if links:
+        uris = [
+            {"id": f"own-{one.key}", "uri": one.url, **_localized("description", one.title)}
+            for one in links
+        ]
+        found["linksModuleData"] = {"uris": uris}
+    return found
 
 
 def _named(resource: Resource) -> Resource:

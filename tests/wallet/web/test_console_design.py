@@ -184,6 +184,9 @@ def test_hostile_texts_are_texts_everywhere(designer: Designer, browser: Browser
     said = {"document": saved.get_json()["document"], "sample": "long"}
     shown = designer.send("POST", "preview", json=said).get_json()
     assert shown["faces"]["apple"]["fr"]["description"] == XSS
+    google = shown["faces"]["google"]["fr"]
+    assert {"label": XSS, "value": XSS} in google["details"]
+    assert {"text": XSS, "url": "https://x.test/?q=<script>"} in google["links"]
     page = browser.get("/console/design").text
     for raw in ("<img src=x", "<script>alert"):
         assert raw not in page

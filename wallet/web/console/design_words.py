@@ -23,7 +23,17 @@ _SECTIONS = (
         ("images", "icon", "logo.", "logo@", "strip", "hero", "class.programLogo", "class.hero"),
         "art",
     ),
-    (("storeCard.backFields", "back", "object.textModules", "object.links", "class.links"), "back"),
+    (
+        (
+            "storeCard.backFields",
+            "back",
+            "object.textModules",
+            "object.links",
+            "class.links",
+            "class.text",
+        ),
+        "back",
+    ),
     (("storeCard", "posterGeneric", "layout", "object."), "facts"),
     (("announce",), "news"),
     (("locations", "distance_m", "relevantDates", "beacons", "periods", "shows_near"), "stores"),

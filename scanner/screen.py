@@ -48,6 +48,8 @@ def face_texts(program: ProgramView) -> dict[str, str]:
         "face_taken": _("For you: {reward}"),
         "face_undone": _("Corrected"),
         "face_saved": _("Saved. The points follow shortly."),
+        "face_agree": _("Is that all right?"),
+        "face_agree_elsewhere": _("Say yes on the page of your card, or with your PIN."),
         "face_refused": _("One moment, please"),
         "face_card": _("Your card"),
         "face_card_text": _("Scan this code with your phone's camera to take your card away."),

@@ -23,6 +23,13 @@ import { pinProblem } from "./wall.mjs";
  * @property {string} approved_by
  */
 
+/**
+ * @typedef {object} Asked for the customer's screen
+ * @property {string} id
+ * @property {string} what is to be used, in words
+ * @property {boolean} mayAnswer whether a tap on the screen is enough
+ */
+
 const FOLLOW_MS = 1_000;
 
 export class Consent {
@@ -34,6 +41,7 @@ export class Consent {
   #api;
   #onReady;
   #onBack;
+  #onQuestion;
   /** @type {Act | null} */
   #act = null;
   #id = "";
@@ -46,11 +54,13 @@ export class Consent {
    * @param {object} doers
    * @param {(act: Act) => void} doers.onReady nothing is missing: the spending can be sent
    * @param {(sentence: string) => void} doers.onBack given up, or the customer said no (then with a sentence)
+   * @param {(asked: Asked | null) => void} doers.onQuestion what the customer's screen shows now
    */
-  constructor(api, { onReady, onBack }) {
+  constructor(api, { onReady, onBack, onQuestion }) {
     this.#api = api;
     this.#onReady = onReady;
     this.#onBack = onBack;
+    this.#onQuestion = onQuestion;
     part("consent-back").addEventListener("click", () => this.#onBack(""));
     part("consent-no").addEventListener("click", () => void this.#answer({ answer: "no" }));
     part("consent-yes").addEventListener("click", () => void this.#answer({ answer: "yes" }));
@@ -94,8 +104,18 @@ export class Consent {
 
   close() {
     window.clearTimeout(this.#timer);
+    if (this.#act) this.#onQuestion(null);
     this.#act = null;
     this.#root.hidden = true;
+  }
+
+  /**
+   * What the customer tapped on their own screen; a question that is over by now is not answered.
+   * @param {string} id
+   * @param {"yes" | "no"} answer
+   */
+  answer(id, answer) {
+    if (this.isOpen && id === this.#id) void this.#answer({ answer });
   }
 
   /**
@@ -172,6 +192,7 @@ export class Consent {
     part("consent-yes").hidden = !isOpen || !question.screen_may;
     part("consent-no").hidden = !isOpen;
     part("consent-state").textContent = stateText(question);
+    this.#onQuestion({ id: question.id, what: part("consent-what").textContent ?? "", mayAnswer: isOpen && question.screen_may });
     this.#plan();
   }
 }

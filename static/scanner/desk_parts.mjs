@@ -21,7 +21,7 @@ export class DeskParts {
   #missed = ""; // what nobody was found by
   #isMeeting = false; // the card is of the customer who comes onto the screen now
   #cardSheet = new Sheet("card");
-  #view = new ShopperView();
+  #view;
   #joining;
   #onJoined;
 
@@ -31,8 +31,10 @@ export class DeskParts {
    * @param {(member: Member) => void} doers.onJoined
    * @param {(photo: Blob) => Promise<{texts: string[]}>} doers.upload
    * @param {(texts: string[]) => void} doers.onTexts
+   * @param {(question: string, answer: "yes" | "no") => void} doers.onAnswer the customer said yes or no to a spending
    */
-  constructor(api, { onJoined, upload, onTexts }) {
+  constructor(api, { onJoined, upload, onTexts, onAnswer }) {
+    this.#view = new ShopperView(onAnswer);
     this.#onJoined = onJoined;
     this.#joining = new Joining(api, (member, card) => this.#met(member, card));
     new Shift(api);
@@ -47,6 +49,11 @@ export class DeskParts {
       });
     }
     part("card-open").addEventListener("click", () => this.#showCard());
+  }
+
+  /** @param {import("./consent.mjs").Asked | null} asked what the customer has to agree to */
+  ask(asked) {
+    this.#view.ask(asked);
   }
 
   /** @param {string} query that nobody was found by; "" when somebody was */

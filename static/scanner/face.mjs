@@ -12,6 +12,7 @@
  * @property {[have: number, target: number]} [meter]
  * @property {string} [next] what is missing, or what can be had
  * @property {boolean} [practice]
+ * @property {string} [question] the id of what may be answered by a tap here
  */
 
 /** Till and screen of one browser. */
@@ -35,9 +36,26 @@ export function paint(root, face) {
   show(place, ".face__balance", Boolean(face.balance));
   show(place, ".face__foot", Boolean(face.balance ?? face.next));
   show(place, ".face__meter", face.meter !== undefined);
+  show(place, ".face__answers", Boolean(face.question));
+  place.dataset.question = face.question ?? "";
   const meter = place.querySelector("progress");
   if (meter && face.meter) [meter.value, meter.max] = face.meter;
   place.querySelector(".face__code")?.replaceChildren(...(face.code ? [picture(face.code, face.text ?? "")] : []));
+}
+
+/**
+ * Hears the customer's taps on the face below `root`.
+ * @param {ParentNode & EventTarget} root
+ * @param {(question: string, answer: "yes" | "no") => void} onAnswer
+ */
+export function watchAnswers(root, onAnswer) {
+  root.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("[data-answer]") : null;
+    const place = button?.closest(".face");
+    if (!(button instanceof HTMLElement) || !(place instanceof HTMLElement)) return;
+    const { question } = place.dataset;
+    if (question) onAnswer(question, button.dataset.answer === "yes" ? "yes" : "no");
+  });
 }
 
 /**

@@ -1,11 +1,12 @@
 /** The till turned to the customer, and the second screen: both show the same face. */
 
-import { CHANNEL, paint } from "./face.mjs";
+import { CHANNEL, paint, watchAnswers } from "./face.mjs";
 import { recall, remember } from "./memory.mjs";
-import { data, part } from "./page.mjs";
+import { data, part, say } from "./page.mjs";
 import { Sheet } from "./sheet.mjs";
 
 /** @typedef {import("./face.mjs").Face} Face */
+/** @typedef {import("./consent.mjs").Asked} Asked */
 
 const TURNED = "till.upside_down";
 
@@ -16,9 +17,16 @@ export class ShopperView {
   #channel = new BroadcastChannel(CHANNEL);
   /** @type {Face | null} */
   #face = null;
+  /** @type {Face | null} */
+  #question = null; // stands before everything else
 
-  constructor() {
-    this.#channel.addEventListener("message", ({ data: said }) => said?.ask && this.#tell());
+  /** @param {(question: string, answer: "yes" | "no") => void} onAnswer the customer tapped here or on the second screen */
+  constructor(onAnswer) {
+    this.#channel.addEventListener("message", ({ data: said }) => {
+      if (said?.ask) this.#tell();
+      if (said?.question && (said.answer === "yes" || said.answer === "no")) onAnswer(said.question, said.answer);
+    });
+    watchAnswers(this.#root, onAnswer);
     part("flip-open").addEventListener("click", () => this.#sheet.open(part("flip-back")));
     part("flip-back").addEventListener("click", () => this.#sheet.close());
     part("open-screen").addEventListener("click", () => window.open(data.screen, "comptoir-screen", "popup"));
@@ -32,12 +40,30 @@ export class ShopperView {
   /** @param {Face} face */
   show(face) {
     this.#face = face;
-    paint(this.#root, face);
+    this.#paint();
+  }
+
+  /** @param {Asked | null} asked what the customer has to agree to; null once that is over */
+  ask(asked) {
+    this.#question = asked && {
+      kind: "phone",
+      title: say("face_agree"),
+      text: asked.mayAnswer ? asked.what : `${asked.what} ${say("face_agree_elsewhere")}`,
+      question: asked.mayAnswer ? asked.id : "",
+      practice: data.practice,
+    };
+    this.#paint();
+  }
+
+  #paint() {
+    const face = this.#question ?? this.#face;
+    if (face) paint(this.#root, face);
     this.#tell();
   }
 
   #tell() {
-    if (this.#face) this.#channel.postMessage({ face: this.#face });
+    const face = this.#question ?? this.#face;
+    if (face) this.#channel.postMessage({ face });
   }
 
   /** For a tablet that lies flat between the two. */

@@ -75,6 +75,7 @@ const manager = new Manager(server, managed);
 const consent = new Consent(server, {
   onReady: (act) => void submit(act),
   onBack: (sentence) => (sentence ? decline(sentence) : move({ name: "close" })),
+  onQuestion: (asked) => parts.ask(asked),
 });
 const feedback = new Feedback();
 const finder = partOf("scan-input", HTMLInputElement);
@@ -107,6 +108,7 @@ const parts = new DeskParts(api, {
   },
   upload: (photo) => server.upload(photo),
   onTexts: (texts) => onTexts(texts),
+  onAnswer: (question, answer) => consent.answer(question, answer),
 });
 const camera = new Camera(stage.video, { onState: onCamera, onSightings });
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import BrowserContext
@@ -11,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from tests.browser.pages import DESK_LOG, Shop, TillPage, wait
 from tests.factories import PUBLIC_URL, Cast
+from wallet import clock
 from wallet.actions.actor import SYSTEM
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.publish_rules import publish_rules
 from wallet.actions.review_till_lines import lines_to_review
+from wallet.actions.rotating_codes import draw_code
 from wallet.actions.throttle import PIN_PER_PERSON
 from wallet.actions.tills.pair import NewTill, add_till, revoke_till
 from wallet.actions.tills.pin import set_pin
@@ -288,6 +291,47 @@ def test_the_customer_says_yes_on_their_phone_and_above_that_a_manager(
     till.wait_for("done")
     assert cast.balance("ada").available == 100
     assert till.complaints == []
+
+
+def fresh_code(shop: Shop, who: str) -> str:
+    """What this member's web card shows now."""
+    cast = shop.cast
+    path = cast.view(who).card_url.removeprefix(PUBLIC_URL)
+    with urlopen(shop.address + path) as page:  # the card's key is made when it is first drawn
+        page.read()
+    with cast.database.reading() as session:
+        drawn = draw_code(session, cast.people[who], "web", clock.now())
+    assert drawn is not None
+    return drawn.value
+
+
+def test_the_second_screen_asks_and_takes_the_answer(
+    paired: tuple[TillPage, int], shop: Shop
+) -> None:
+    """Beside a code that turned a moment ago a tap on the shop's own screen is enough."""
+    till, _till_id = paired
+    cast = shop.cast
+    with_bands(cast)
+    enter(till, "Dora")
+    wait(lambda: not is_open(till), "the wall to go")
+    screen = TillPage(till.page.context.new_page())
+    screen.page.goto(f"{shop.address}/till/screen?lang=en")
+    title = screen.page.locator("#main > .face .face__title")
+    till.find(fresh_code(shop, "ada"))
+    till.wait_for("member")
+    till.part(f"reward-{public_id('rwd', cast.reward_id(100))}").click()
+    till.wait_for("confirming")
+    wait(lambda: title.text_content() == "Is that all right?", "the question")
+    assert "100\xa0points" in (screen.page.locator("#main .face__text").text_content() or "")
+    yes = screen.page.get_by_role("button", name="Yes", exact=True)
+    wait(yes.is_visible, "the answers")
+    assert screen.violations() + small_targets(screen, ".face__answers") == []
+    yes.click()
+    till.wait_for("done")
+    wait(lambda: title.text_content() != "Is that all right?", "the question to go")
+    assert not yes.is_visible()
+    assert cast.balance("ada").available == 500
+    assert screen.complaints + till.complaints == []
 
 
 def test_a_no_and_ones_own_card(paired: tuple[TillPage, int], shop: Shop) -> None:

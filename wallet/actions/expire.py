@@ -29,6 +29,7 @@ from wallet.tables.expiry import (
     delay_second,
     due_notices,
     endings_until,
+    free_end,
     move_end,
     move_notices,
     remaining_at,
@@ -86,11 +87,12 @@ def _plan(session: Session, now: datetime) -> int:
     for ending in endings:
         plan = plan_notices(ending.expires_at, now)
         assert plan is not None
-        if plan.expires_at != ending.expires_at:
-            move_end(session, ending.account_id, ending.expires_at, plan.expires_at)
+        ends_at = free_end(session, ending.account_id, plan.expires_at)
+        if ends_at != ending.expires_at:
+            move_end(session, ending.account_id, ending.expires_at, ends_at)
         for ordinal, due_at in enumerate(plan.due_at, start=1):
-            session.add(_notice(ending, plan.expires_at, ordinal, due_at))
-    session.flush()
+            session.add(_notice(ending, ends_at, ordinal, due_at))
+        session.flush()  # the next end of the same account looks at these
     return len(endings)
 
 
@@ -143,6 +145,7 @@ def _give_time(session: Session, notice: ExpiryNotice, now: datetime) -> None:
     ends_at = notice.expires_at
     later = end_after_notice(ends_at, now)
     if later != ends_at:
+        later = free_end(session, notice.account_id, later)
         move_notices(session, notice, later)
         move_end(session, notice.account_id, ends_at, later)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Table, bindparam, func, select, update
@@ -99,6 +99,18 @@ def move_end(session: Session, account_id: int, ends_at: datetime, later: dateti
         .where(_lot.c.account_id == account_id, _lot.c.expires_at == ends_at, _lot.c.remaining > 0)
         .values(expires_at=later)
     )
+
+
+def free_end(session: Session, account_id: int, wanted: datetime) -> datetime:
+    """The first instant from `wanted` on of which no notice of the account speaks: two ends that are put
+    off by the same rule at the same time keep their own notices."""
+    while session.scalar(
+        select(ExpiryNotice.id)
+        .where(ExpiryNotice.account_id == account_id, ExpiryNotice.expires_at == wanted)
+        .limit(1)
+    ):
+        wanted += timedelta(microseconds=1)
+    return wanted
 
 
 _RENEW = (

@@ -17,6 +17,7 @@ from wallet.actions.expire import expire_due
 from wallet.actions.mail_expiry_notice import expiry_mail, expiry_notice_handler
 from wallet.actions.run_jobs import run_jobs
 from wallet.db import Database
+from wallet.rules.expiry import SECOND_NOTICE_LEAST
 from wallet.tables.ledger import Entry, ExpiryNotice
 from wallet.tables.outbox import Job
 
@@ -213,6 +214,41 @@ def test_two_notices_that_are_late_come_one_after_the_other(database: Database) 
     assert (club.points("vera"), expiries(club)) == (50, [])
     day_by_day(club, 1)
     assert (club.points("vera"), len(expiries(club))) == (0, 1)
+
+
+@pytest.mark.parametrize("planned_in_time", [True, False])
+def test_several_ends_whose_notices_are_late_keep_their_own(
+    database: Database, planned_in_time: bool
+) -> None:
+    """Both ends move to a week from now; each keeps its two notices."""
+    club = open_with(database, datetime(2026, 1, 10, 9, 0, tzinfo=UTC), MONTHS)
+    for _ in range(3):
+        club.buy("vera", 5000)
+        club.later(days=1)
+    if planned_in_time:
+        club.later(days=61)
+        database.run(lambda session: expire._plan(session, club.now))
+        club.later(days=22)  # both second notices are late
+    else:
+        club.later(days=121)  # the calendar did not run once
+    told = None
+    for _ in range(20):
+        while expire_due(database, lambda: club.now):
+            pass
+        if not club.points("vera"):
+            break
+        told = told or club.now
+        club.later(days=1)
+    assert club.points("vera") == 0
+    assert told
+    ends = [entry.occurred_at for entry in expiries(club)]
+    assert min(ends) >= told + SECOND_NOTICE_LEAST
+    found = notices(club)
+    assert len(found) == 6
+    assert all(notice.sent_at for notice in found)
+    for notice in found:
+        assert notice.sent_at is not None
+        assert notice.sent_at < notice.expires_at
 
 
 def test_a_lot_with_less_than_a_month_to_live_still_gets_both_notices(database: Database) -> None:

@@ -181,13 +181,14 @@ def run(options: argparse.Namespace) -> int:
     env = environment(options, demo=demo)
     make_secret(options.data)
     setup = Setup(env, demo=demo)
-    if not is_set_up(options.data, env) and not setup.is_done():
-        return 1
-    if stop.wanted:
-        return 0
-    # The pages first: phones and deliveries follow while somebody reads where everything is.
-    children = {"web": start(web_command(options), env)}
+    children: dict[str, subprocess.Popen[bytes]] = {}
     try:
+        if not is_set_up(options.data, env) and not setup.is_done():
+            return 1
+        if stop.wanted:
+            return 0
+        # The pages first: phones and deliveries follow while somebody reads where everything is.
+        children = {"web": start(web_command(options), env)}
         if wait_until_ready(options, children, stop) and setup.is_done():
             children |= {name: start(command, env) for name, command in helpers(options).items()}
             say(setup.told.rstrip())

@@ -12,7 +12,14 @@ from typing import Literal
 from babel.dates import format_date, get_day_names
 from babel.numbers import get_currency_name
 
-from wallet.rules.earning.explain import colon, spell_fraction, times
+from wallet.rules.earning.explain import (
+    HARD,
+    THIN,
+    cap_words,
+    colon,
+    spell_fraction,
+    times,
+)
 from wallet.rules.money import exponent, spell_money
 from wallet.rules.rule_parts import Multiplier, Tier
 from wallet.rules.ruleset import (
@@ -28,8 +35,6 @@ from wallet.rules.spell import spell_number, spell_quantity, unit_word
 from wallet.rules.terms import WEEKDAYS, Cap, Expiry, Match, When
 
 NAMES_SHOWN = 4  # articles or categories of one condition; more are counted
-HARD = "\u00a0"
-THIN = "\u202f"
 
 Topic = Literal["earning", "multipliers", "limits", "tiers", "welcome", "life", "spending"]
 
@@ -37,14 +42,6 @@ _CHANNELS = {
     "store": {"fr": "en boutique", "en": "in store"},
     "online": {"fr": "en ligne", "en": "online"},
     "phone": {"fr": "par téléphone", "en": "by phone"},
-}
-_PER = {
-    "sale": {"fr": "par achat", "en": "per purchase"},
-    "day": {"fr": "par jour", "en": "per day"},
-    "week": {"fr": "par semaine", "en": "per week"},
-    "month": {"fr": "par mois", "en": "per month"},
-    "year": {"fr": "par an", "en": "per year"},
-    "lifetime": {"fr": "en tout", "en": "in all"},
 }
 _WITHIN = {
     "day": {"fr": "le même jour", "en": "in a day"},
@@ -381,14 +378,8 @@ class _Teller:
         return self._list([_CHANNELS[channel][self._language] for channel in channels])
 
     def _cap(self, unit: str, cap: Cap) -> str:
-        per = _PER[cap.per][self._language]
-        if cap.quantity is not None:
-            most = self._quantity(unit, cap.quantity)
-        elif self._french:
-            most = f"{cap.times}{HARD}fois"
-        else:
-            most = "once" if cap.times == 1 else f"{cap.times} times"
-        return self._pick(f"au plus {most} {per}", f"at most {most} {per}")
+        most = cap_words(self._rules.unit(unit), cap, self._currency, self._language)
+        return self._pick(f"au plus {most}", f"at most {most}")
 
     def _expiry(self, unit: str) -> str:
         expiry: Expiry = self._rules.expiry_of(unit)

@@ -49,6 +49,7 @@ def test_who_joins_by_a_poster_is_counted_for_its_store(
     page = plain(emil.get("/console/posters").text)
     assert "1 inscription grâce à elle · 1 ces 30 derniers jours" in page
     assert page.count("1 inscription") == 1, "the other places brought nobody"
+    assert "A5, à côté de la caisse · 1 inscrit" in page
 
 
 def test_every_link_of_the_page_is_a_file(browser: Browser, web_cast: Cast) -> None:

@@ -76,6 +76,15 @@ def test_two_people_do_not_overwrite_each_other(
     assert program_of(web_cast).ruleset.welcome is None
 
 
+def test_a_form_that_does_not_say_what_it_saw_publishes_nothing(
+    marketer: Browser, web_cast: Cast
+) -> None:
+    form = {**form_of(marketer.get("/console/rules").text), "quantity": "2", "after": ""}
+    answer = marketer.send("/console/rules/publish", form, page="/console/rules")
+    assert answer.status_code == 409
+    assert program_of(web_cast).rule_version == 1
+
+
 @pytest.mark.parametrize(
     ("name", "typed"),
     [

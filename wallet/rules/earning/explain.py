@@ -233,16 +233,19 @@ def _capped(key: str, unit: Unit, cap: Cap | None, sale: Sale) -> Reason:
 
 
 def _cap_text(unit: Unit, cap: Cap, currency: str, language: str) -> str:
-    period = _PERIODS[cap.per][language]
+    most = cap_words(unit, cap, currency, language)
+    return f"Plafond atteint{HARD}: {most}" if language == "fr" else f"Limit reached: {most}"
+
+
+def cap_words(unit: Unit, cap: Cap, currency: str, language: str) -> str:
+    """`100 points par mois`, `2 fois par jour`."""
     if cap.quantity is not None:
         most = spell_quantity(unit, cap.quantity, currency, language)
     elif language == "fr":
         most = f"{cap.times}{HARD}fois"
     else:
         most = "once" if cap.times == 1 else f"{cap.times} times"
-    if language == "fr":
-        return f"Plafond atteint{HARD}: {most} {period}"
-    return f"Limit reached: {most} {period}"
+    return f"{most} {_PERIODS[cap.per][language]}"
 
 
 def _rounded(ruleset: Ruleset, unit: Unit, exact: Fraction, total: int, currency: str) -> Reason:

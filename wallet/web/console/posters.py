@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import get_args
@@ -46,6 +48,7 @@ class Place:
     svg: str
     joined: int
     lately: int
+    by_format: Mapping[Format, int]
 
 
 def posters() -> str:
@@ -62,8 +65,9 @@ def posters() -> str:
                 store.name if store else _("Anywhere else"),
                 store.address if store else _("Window, flyer, parcel, web page"),
                 qr_svg(join_address(program, store, "poster")),
-                sum(count for (place, _label), count in ever.items() if place == _id(store)),
-                sum(count for (place, _label), count in lately.items() if place == _id(store)),
+                _joined(ever, store),
+                _joined(lately, store),
+                {key: ever[_id(store), f"poster-{key}"] for key in FORMATS},
             )
             for store in (*program.stores, None)
         ]
@@ -163,6 +167,10 @@ def _store(program: ProgramView, place: str) -> StoreView | None:
         if store.id == wanted:
             return store
     raise Refusal("not_found")
+
+
+def _joined(counts: Counter[tuple[int | None, str]], store: StoreView | None) -> int:
+    return sum(count for (place, _label), count in counts.items() if place == _id(store))
 
 
 def _key(store: StoreView | None) -> str:

@@ -75,6 +75,8 @@ def publish() -> Response | tuple[str, int]:
         # The form's numbers go onto the rules of this very moment: `after` says whether they are still
         # those that were shown.
         view = program_view(session, program.id)
+        if after != view.rule_version:
+            raise Refusal("rules_changed", version=view.rule_version)
         document = turned(view.ruleset, _knobs(view, draft.typed, {}))
         now = clock.now()
         return publish_rules(

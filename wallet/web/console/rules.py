@@ -26,7 +26,7 @@ from wallet.rules.knobs import Knobs, TierKnob, has_own_expiry, knobs_of, turned
 from wallet.rules.money import exponent, spell_money
 from wallet.rules.ruleset import Ruleset, RulesetError, read_ruleset
 from wallet.rules.sentences import Sentence, sentences
-from wallet.rules.spell import spell_quantity
+from wallet.rules.spell import spell_number, spell_quantity
 from wallet.web.console.amounts import count_typed, minor_amount
 from wallet.web.console.frame import console_page, own_program
 from wallet.web.locale import current_language
@@ -179,7 +179,9 @@ def _knobs(program: ProgramView, typed: Mapping[str, str], errors: dict[str, str
         found = count_typed(text)
         if found is None or not least <= found <= most:
             errors[name] = _(
-                "A whole number from %(least)s to %(most)s, please.", least=least, most=most
+                "A whole number from %(least)s to %(most)s, please.",
+                least=least,
+                most=spell_number(most, current_language()),
             )
             return before
         return found

@@ -41,10 +41,7 @@ def let_turn(
 
 def current_code(session: Session, program: ProgramView, member: Member) -> str:
     """What the member's iPhone shows once it has the newest card."""
-    key = program.keys.get(MemberCode(member.code).key_version)
-    if key is None:  # of before the program's keys were changed: nothing proves it any more
-        return member.code
-    return turned_code(program.id, key, member.code, last_step(session, member.id))
+    return _code_after(program, member, last_step(session, member.id))
 
 
 def current_step(
@@ -52,6 +49,16 @@ def current_step(
 ) -> int | None:
     """The step that taking something with this code would spend; None when the card has turned
     since, or shows the code that never changes."""
-    if code.text == member.code or current_code(session, program, member) != code.text:
+    # Read once: a step that another till takes meanwhile must not be taken for this code's own.
+    step = last_step(session, member.id)
+    if code.text == member.code or _code_after(program, member, step) != code.text:
         return None
-    return last_step(session, member.id) + 1
+    return step + 1
+
+
+def _code_after(program: ProgramView, member: Member, step: int) -> str:
+    """The code of the card with which `step` was taken last."""
+    key = program.keys.get(MemberCode(member.code).key_version)
+    if key is None:  # of before the program's keys were changed: nothing proves it any more
+        return member.code
+    return turned_code(program.id, key, member.code, step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -18,6 +19,7 @@ from tests.wallet.actions.test_shown_card import (
     shown,
     take,
 )
+from wallet.actions import apple_code
 from wallet.actions.edit_reward import edit_reward
 from wallet.actions.find_member import MemberRef, find_member
 from wallet.actions.issue_pass import issue_pass
@@ -35,7 +37,7 @@ from wallet.tables.wallet_pass import WalletPass, pass_at
 
 __all__ = ["guarded"]
 
-ROUNDS = 5
+ROUNDS = int(os.environ.get("COMPTOIR_TEST_CODE_ROUNDS", "5"))  # of two tills; a campaign sets more
 
 
 @pytest.fixture
@@ -119,6 +121,18 @@ def test_forged_turns_are_nobodys_or_not_fresh(iphone: Cast) -> None:
         assert take(iphone, text[:at] + other + text[at + 1 :]) == "code_not_ours"
     guessed = text[:-1] + ("0" if text[-1] != "0" else "1")
     assert take(iphone, guessed) == "code_too_old"
+
+
+def test_a_code_is_judged_by_one_look_at_what_was_taken(
+    iphone: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another till takes something in the middle of the look: the code is the one of before, and used."""
+    looks = iter(range(10))
+    text = code(iphone)
+    with monkeypatch.context() as patch:
+        patch.setattr(apple_code, "last_step", lambda _session, _member_id: next(looks))
+        seen = shown(iphone, text)
+    assert seen == Shown("fresh", 1)
 
 
 def test_one_code_at_two_tills_redeems_once(iphone: Cast) -> None:

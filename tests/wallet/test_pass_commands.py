@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import PIL.Image
 import pytest
 from click.testing import CliRunner, Result
 
@@ -18,6 +21,7 @@ from wallet.actions.issue_pass import issue_pass
 from wallet.actions.lint_cards import lint_cards
 from wallet.commands import passes
 from wallet.commands.passes import pass_group
+from wallet.tables.design import Image
 
 
 def test_inspect_prints_the_contents_and_what_could_be_better(tmp_path: Path) -> None:
@@ -39,6 +43,23 @@ def test_inspect_prints_the_contents_and_what_could_be_better(tmp_path: Path) ->
     broken = CliRunner().invoke(pass_group, ["inspect", str(file), "--root", root])
     assert broken.exit_code != 0
     assert len(broken.stderr.strip().splitlines()) == 1
+
+
+def keep_small_logo(cast: Cast) -> str:
+    """The hash of a stored lettering that is too small for Google."""
+    data = io.BytesIO()
+    PIL.Image.new("RGB", (320, 100), "#aa3322").save(data, "PNG")
+    digest = hashlib.sha256(data.getvalue()).hexdigest()
+    kept = Image(
+        program_id=cast.program.id,
+        sha256=digest,
+        data=data.getvalue(),
+        width=320,
+        height=100,
+        created_at=cast.now,
+    )
+    cast.run(lambda session: session.add(kept))
+    return digest
 
 
 def test_lint_looks_at_the_cards_that_are_out_with_the_design_in_force_or_a_draft(
@@ -74,6 +95,10 @@ def test_lint_looks_at_the_cards_that_are_out_with_the_design_in_force_or_a_draf
     said = lint("--design", str(draft), "--json")
     codes = {one["code"] for one in json.loads(said.stdout)}
     assert "card.contrast" in codes
+    with_logo = {**cast.program.design, "images": {"logo": keep_small_logo(cast)}}
+    draft.write_text(json.dumps(with_logo))
+    said = lint("--design", str(draft))
+    assert "This logo has only 320 × 100 pixels" in said.output
     draft.write_text(json.dumps({**pale, "background": "white as snow"}))
     broken = lint("--design", str(draft))
     assert broken.exit_code != 0

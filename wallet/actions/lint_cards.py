@@ -12,8 +12,10 @@ from passes.design import Design
 from passes.finding import Finding, sorted_findings
 from passes.images import google_images
 from passes.lint import lint
+from passes.lint_uploads import lint_uploads
 from wallet.actions.media import image_store
 from wallet.actions.program_view import ProgramView
+from wallet.tables.design import image_sizes
 from wallet.tables.wallet_pass import newest_passes
 
 CARDS_MAX = 50  # the newest: long names and every status are among them, and it takes a second
@@ -34,4 +36,5 @@ def lint_cards(
         for one in passes
         for finding in lint(Card.from_json(one.card), design, one.tier_key, pictures[one.tier_key])
     ]
+    found += lint_uploads(design, image_sizes(session, design.uploads()))
     return len(passes), sorted_findings(found)

@@ -164,7 +164,9 @@ class ApnsStandIn:
                 connections.add(task)
                 task.add_done_callback(connections.discard)
             self.counters["connections"] += 1
-            await Connection(self, reader, writer).run()
+            # Python 3.11 reports a connection that is cancelled when we stop as an error of its own.
+            with contextlib.suppress(asyncio.CancelledError):
+                await Connection(self, reader, writer).run()
 
         server = await asyncio.start_server(connected, host, port, ssl=self._tls)
         self.host, self.port = server.sockets[0].getsockname()[:2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from wallet.actions.upgrade_database import upgrade_database
 from wallet.context import Context, Vault
 from wallet.db import Database
 
-ENGINES = ("sqlite", "postgresql")
+ENGINES = tuple(os.environ.get("BENCH_ENGINES", "sqlite,postgresql").split(","))
 SECRET = hashlib.sha256(b"a secret of benchmarks").hexdigest()
 
 

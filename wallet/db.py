@@ -254,7 +254,7 @@ def _time_elsewhere(element: canonical_time, compiler: SQLCompiler, **options: A
 
 
 class json_text(FunctionElement[str]):  # noqa: N801
-    """A JSON document as the text in which the database keeps it."""
+    """A JSON document as the text in which the database keeps it; SQLite hands over its bytes."""
 
     type = String()
     inherit_cache = True
@@ -262,7 +262,7 @@ class json_text(FunctionElement[str]):  # noqa: N801
 
 @compiles(json_text, "sqlite")
 def _json_on_sqlite(element: json_text, compiler: SQLCompiler, **options: Any) -> str:
-    return compiler.process(element.clauses, **options)
+    return f"CAST({compiler.process(element.clauses, **options)} AS BLOB)"
 
 
 @compiles(json_text)

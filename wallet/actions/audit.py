@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -17,18 +18,16 @@ from wallet.actions.post_entry import CONTRA
 from wallet.db import missing_append_only_triggers, unhurried
 from wallet.errors import Refusal
 from wallet.ids import public_id
-from wallet.rules.chain import FACTS, canonical_text, sealed_hash
+from wallet.rules.chain import canonical_bytes, sealed_hash
 from wallet.tables.replay import (
     AccountRow,
-    DrawRow,
     EntryRow,
     LotRow,
+    PlainRow,
     account_rows,
     count_entries,
     draw_rows,
     entries_about,
-    entries_of_other_purchases,
-    entries_of_other_redemptions,
     entry_rows,
     lot_rows,
     merges_of,
@@ -45,8 +44,9 @@ FINDINGS_MAX = (
     10_000  # a ledger as broken as that needs no longer list, and the list fits in memory
 )
 
-_FACTS = len(FACTS)  # the first columns of a row are the facts that were sealed
-R = TypeVar("R", EntryRow, LotRow, DrawRow)
+_LOT_ID, _LOT_QUANTITY = (LotRow._fields.index(name) for name in ("id", "quantity"))
+_BY_ACCOUNT = itemgetter(0)  # the first column of lots and draws
+_ENTRY_BY_ACCOUNT = itemgetter(EntryRow._fields.index("account_id"))
 
 # Against which of the program's accounts each kind of movement goes, and which way for the member.
 # A refund takes back what was issued, and may find nothing; or gives back what was spent.
@@ -70,6 +70,17 @@ class Finding:
     sentence: str
 
 
+class Elsewhere(NamedTuple):
+    """What an entry says of a purchase or a redemption that is not its own member's."""
+
+    id: int
+    member_id: int
+    purchase_id: int | None
+    buyer_id: int | None
+    redemption_id: int | None
+    taker_id: int | None
+
+
 @dataclass(slots=True)
 class Audit:
     """What was replayed and what was found.
@@ -86,6 +97,8 @@ class Audit:
     )
     # (purchase, unit) of which one account gave more back than it had got.
     overdrawn: set[tuple[int, str]] = field(default_factory=set)
+    # About a purchase or a redemption of another member; after a merge there are such.
+    of_others: list[Elsewhere] = field(default_factory=list)
 
     def note(self, code: str, where: str, sentence: str) -> None:
         """Keep a finding, unless there are far too many already."""
@@ -127,39 +140,59 @@ def audit(
     return report
 
 
-class _ByAccount(Generic[R]):
+class _ByAccount:
     """A stream of rows in the order of accounts, handed out one account at a time."""
 
-    def __init__(self, rows: Iterator[R]) -> None:
-        self._groups: Iterator[tuple[int, Iterator[R]]] = groupby(rows, attrgetter("account_id"))
-        self._next: tuple[int, Iterator[R]] | None = next(self._groups, None)
+    def __init__(self, rows: Iterator[PlainRow], account: Callable[[PlainRow], int]) -> None:
+        self._groups = groupby(rows, account)
+        self._next = next(self._groups, None)
+        self._is_taken = False
+        self._strangers: list[int] = []
 
-    def of(self, account_id: int) -> Iterator[R]:
+    def of(self, account_id: int) -> Iterator[PlainRow]:
         """The rows of this account; rows of accounts that are not there are passed over."""
-        while self._next is not None and self._next[0] < account_id:
+        while self._next is not None and (self._is_taken or self._next[0] < account_id):
+            if not self._is_taken:
+                self._strangers.append(self._next[0])
             self._next = next(self._groups, None)
-        if self._next is not None and self._next[0] == account_id:
-            yield from self._next[1]
-            self._next = next(self._groups, None)
+            self._is_taken = False
+        if self._next is None or self._next[0] != account_id:
+            return iter(())
+        self._is_taken = True
+        return self._next[1]
+
+    def strangers(self) -> list[int]:
+        """At the end: the accounts of which there are rows, but which are not there."""
+        self.of(sys.maxsize)
+        return self._strangers
 
 
 def _replay_program(
     session: Session, program_id: int, report: Audit, progress: Callable[[int], None]
 ) -> None:
-    entries = _ByAccount(entry_rows(session, program_id))
-    lots = _ByAccount(lot_rows(session, program_id))
-    draws = _ByAccount(draw_rows(session, program_id))
+    entries = _ByAccount(entry_rows(session, program_id), _ENTRY_BY_ACCOUNT)
+    lots = _ByAccount(lot_rows(session, program_id), _BY_ACCOUNT)
+    draws = _ByAccount(draw_rows(session, program_id), _BY_ACCOUNT)
     told = report.entries
-    for account in account_rows(session, program_id):
+    for row in account_rows(session, program_id):
+        account = AccountRow(*row)
         replay = _Replay(account, report, lots.of(account.id), draws.of(account.id))
-        for entry in entries.of(account.id):
-            replay.step(entry)
-        replay.finish()
+        try:
+            replay.run(entries.of(account.id))
+            replay.finish()
+        except (TypeError, UnicodeError):
+            replay.note_unreadable()
         report.entries += replay.entries
         if report.entries - told >= PROGRESS_EVERY:
             told = report.entries
             progress(told)
         report.accounts += 1
+    for account_id in entries.strangers():
+        report.note(
+            "account_missing",
+            public_id("prg", program_id),
+            f"There are entries of account {account_id}, but not that account.",
+        )
 
 
 class _Replay:
@@ -169,8 +202,8 @@ class _Replay:
         self,
         account: AccountRow,
         report: Audit,
-        lots: Iterator[LotRow],
-        draws: Iterator[DrawRow],
+        lots: Iterator[PlainRow],
+        draws: Iterator[PlainRow],
     ) -> None:
         self._account = account
         self._report = report
@@ -179,29 +212,78 @@ class _Replay:
         self._home = (account.program_id, account.member_id, account.unit)
         self._seq = self._balance = self._owed = 0
         self._head = ""
-        self._lots = {lot.id: lot for lot in lots}
-        self._opened: dict[int, list[LotRow]] = {}
-        for lot in self._lots.values():
-            self._opened.setdefault(lot.entry_id, []).append(lot)
-        self._left = dict.fromkeys(self._lots, 0)  # what each lot should still hold
+        self._lots = list(lots)
+        self._opened: dict[int, tuple[PlainRow, ...]] = {}  # entry id → its lots, until it comes
+        self._left: dict[int, int] = {}  # what each lot should still hold
+        for lot in self._lots:
+            _, lot_id, entry_id, _, _ = lot
+            self._opened[entry_id] = (*self._opened.get(entry_id, ()), lot)
+            self._left[lot_id] = 0
         self._in_lots = 0
         self._odd_lots: set[int] = set()  # told of already
-        self._draws: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for draw in draws:
-            self._draws[draw.entry_id].append((draw.lot_id, draw.quantity))
+        self._all_plain = True  # no lot was opened by anything but a plain accrual
+        self._draws: dict[int, list[tuple[int, int]]] = {}
+        for _, lot_id, entry_id, quantity in draws:
+            self._draws.setdefault(entry_id, []).append((lot_id, quantity))
         self._seen: dict[int, tuple[str, str, int]] = {}  # entry id → (kind, contra, quantity)
         self._reversed: set[int] = set()
         self._earned: dict[int, int] = {}  # purchase id → what its accrual gave
-        self._earned_again: Counter[int] = Counter()  # purchase id → further accruals
-        self._wanted: Counter[int] = Counter()  # purchase id → what its refunds asked back
+        self._earned_again: dict[int, int] = {}  # purchase id → further accruals
+        self._wanted: dict[int, int] = {}  # purchase id → what its refunds asked back
 
-    def step(self, entry: EntryRow) -> None:
-        """Replay one entry."""
+    def run(self, rows: Iterable[PlainRow]) -> None:
+        """Replay its entries. Most of any ledger are accruals without any fault (each follows the entry
+        before it, its sums are right, its facts are those that were sealed, all of it went into the one
+        lot that it opened), for which one look is enough. Whatever is not exactly that goes the long
+        way, where it is said what is wrong.
+        """
+        opened, draws, earned, issued = self._opened, self._draws, self._earned, 0
+        for row in rows:
+            # fmt: off
+            (id_, program_id, _, member_id, unit, seq, kind, contra, quantity, balance, owed, _, _, _, _,
+             _, purchase_id, _, reverses_id, _, why, prev_hash, sealed, buyer_id, taker_id) = row
+            # fmt: on
+            lots = opened.get(id_)
+            self.entries += 1
+            if (
+                lots is None
+                or len(lots) != 1
+                or kind != "accrual"
+                or contra != "issued"
+                or reverses_id is not None
+                or prev_hash != self._head
+                or seq != self._seq + 1
+                or quantity <= 0
+                or quantity != lots[0][_LOT_QUANTITY]
+                or self._balance < 0
+                or balance != self._balance + quantity
+                or owed != self._owed
+                or (program_id, member_id, unit) != self._home
+                or purchase_id in earned
+                or buyer_id not in (None, member_id)
+                or taker_id is not None
+                or id_ in draws
+                or sealed_hash(row, why if why.__class__ is bytes else canonical_bytes(why))
+                != sealed
+            ):
+                self._step(EntryRow._make(row))
+                continue
+            del opened[id_]
+            self._left[lots[0][_LOT_ID]] += quantity
+            self._in_lots = self._balance = balance
+            self._seq, self._head = seq, sealed
+            self._seen[id_] = ("accrual", "issued", quantity)
+            if purchase_id is not None:
+                earned[purchase_id] = quantity
+            issued += quantity
+        self._totals["issued"] -= issued
+
+    def _step(self, entry: EntryRow) -> None:
+        """Replay any entry."""
         self._check_chain(entry)
         self._check_sums(entry)
         self._check_cause(entry)
         self._move_lots(entry)
-        self.entries += 1
         self._totals[entry.contra] -= entry.quantity
         # Go on from what is written, so that one mistake is not reported for every later entry.
         self._seq, self._head = entry.seq, entry.hash
@@ -210,19 +292,11 @@ class _Replay:
 
     def finish(self) -> None:
         """Compare what was replayed with the account's row and with the lots."""
-        account = self._account
-        self._totals["members"] += account.balance
-        for name, replayed in (
-            ("balance", self._balance),
-            ("owed", self._owed),
-            ("seq", self._seq),
-            ("head_hash", self._head),
-        ):
-            stored = getattr(account, name)
-            if stored != replayed:
-                self._note("head_differs", f"{name} is {stored!r}, the entries give {replayed!r}.")
-        for lot in self._lots.values():
-            self._check_lot(lot)
+        self._totals["members"] += self._account.balance
+        self._check_head()
+        if not self._all_plain or self._opened or self._left != _remaining(self._lots):
+            for row in self._lots:
+                self._check_lot(LotRow._make(row))
         if self._draws:
             strangers = ", ".join(public_id("ent", entry_id) for entry_id in self._draws)
             self._note("draw_misplaced", f"Lots were drawn by entries of elsewhere: {strangers}.")
@@ -231,6 +305,19 @@ class _Replay:
                 self._report.overdrawn.add((purchase_id, self._account.unit))
         for purchase_id, again in self._earned_again.items():
             self._report.note_earned(purchase_id, self._account.unit, again + 1)
+
+    def note_unreadable(self) -> None:
+        """Somebody wrote a text where a number belongs, or the like: nothing can be reckoned from there."""
+        self._note("entry_unreadable", f"What follows entry {self._seq} cannot be read.")
+
+    def _check_head(self) -> None:
+        replayed = (self._balance, self._owed, self._seq, self._head)
+        if self._account[-len(replayed) :] == replayed:
+            return
+        for name, value in zip(("balance", "owed", "seq", "head_hash"), replayed, strict=True):
+            stored = getattr(self._account, name)
+            if stored != value:
+                self._note("head_differs", f"{name} is {stored!r}, the entries give {value!r}.")
 
     def _check_chain(self, entry: EntryRow) -> None:
         if entry.seq != self._seq + 1:
@@ -270,6 +357,9 @@ class _Replay:
     def _check_cause(self, entry: EntryRow) -> None:
         if (entry.program_id, entry.member_id, entry.unit) != self._home:
             self._note_entry("entry_misplaced", entry, "it names another member, program or unit.")
+        if {entry.buyer_id, entry.taker_id} - {None, entry.member_id}:
+            here = (getattr(entry, name) for name in Elsewhere._fields)
+            self._report.of_others.append(Elsewhere(*here))
         if entry.kind == "reversal" or entry.reverses_id is not None:
             self._check_reversal(entry)
         elif entry.quantity * _WAYS.get((entry.kind, entry.contra), -entry.quantity) < 0:
@@ -277,12 +367,16 @@ class _Replay:
                 "kind_wrong", entry, f"{entry.kind} of {entry.quantity} against {entry.contra}."
             )
         if entry.purchase_id is not None:
-            if entry.kind == "accrual":
-                if entry.purchase_id in self._earned:
-                    self._earned_again[entry.purchase_id] += 1
-                self._earned[entry.purchase_id] = entry.quantity
-            elif entry.kind in ("refund", "reversal"):
-                self._wanted[entry.purchase_id] += _wanted(_reasons(entry))
+            self._note_purchase(entry, entry.purchase_id)
+
+    def _note_purchase(self, entry: EntryRow, purchase_id: int) -> None:
+        if entry.kind == "accrual":
+            if purchase_id in self._earned:
+                self._earned_again[purchase_id] = self._earned_again.get(purchase_id, 0) + 1
+            self._earned[purchase_id] = entry.quantity
+        elif entry.kind in ("refund", "reversal"):
+            before = self._wanted.get(purchase_id, 0)
+            self._wanted[purchase_id] = before + _wanted(_reasons(entry))
 
     def _check_reversal(self, entry: EntryRow) -> None:
         undone = entry.reverses_id or 0
@@ -298,8 +392,9 @@ class _Replay:
         self._reversed.add(undone)
 
     def _move_lots(self, entry: EntryRow) -> None:
-        opened = self._opened.pop(entry.id, ())
+        opened = [LotRow._make(row) for row in self._opened.pop(entry.id, ())]
         for lot in opened:
+            self._all_plain = False
             held = lot.quantity
             if entry.kind == "accrual" and self._balance < 0:
                 # What came in below zero was swallowed: only the rest went into the lot.
@@ -358,21 +453,25 @@ class _Replay:
         self._report.note(code, where, sentence)
 
 
+def _remaining(lots: Iterable[PlainRow]) -> dict[int, int]:
+    """What each lot holds, by its row."""
+    return {lot_id: remaining for _, lot_id, _, _, remaining in lots}
+
+
 def _is_part(kind: str, quantity: int, lot: LotRow) -> bool:
     """Whether an accrual's lot is only a part of it; what is given back may go to several lots."""
     return kind == "accrual" and bool(lot.quantity != quantity)
 
 
 def _is_sealed(entry: EntryRow) -> bool:
-    """Whether the facts are those that the hash was made of. Most often the database has the very
-    text of `why` that was sealed."""
-    if sealed_hash(entry.prev_hash, *entry[:_FACTS]) == entry.hash:  # type: ignore[arg-type]
+    """Whether the facts are those that the hash was made of. SQLite has the very bytes of `why` that
+    were sealed; where it has others, and from any other database, what counts is the document."""
+    if isinstance(entry.why, bytes) and sealed_hash(entry, entry.why) == entry.hash:
         return True
     try:
-        spelled = entry._replace(why=canonical_text(entry.why))
+        return sealed_hash(entry, canonical_bytes(entry.why)) == entry.hash
     except ValueError:
         return False  # no JSON at all
-    return sealed_hash(entry.prev_hash, *spelled[:_FACTS]) == entry.hash  # type: ignore[arg-type]
 
 
 def _reasons(entry: EntryRow) -> list[dict[str, Any]]:
@@ -434,24 +533,26 @@ def _check_refunds(session: Session, report: Audit) -> None:
 def _check_merges(session: Session, program_id: int, report: Audit) -> None:
     """Entries belong to their member's own purchases and redemptions, or to those of somebody who
     was the same member once; and transfers take nothing away and add nothing."""
-    kin = _Kin(merges_of(session, program_id))
+    merges = merges_of(session, program_id)
+    kin = _Kin(merges)
     shared: set[int] = set()  # what purchases of others did elsewhere, no single account shows
-    for what, kind, rows in (
-        ("purchase", "pur", entries_of_other_purchases(session, program_id)),
-        ("redemption", "red", entries_of_other_redemptions(session, program_id)),
-    ):
-        for entry_id, number, member_id, owner_id in rows:
-            if kind == "pur":
-                shared.add(number)
-            if kin.of(member_id) != kin.of(owner_id):
+    for entry in report.of_others:
+        if entry.purchase_id is not None and entry.buyer_id != entry.member_id:
+            shared.add(entry.purchase_id)
+        for what, kind, number, owner_id in (
+            ("purchase", "pur", entry.purchase_id, entry.buyer_id),
+            ("redemption", "red", entry.redemption_id, entry.taker_id),
+        ):
+            if owner_id is not None and kin.of(entry.member_id) != kin.of(owner_id):
                 report.note(
                     "entry_misplaced",
-                    public_id("ent", entry_id),
-                    f"It belongs to {public_id(kind, number)}, a {what} of another member.",
+                    public_id("ent", entry.id),
+                    f"It belongs to {public_id(kind, number or 0)}, a {what} of another member.",
                 )
+    report.of_others.clear()
     for purchase_id, unit, accounts in purchases_earned_in_accounts(session, shared):
         report.note_earned(purchase_id or 0, unit, accounts)
-    for merge_id, unit, total in transfers_not_balanced(session, program_id):
+    for merge_id, unit, total in transfers_not_balanced(session, program_id) if merges else ():
         report.note(
             "transfer_unbalanced",
             public_id("mrg", merge_id or 0),

@@ -7,12 +7,15 @@ later entry and the copies of the head that left the house; it holds no personal
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
+from operator import itemgetter
 from typing import Any
+
+WORDS_MAX = 4096  # kept at hand, as JSON
 
 FACTS = (
     "id",
@@ -40,6 +43,7 @@ FACTS = (
 
 
 canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_in_order = itemgetter(*FACTS)
 
 
 def entry_hash(prev_hash: str, facts: Mapping[str, Any]) -> str:
@@ -48,62 +52,75 @@ def entry_hash(prev_hash: str, facts: Mapping[str, Any]) -> str:
         **facts,
         "occurred_at": _time(facts["occurred_at"]),
         "recorded_at": _time(facts["recorded_at"]),
-        "why": canonical(list(facts["why"])),
     }
-    return sealed_hash(prev_hash, *(plain[name] for name in FACTS))
+    why = canonical(list(facts["why"])).encode()
+    return sealed_hash((*_in_order(plain), prev_hash), why)
 
 
-def sealed_hash(  # noqa: PLR0913  one parameter for each of FACTS, in their order
-    prev_hash: str,
-    id: int,  # noqa: A002  the name of the fact
-    program_id: int,
-    account_id: int,
-    member_id: int,
-    unit: str,
-    seq: int,
-    kind: str,
-    contra: str,
-    quantity: int,
-    balance_after: int,
-    owed_after: int,
-    occurred_at: str,
-    recorded_at: str,
-    channel: str,
-    actor: str,
-    store_id: int | None,
-    purchase_id: int | None,
-    redemption_id: int | None,
-    reverses_id: int | None,
-    rule_version: int,
-    why: str,
-) -> str:
-    """The same from the facts in the order of FACTS: times and `why` as the canonical JSON has them.
+def sealed_hash(row: Sequence[Any], why: bytes) -> str:
+    """The same from a row: FACTS in their order (times as the canonical JSON has them, `why` is given
+    apart, as its canonical JSON), then the previous hash; what follows does not count.
+
     The object is spelled out here because an audit does this for every entry there ever was; a test
-    holds it against the json module."""
-    body = (
-        f'{prev_hash}\n{{"account_id":{account_id},"actor":{_text(actor)},"balance_after":{balance_after},'
-        f'"channel":{_text(channel)},"contra":{_text(contra)},"id":{id},"kind":{_text(kind)},'
+    holds it against the json module.
+    """
+    (
+        id_,
+        program_id,
+        account_id,
+        member_id,
+        unit,
+        seq,
+        kind,
+        contra,
+        quantity,
+        balance_after,
+        owed_after,
+        occurred_at,
+        recorded_at,
+        channel,
+        actor,
+        store_id,
+        purchase_id,
+        redemption_id,
+        reverses_id,
+        rule_version,
+        _,
+        prev_hash,
+        *_,
+    ) = row
+    before = (
+        f'{prev_hash}\n{{"account_id":{account_id},"actor":{_TEXTS[actor]},"balance_after":{balance_after},'
+        f'"channel":{_TEXTS[channel]},"contra":{_TEXTS[contra]},"id":{id_},"kind":{_TEXTS[kind]},'
         f'"member_id":{member_id},"occurred_at":"{occurred_at}","owed_after":{owed_after},'
         f'"program_id":{program_id},"purchase_id":{"null" if purchase_id is None else purchase_id},'
         f'"quantity":{quantity},"recorded_at":"{recorded_at}",'
         f'"redemption_id":{"null" if redemption_id is None else redemption_id},'
         f'"reverses_id":{"null" if reverses_id is None else reverses_id},'
         f'"rule_version":{rule_version},"seq":{seq},'
-        f'"store_id":{"null" if store_id is None else store_id},"unit":{_text(unit)},"why":{why}}}'
+        f'"store_id":{"null" if store_id is None else store_id},"unit":{_TEXTS[unit]},"why":'
     )
-    return hashlib.sha256(body.encode()).hexdigest()
+    return sha256(before.encode() + why + b"}").hexdigest()
 
 
 @lru_cache(maxsize=65_536)
-def canonical_text(document: str) -> str:
+def canonical_bytes(document: str | bytes) -> bytes:
     """A JSON document in whatever form a database keeps it, in the canonical one. The sentences of a
     shop repeat themselves: two sales of the same amount have the same."""
-    return canonical(json.loads(document))
+    return canonical(json.loads(document)).encode()
 
 
-@lru_cache(maxsize=4096)
-def _text(value: str) -> str:
-    return canonical(value)
+class _Texts(dict[str, str]):
+    """The few words of a ledger as JSON: kinds, channels, who acts."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= WORDS_MAX:
+            self.clear()
+        spelled = self[word] = canonical(word)
+        return spelled
+
+
+_TEXTS = _Texts()
 
 
 def _time(value: datetime) -> str:

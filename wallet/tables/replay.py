@@ -6,8 +6,7 @@ Every stream is in the order of accounts, so that they can be walked side by sid
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Row, Table, bindparam, func, or_, select
 from sqlalchemy.orm import Session
@@ -24,6 +23,7 @@ IDS_AT_ONCE = 500  # named in one statement
 ROWS_AT_ONCE = 2_000  # fetched together: less waiting for the database, still little memory
 
 AnyRow = Row[*tuple[Any, ...]]
+PlainRow = tuple[Any, ...]  # as the driver gives it: there are millions of them
 
 
 def program_ids(session: Session) -> list[int]:
@@ -51,8 +51,9 @@ class AccountRow(NamedTuple):
 
 
 class EntryRow(NamedTuple):
-    """An entry: the facts that were sealed, in the order of FACTS and as the seal has them, and the
-    seal. `why` is JSON in the form of the database."""
+    """An entry: the facts that were sealed, in the order of FACTS and as the seal has them, the seal,
+    and whose purchase and redemption it is about. `why` is JSON in the form of the database, which on
+    SQLite are the very bytes."""
 
     id: int
     program_id: int
@@ -74,9 +75,11 @@ class EntryRow(NamedTuple):
     redemption_id: int | None
     reverses_id: int | None
     rule_version: int
-    why: str
+    why: str | bytes
     prev_hash: str
     hash: str
+    buyer_id: int | None
+    taker_id: int | None
 
 
 class LotRow(NamedTuple):
@@ -89,23 +92,15 @@ class LotRow(NamedTuple):
     remaining: int
 
 
-class DrawRow(NamedTuple):
-    """What an entry took from a lot of this account."""
-
-    account_id: int
-    lot_id: int
-    entry_id: int
-    quantity: int
-
-
-N = TypeVar("N", AccountRow, EntryRow, LotRow, DrawRow)
 _ACCOUNT, _ENTRY, _LOT, _DRAW = (
     cast(Table, table.__table__).c for table in (Account, Entry, Lot, LotDraw)
 )
-_AS_SEALED = {
+_READ_AS = {
     "occurred_at": canonical_time(_ENTRY.occurred_at),
     "recorded_at": canonical_time(_ENTRY.recorded_at),
     "why": json_text(_ENTRY.why),
+    "buyer_id": Purchase.member_id,
+    "taker_id": Redemption.member_id,
 }
 _OF_PROGRAM = _ACCOUNT.program_id == bindparam("program")
 _ACCOUNTS = Prepared(
@@ -114,7 +109,9 @@ _ACCOUNTS = Prepared(
     .order_by(_ACCOUNT.id)
 )
 _ENTRIES = Prepared(
-    select(*(_AS_SEALED.get(name, _ENTRY[name]) for name in EntryRow._fields))
+    select(*(_READ_AS[name] if name in _READ_AS else _ENTRY[name] for name in EntryRow._fields))
+    .outerjoin(Purchase, Purchase.id == _ENTRY.purchase_id)
+    .outerjoin(Redemption, Redemption.id == _ENTRY.redemption_id)
     .where(_ENTRY.program_id == bindparam("program"))
     .order_by(_ENTRY.account_id, _ENTRY.seq)
 )
@@ -133,40 +130,38 @@ _DRAWS = Prepared(
 )
 
 
-def account_rows(session: Session, program_id: int) -> Iterator[AccountRow]:
-    """Every account."""
-    return _stream(AccountRow, _ACCOUNTS, session, program_id)
+def account_rows(session: Session, program_id: int) -> Iterator[PlainRow]:
+    """Every account, each as an AccountRow would have it."""
+    return _ACCOUNTS.stream(session, {"program": program_id}, ROWS_AT_ONCE)
 
 
-def entry_rows(session: Session, program_id: int) -> Iterator[EntryRow]:
-    """Every entry, in the order in which each account was written."""
-    return _stream(EntryRow, _ENTRIES, session, program_id)
+def entry_rows(session: Session, program_id: int) -> Iterator[PlainRow]:
+    """Every entry, in the order in which each account was written, as an EntryRow would have it."""
+    return _ENTRIES.stream(session, {"program": program_id}, ROWS_AT_ONCE)
 
 
-def lot_rows(session: Session, program_id: int) -> Iterator[LotRow]:
-    """Every lot."""
-    return _stream(LotRow, _LOTS, session, program_id)
+def lot_rows(session: Session, program_id: int) -> Iterator[PlainRow]:
+    """Every lot, as a LotRow would have it."""
+    return _LOTS.stream(session, {"program": program_id}, ROWS_AT_ONCE)
 
 
-def draw_rows(session: Session, program_id: int) -> Iterator[DrawRow]:
-    """Every draw with the account of its lot."""
-    return _stream(DrawRow, _DRAWS, session, program_id)
-
-
-def _stream(kind: type[N], statement: Prepared, session: Session, program_id: int) -> Iterator[N]:
-    rows = statement.stream(session, {"program": program_id}, ROWS_AT_ONCE)
-    return map(partial(tuple.__new__, kind), rows)  # `_make` without its question for the length
+def draw_rows(session: Session, program_id: int) -> Iterator[PlainRow]:
+    """Every draw with the account of its lot: (account, lot, entry, quantity)."""
+    return _DRAWS.stream(session, {"program": program_id}, ROWS_AT_ONCE)
 
 
 def purchases_with_other_refunds(session: Session, program_id: int) -> Sequence[Row[int, int, int]]:
     """Purchases whose `refunded_minor` is not the sum of their refunds: (id, refunded, sum)."""
-    refunded = func.coalesce(func.sum(Refund.amount_minor), 0)
+    sums = (
+        select(Refund.purchase_id, func.sum(Refund.amount_minor).label("refunded"))
+        .group_by(Refund.purchase_id)
+        .subquery()
+    )
+    refunded = func.coalesce(sums.c.refunded, 0)
     query = (
         select(Purchase.id, Purchase.refunded_minor, refunded)
-        .outerjoin(Refund, Refund.purchase_id == Purchase.id)
-        .where(Purchase.program_id == program_id)
-        .group_by(Purchase.id, Purchase.refunded_minor)
-        .having(refunded != Purchase.refunded_minor)
+        .outerjoin(sums, sums.c.purchase_id == Purchase.id)
+        .where(Purchase.program_id == program_id, refunded != Purchase.refunded_minor)
     )
     return session.execute(query).all()
 
@@ -187,26 +182,6 @@ def purchases_earned_in_accounts(
             .having(accounts > 1)
         )
         yield from session.execute(query)
-
-
-def entries_of_other_purchases(session: Session, program_id: int) -> Iterator[AnyRow]:
-    """Entries whose purchase belongs to another member: (entry id, purchase id, both members)."""
-    query = (
-        select(Entry.id, Purchase.id, Entry.member_id, Purchase.member_id)
-        .join(Purchase, Purchase.id == Entry.purchase_id)
-        .where(Entry.program_id == program_id, Entry.member_id != Purchase.member_id)
-    )
-    return iter(session.execute(query.execution_options(yield_per=ROWS_AT_ONCE)))
-
-
-def entries_of_other_redemptions(session: Session, program_id: int) -> Iterator[AnyRow]:
-    """Entries whose redemption belongs to another member: (entry id, redemption id, both members)."""
-    query = (
-        select(Entry.id, Redemption.id, Entry.member_id, Redemption.member_id)
-        .join(Redemption, Redemption.id == Entry.redemption_id)
-        .where(Entry.program_id == program_id, Entry.member_id != Redemption.member_id)
-    )
-    return iter(session.execute(query.execution_options(yield_per=ROWS_AT_ONCE)))
 
 
 def merges_of(session: Session, program_id: int) -> Sequence[Row[int, int]]:

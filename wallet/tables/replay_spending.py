@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, and_, case, func, or_, select
+from sqlalchemy import BigInteger, Row, and_, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from wallet.tables.credit import CreditPayment
@@ -34,18 +34,17 @@ def spendings_not_given_back(
     session: Session, program_id: int
 ) -> Sequence[Row[int, int | None, int | None]]:
     """Purchases given back in full in which something is still spent: (id, redemption, voucher)."""
-    query = (
-        select(Purchase.id, Redemption.id, Voucher.id)
-        .outerjoin(
-            Redemption, and_(Redemption.purchase_id == Purchase.id, Redemption.status == "used")
-        )
-        .outerjoin(Voucher, and_(Voucher.purchase_id == Purchase.id, Voucher.status == "used"))
-        .where(
-            Purchase.program_id == program_id,
-            Purchase.refunded_minor >= Purchase.amount_minor,
-            or_(Redemption.id.is_not(None), Voucher.id.is_not(None)),
-        )
+    nothing = literal(None, BigInteger())
+    still = (
+        select(Purchase.id, Redemption.id.label("redemption"), nothing.label("voucher"))
+        .join(Redemption, Redemption.purchase_id == Purchase.id)
+        .where(Redemption.program_id == program_id, Redemption.status == "used"),
+        select(Purchase.id, nothing, Voucher.id)
+        .join(Voucher, Voucher.purchase_id == Purchase.id)
+        .where(Voucher.program_id == program_id, Voucher.status == "used"),
     )
+    is_given_back = Purchase.refunded_minor >= Purchase.amount_minor
+    query = union_all(*(one.where(is_given_back) for one in still))
     return session.execute(query).all()
 
 

@@ -245,6 +245,18 @@ FORGERIES: dict[str, tuple[str, set[str]]] = {
         "UPDATE entry SET merge_id = NULL WHERE id = :carried",
         {"transfer_unbalanced: merge"},
     ),
+    "an account that is gone": (
+        "DELETE FROM account WHERE member_id = :ada",
+        {"account_missing: other"},
+    ),
+    "a word for a number": (
+        "UPDATE entry SET quantity = 'many' WHERE id = :sale",
+        {"entry_unreadable: ada points"},
+    ),
+    "bytes for a word": (
+        "UPDATE entry SET actor = x'ff' WHERE id = :sale",
+        {"entry_unreadable: ada points"},
+    ),
     "the lock on the ledger": ("SELECT 1", set()),
 }
 

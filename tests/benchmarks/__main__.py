@@ -1,8 +1,9 @@
 """`python -m tests.benchmarks [NAME …]`; `growth=50000` and `audit=200000` say how many members or
-entries there shall be."""
+entries there shall be, `BENCH_ENGINES=postgresql` which database, where there are two."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -53,4 +54,6 @@ def main(asked: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # Servers, workers and folders are put away on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(sys.argv[1:]))

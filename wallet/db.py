@@ -47,6 +47,7 @@ else:
 
 T = TypeVar("T")
 
+WRITER_POLL_SECONDS = 0.002  # a look costs some 20 µs
 BUSY_TIMEOUT_MS = 10_000  # another process may hold the writer's place during a bulk refresh
 LOCK_TIMEOUT_MS = 5_000  # PostgreSQL: a cashier is told "try again" rather than left waiting
 STATEMENT_TIMEOUT_MS = 30_000
@@ -297,7 +298,11 @@ def _is_passing(error: DBAPIError | StaleRead) -> bool:
         return True
     if (state := getattr(error.orig, "sqlstate", None)) is not None:
         return state in _PASSING_STATES
-    text_of_it = str(error.orig).lower()
+    return _is_busy(error.orig)
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    text_of_it = str(error).lower()
     return "locked" in text_of_it or "busy" in text_of_it
 
 
@@ -335,13 +340,35 @@ def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
             if connection.info[_IS_READER] is not read_only:
                 driver.execute(f"PRAGMA query_only={int(read_only)}")
                 connection.info[_IS_READER] = read_only
-            driver.execute("BEGIN" if read_only or not immediate else "BEGIN IMMEDIATE")
+            if read_only or not immediate:
+                driver.execute("BEGIN")
+            else:
+                _begin_writing(driver)
         except sqlite_module.Error as error:
             raise DBAPIError.instance(
                 "BEGIN", (), error, sqlite_module.Error, dialect=connection.dialect
             ) from error
 
     return engine
+
+
+def _begin_writing(driver: Any) -> None:
+    """BEGIN IMMEDIATE, looking often for the writer's place: SQLite's own wait looks every 100 ms after a
+    while, and between two chunks of a bulk refresh the place is free for some ten of them."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite_module.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
+            else:
+                return
+            time.sleep(WRITER_POLL_SECONDS)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def _set_journal(cursor: Any, journal: str) -> None:

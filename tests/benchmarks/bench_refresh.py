@@ -73,19 +73,24 @@ def _on(engine: str, url: str) -> None:
         folder = Path(name)
         make_development_identity(folder / "certs")
         with push_service(folder / "certs") as apns:
-            settings = Settings.read(
-                data_dir=folder,
-                database_url=url,
-                secret_key=SECRET,
-                apns_url=apns,
-                refresh_per_second=0,
-                simulator_url="http://127.0.0.1:9",  # nobody: Google's side is not measured here
-            )
+            settings = settings_of(folder, url, apns)
             shop = Shop(settings)
-            with _worker(settings):
+            with working(settings):
                 shop.wait_for_worker()
                 _measure(shop, engine)
             shop.close()
+
+
+def settings_of(folder: Path, url: str, apns: str, per_second: float = 0) -> Settings:
+    """An installation whose refreshes go as fast as they can, or as many a second."""
+    return Settings.read(
+        data_dir=folder,
+        database_url=url,
+        secret_key=SECRET,
+        apns_url=apns,
+        refresh_per_second=per_second,
+        simulator_url="http://127.0.0.1:9",  # nobody: Google's side is not measured here
+    )
 
 
 class Shop:
@@ -271,7 +276,8 @@ def _print(case: str, value: float, limit: float, runs: Sequence[float]) -> None
 
 
 @contextmanager
-def _worker(settings: Settings) -> Iterator[None]:
+def working(settings: Settings) -> Iterator[None]:
+    """While `comptoir worker` runs."""
     names = ("data_dir", "secret_key", "apns_url", "refresh_per_second", "simulator_url")
     wanted = {f"COMPTOIR_{name.upper()}": str(getattr(settings, name)) for name in names}
     wanted["COMPTOIR_DATABASE_URL"] = settings.database

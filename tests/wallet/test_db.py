@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from tests.databases import Postgres, Sqlite
 from tests.factories import Cast, Counter, new_program, open_database, stamps_too, with_rules
 from tests.wallet.acceptance.bazaar import open_bazaar
+from wallet import db
 from wallet.actions.audit import Audit, audit
 from wallet.actions.compose_card import compose_card
 from wallet.actions.issue_pass import issue_pass
@@ -232,6 +233,34 @@ def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(cast: Cast) -> N
         assert session.scalar(text("SELECT count(*) FROM entry")) == before
     with cast.database.reading() as session:
         assert session.scalar(text("SELECT count(*) FROM entry")) == before + 1
+
+
+def test_a_writer_waits_for_its_place_and_no_longer_than_it_says(
+    sqlite: Sqlite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = sqlite.migrated()
+    opened = open_database(url)
+    module: Any = opened.engine.dialect.dbapi
+    path = make_url(url).database
+    other = module.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    end = threading.Timer(0.05, other.execute, ("ROLLBACK",))
+    end.start()
+    with opened.transaction() as session:
+        session.execute(text("UPDATE sequence SET value = value + 1"))
+        waits = session.scalar(text("PRAGMA busy_timeout"))
+    end.join()
+    assert waits == db.BUSY_TIMEOUT_MS
+    monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 20)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError, match="locked"), opened.transaction() as session:
+        session.connection()
+    other.execute("ROLLBACK")
+    with opened.transaction() as session:
+        session.execute(text("UPDATE sequence SET value = value + 1"))
+    other.close()
+    opened.dispose()
+    sqlite.drop(url)
 
 
 def test_a_writer_has_the_writers_place_from_its_first_moment(sqlite: Sqlite) -> None:

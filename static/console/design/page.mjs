@@ -8,7 +8,7 @@ import { artPath, Form } from "./form.mjs";
 import { Preview } from "./preview.mjs";
 import { Publisher } from "./publish.mjs";
 
-const PREVIEW_MS = 15; // several keys of one burst are one question
+const PREVIEW_MS = 0; // what is typed while one answer is on its way is the next question
 const FINDINGS_MS = 350; // once the hand rests
 const SAVE_MS = 700;
 const RETRY_MS = 4000;
@@ -78,6 +78,8 @@ function keep() {
 }
 
 function changed() {
+  preview.foresee(form.document);
+  root.dataset.foreseen = String(Number(root.dataset.foreseen ?? 0) + 1);
   showPreview();
   showMending();
   save();

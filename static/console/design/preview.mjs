@@ -3,6 +3,7 @@ import { drawBubble } from "../../simulate/bubble.mjs";
 import { drawCard } from "../../simulate/card.mjs";
 import { h, part } from "../../simulate/dom.mjs";
 import { drawPass } from "../../simulate/pass.mjs";
+import { become } from "./morph.mjs";
 
 /**
  * @typedef {{ faces: Record<string, Record<string, any>>, news: Record<string, Record<string, string[]>>,
@@ -10,6 +11,7 @@ import { drawPass } from "../../simulate/pass.mjs";
  * @typedef {{ view: string, language: string, dark: boolean, small: boolean }} Look
  */
 
+const COLOUR = /^#[0-9a-f]{6}$/;
 const NOTHING = new Set();
 const OTHERS = ["#1f5a8c", "#c9a227", "#7b2d3b"]; // cards of others, behind and before ours
 
@@ -35,6 +37,30 @@ export class Preview {
     this.draw();
   }
 
+  /**
+   * What is certain before the server has said it: the names and the colours. Its answer replaces this.
+   * @param {Record<string, any>} document as the form has it
+   */
+  foresee(document) {
+    if (!this.shown) return;
+    const { faces, tier } = this.shown;
+    const look = document.tiers[tier ?? ""] ?? {};
+    const colour = (/** @type {string} */ name) => {
+      const value = look[name] ?? document[name];
+      return COLOUR.test(value) ? { [name]: value } : {};
+    };
+    const colours = { ...colour("background"), ...colour("foreground"), ...colour("label") };
+    const name = document.organization_name.trim();
+    for (const [language, face] of Object.entries(faces.apple)) {
+      const logo_text = document.logo_text[language] ?? face.logo_text;
+      faces.apple[language] = { ...face, logo_text, organization: name || face.organization, colours: { ...face.colours, ...colours } };
+    }
+    for (const [language, face] of Object.entries(faces.google)) {
+      faces.google[language] = { ...face, issuer: name || face.issuer, ...colour("background") };
+    }
+    this.draw();
+  }
+
   /** @param {Partial<Look>} change */
   turn(change) {
     Object.assign(this.look, change);
@@ -50,10 +76,7 @@ export class Preview {
     for (const wallet of ["apple", "google"]) {
       const screen = part(this.stage, `[data-phone="${wallet}"] [data-screen]`);
       screen.lang = language;
-      const scroll = screen.querySelector(".pass__back, .gcard__back")?.scrollTop ?? 0;
-      screen.replaceChildren(this.screen(wallet));
-      const back = screen.querySelector(".pass__back, .gcard__back");
-      if (back && scroll) back.scrollTop = scroll;
+      become(screen, [this.screen(wallet)]);
     }
   }
 

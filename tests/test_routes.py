@@ -127,6 +127,12 @@ def _sale(house: House) -> dict[str, Any]:
     }
 
 
+def _sale_refund(_house: House) -> dict[str, Any]:
+    """Of a sale that is still to come, in whichever shop."""
+    sale = {"source": "shop", "external_id": f"order-{next(_numbers)}"}
+    return {"sale": sale, "external_id": "r-1", "amount_minor": 1000}
+
+
 def _purchase(house: House) -> str:
     return public_id("pur", house.cast.buy("ada", 3000).purchase.id)
 
@@ -580,6 +586,9 @@ TABLE: dict[tuple[str, str], Row] = {
         "401 401 401 401 401 401 201 404",
         lambda h: f"/api/v1/purchases/{_purchase(h)}/refunds",
         _write(lambda house: {"amount_minor": 1000}),
+    ),
+    ("POST", "/api/v1/refunds"): Row(
+        "401 401 401 401 401 401 201 201", _fixed("/api/v1/refunds"), _write(_sale_refund)
     ),
     ("POST", "/api/v1/entries/<entry_id>/reversal"): Row(
         "401 401 401 401 401 401 201 404",

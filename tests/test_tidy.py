@@ -103,12 +103,6 @@ def _imported(file: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-# Actions of the account, tested by themselves, whose pages come with the console.
-WAITING_FOR_A_DOOR = {
-    "wallet.actions.refund_by_reference",
-}
-
-
 def test_every_module_is_reached_from_the_application_or_the_command() -> None:
     modules = _modules()
     waiting, reached = [*ENTRANCES], set[str]()
@@ -119,7 +113,7 @@ def test_every_module_is_reached_from_the_application_or_the_command() -> None:
             if one in modules and one not in reached:
                 reached.add(one)
                 waiting.extend(_imported(modules[one]))
-    assert sorted(set(modules) - reached - WAITING_FOR_A_DOOR) == []
+    assert sorted(set(modules) - reached) == []
 
 
 def test_no_function_is_longer_than_a_screen() -> None:

@@ -197,11 +197,12 @@ class Bazaar(Counter):
     def refund_by_id(self, external_id: str, refund_id: str, amount: int | None) -> Refunded | None:
         """Refund a sale by the till's own id, whether or not it is here."""
         facts = RefundFacts(refund_id, amount_minor=amount)
-        return self.run(
+        said = self.run(
             lambda session: refund_by_reference(
                 session, self.program, ("till", external_id), facts, self.actor, self.now
             )
         )
+        return said.refunded
 
     def settle(self) -> int:
         """Let the worker look again; returns how many sales it looked at."""

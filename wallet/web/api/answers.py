@@ -195,6 +195,17 @@ class PurchaseResult(Answer):
     repeated: Repeated
 
 
+class SaleRefundResult(Answer):
+    """What the refund did; or, `waiting` and all null, that it is kept until the sale arrives."""
+
+    waiting: bool
+    purchase: Purchase | None
+    entries: Sequence[Entry]
+    balances: Balances | None
+    tier: Tier | None
+    repeated: Repeated
+
+
 class Voucher(Answer):
     """A reward waiting to be used, in whichever channel it is shown first.
 

@@ -125,6 +125,12 @@ REFUND_RESULT: dict[str, Any] = {
     ],
     "balances": _balances(30),
 }
+NEW_SALE_REFUND: dict[str, Any] = {
+    "sale": {"source": "shop", "external_id": "10042"},
+    "external_id": "R-311",
+    "amount_minor": 1000,
+}
+SALE_REFUND_RESULT: dict[str, Any] = {**REFUND_RESULT, "waiting": False}
 REWARDS: dict[str, Any] = {
     "data": [
         {

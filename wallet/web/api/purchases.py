@@ -13,6 +13,7 @@ from wallet.actions.once import Ask, once
 from wallet.actions.program_view import program_view
 from wallet.actions.quote_purchase import quote_purchase
 from wallet.actions.record_purchase import PurchaseFacts, record_purchase
+from wallet.actions.refund_by_reference import refund_by_reference
 from wallet.actions.refund_purchase import RefundFacts, refund_purchase
 from wallet.ids import public_id
 from wallet.web.api import answers, examples
@@ -20,7 +21,7 @@ from wallet.web.api.blueprint import V1, api
 from wallet.web.api.documents import KEY_SCHEME, MEMBER_CODES, refusals
 from wallet.web.api.idempotency import idempotency_key, write_once
 from wallet.web.api.present import Presenter
-from wallet.web.api.schemas import NewPurchase, NewRefund, PurchaseQuote
+from wallet.web.api.schemas import NewPurchase, NewRefund, NewSaleRefund, PurchaseQuote
 from wallet.web.security import key, require_key
 from wallet.web.wiring import read
 
@@ -33,6 +34,8 @@ _SALE_CODES = (
     "purchase_in_future",
     "parts_invalid",
 )
+
+_REFUND_CODES = ("amount_invalid", "refund_too_large", "items_mismatch", "request_id_reused")
 
 
 @api.post(f"{V1}/purchases")
@@ -115,26 +118,13 @@ def quote(json_data: PurchaseQuote) -> answers.PurchaseResult:
     security=KEY_SCHEME,
     description="All of it or a part, by amount or by items. Points go back in proportion; those"
     " already used are handled as the program's policy says.",
-    responses=refusals(
-        "purchase_not_found",
-        "amount_invalid",
-        "refund_too_large",
-        "items_mismatch",
-        "request_id_reused",
-        body=True,
-        value=True,
-    ),
+    responses=refusals("purchase_not_found", *_REFUND_CODES, body=True, value=True),
     extensions={"x-idempotency-key": "required"},
 )
 def add_refund(purchase_id: str, json_data: NewRefund) -> Any:
     """201 with the movements that took points back."""
     actor = key().actor
-    facts = RefundFacts(
-        external_id=json_data.external_id or f"{actor.label}:{idempotency_key()}",
-        amount_minor=json_data.amount_minor,
-        items=[item.model_dump(exclude_none=True) for item in json_data.items or ()],
-        reason=json_data.reason,
-    )
+    facts = _refund_facts(json_data, json_data.external_id or f"{actor.label}:{idempotency_key()}")
 
     def _work(session: Session) -> answers.PurchaseResult:
         now = clock.now()
@@ -148,6 +138,61 @@ def add_refund(purchase_id: str, json_data: NewRefund) -> Any:
         )
 
     return write_once(json_data, _work)
+
+
+@api.post(f"{V1}/refunds")
+@require_key
+@api.input(NewSaleRefund, example=examples.NEW_SALE_REFUND)
+@api.output(
+    answers.SaleRefundResult,
+    201,
+    description="What the refund did, or that it waits",
+    example=examples.SALE_REFUND_RESULT,
+)
+@api.doc(
+    summary="Refund a sale by its own number",
+    operation_id="addSaleRefund",
+    tags=_TAGS,
+    security=KEY_SCHEME,
+    description="For a shop that does not keep our ids, or whose messages overtake each other: a refund that"
+    " comes before its sale waits for it and is settled with its arrival, as far as the sale goes.",
+    responses=refusals(*_REFUND_CODES, "amount_too_large", body=True, value=True),
+    extensions={"x-idempotency-key": "required"},
+)
+def add_sale_refund(json_data: NewSaleRefund) -> Any:
+    """201 with the movements that took points back; nothing of it while the sale is not here."""
+    actor = key().actor
+    facts = _refund_facts(json_data, json_data.external_id)
+
+    def _work(session: Session) -> answers.SaleRefundResult:
+        now = clock.now()
+        program = program_view(session, key().program_id)
+        said = refund_by_reference(session, program, json_data.sale.ref, facts, actor, now)
+        if said.refunded is None or said.member is None:
+            return answers.SaleRefundResult(
+                waiting=True,
+                purchase=None,
+                entries=(),
+                balances=None,
+                tier=None,
+                repeated=said.repeated,
+            )
+        after = outcome(session, program, said.member, said.refunded.entries, now)
+        result = Presenter(program, said.member.locale).purchase_result(
+            purchase_view(said.refunded.purchase), after, repeated=said.repeated
+        )
+        return answers.SaleRefundResult(waiting=False, **dict(result))
+
+    return write_once(json_data, _work)
+
+
+def _refund_facts(said: NewRefund, external_id: str) -> RefundFacts:
+    return RefundFacts(
+        external_id=external_id,
+        amount_minor=said.amount_minor,
+        items=[item.model_dump(exclude_none=True) for item in said.items or ()],
+        reason=said.reason,
+    )
 
 
 def _facts(said: NewPurchase) -> PurchaseFacts:

@@ -268,6 +268,14 @@ class SaleReference(Strict):
         return self.source, self.external_id
 
 
+class NewSaleRefund(NewRefund):
+    """The same of a sale as the shop calls it. `external_id` is the shop's own number of the refund, by
+    which it counts once."""
+
+    sale: SaleReference
+    external_id: ExternalId
+
+
 class NewRedemption(Strict):
     """A member takes a reward. When all of the `sale` in which it is used is given back, so is what
     the reward cost. `charity_id` is for donations; left out, the member's own choice gets it."""

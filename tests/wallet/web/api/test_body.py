@@ -114,6 +114,7 @@ def test_no_door_falls_over_a_nasty_body(shop: Shop, cast: Cast, ids: dict[str, 
         ("POST", "/members"),
         ("PATCH", f"/members/{ids['ada']}"),
         ("POST", "/purchases/pur_0000000000000/refunds"),
+        ("POST", "/refunds"),
         ("POST", "/redemptions"),
         ("POST", "/entries/ent_0000000000000/reversal"),
     )

@@ -32,6 +32,7 @@ CALLS = {
     ("post", "/api/v1/members/{member_id}/merge"): 200,
     ("post", "/api/v1/activities"): 201,
     # Beyond the contract:
+    ("post", "/api/v1/refunds"): 201,
     ("get", "/api/v1/members/{member_id}/merges"): 200,
     ("post", "/api/v1/merges/{merge_id}/undo"): 200,
     ("get", "/api/v1/members/duplicates"): 200,

@@ -8,10 +8,11 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from sqlalchemy import event, text
 from werkzeug.test import TestResponse
 
 from tests.databases import Postgres, Sqlite
-from tests.factories import Cast
+from tests.factories import Cast, open_database
 from tests.wallet.web.api.conftest import Shop, code_of, sale
 from wallet.ids import public_id
 
@@ -128,6 +129,37 @@ def test_equal_requests_at_once_do_the_work_once(shop: Shop, cast: Cast, call: s
     assert [answer.status_code for answer in answers] == [201] * 4
     assert sorted(said.pop("repeated") for said in bodies) == [False, True, True, True]
     assert all(said == bodies[0] for said in bodies)
+
+
+def test_who_waits_too_long_is_told_so_and_may_send_the_same_again(
+    shop: Shop, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody holds the account for longer than a cashier can wait."""
+    cast.buy("ada", 4000)
+    before = cast.balance("ada").available
+    monkeypatch.setattr("wallet.db.TRIES_MAX", 1)
+    event.listen(cast.database.engine, "checkout", _impatient)
+    reward_id = public_id("rwd", cast.reward_id(30))
+    body = {"member": {"email": "ada@exemple.test"}, "reward_id": reward_id}
+    other = open_database(cast.database.url)
+    with other.transaction() as session:
+        # On SQLite whoever writes holds everything.
+        lock = "" if other.is_sqlite else " FOR UPDATE"
+        session.execute(text(f"SELECT id FROM member{lock}"))
+        answer = shop.post("/redemptions", body, idempotency_key="patient")
+        assert code_of(answer) == (503, "unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+    other.dispose()
+    for repeated in (False, True):
+        again = shop.post("/redemptions", body, idempotency_key="patient")
+        assert (again.status_code, again.get_json()["repeated"]) == (201, repeated)
+    assert cast.balance("ada").available == before - 30
+
+
+def _impatient(driver: Any, *_: object) -> None:
+    is_sqlite = not hasattr(driver, "pgconn")
+    driver.execute("PRAGMA busy_timeout=200" if is_sqlite else "SET lock_timeout = 200")
+    driver.commit()
 
 
 def test_equal_sales_under_different_keys_at_once_count_once(shop: Shop, cast: Cast) -> None:

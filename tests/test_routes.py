@@ -464,6 +464,8 @@ TABLE: dict[tuple[str, str], Row] = {
         )
         for act, said in (
             ("adjust", {"unit": "points", "quantity": "5", "reason": "a forgotten sale"}),
+            ("pay-out", {"amount": "3"}),
+            ("tags", {"tags": "press"}),
             ("take-back", {"entry": "ent_0000000000000", "reason": "typed twice"}),
             ("void", {"code": "A00000000Z", "reason": "lost"}),
             ("merge", {"into": "nobody at all"}),
@@ -474,6 +476,19 @@ TABLE: dict[tuple[str, str], Row] = {
     },
     ("POST", "/console/merges/<merge_id>/undo"): Row(
         "401 403 403 404 404 404 401 401", _fixed("/console/merges/mrg_0000000000000/undo")
+    ),
+    ("GET", "/console/charities"): Row(
+        "302 403 200 200 200 200 302 302", _fixed("/console/charities")
+    ),
+    ("POST", "/console/charities"): Row(
+        "401 403 303 303 303 303 401 401",
+        _fixed("/console/charities"),
+        _form(name_fr="Les Oiseaux", name_en="The Birds"),
+    ),
+    ("POST", "/console/charities/<charity_id>"): Row(
+        "401 403 404 404 404 404 401 401",
+        _fixed("/console/charities/chy_0000000000000"),
+        _form(act="retire"),
     ),
     ("GET", "/console/rewards"): Row("302 403 200 200 200 200 302 302", _fixed("/console/rewards")),
     ("GET", "/console/rewards/new"): Row(

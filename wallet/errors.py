@@ -138,6 +138,10 @@ CODES: dict[str, tuple[int, str]] = {
     "voucher_expired": (409, N_("This voucher has expired.")),
     "voucher_void": (409, N_("This voucher is no longer valid.")),
     "voucher_not_yet": (409, N_("This voucher cannot be used yet.")),
+    "tags_invalid": (
+        422,
+        N_("A tag is a short word of small letters, digits, - and _; fifty at most."),
+    ),
     "charity_not_found": (404, N_("No such charity.")),
     "donation_final": (409, N_("This donation was already passed on and cannot be undone.")),
     "credit_not_offered": (409, N_("The program has no store credit.")),

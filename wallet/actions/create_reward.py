@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.member_tags import TAG, TAGS_MAX
 from wallet.errors import Refusal
 from wallet.ids import new_id
 from wallet.rules.redemption import KINDS, MODES, value_problems
@@ -103,6 +104,8 @@ def check_reward(ruleset: Ruleset, program: Program, new: NewReward, others: int
         problems.append("unit")
     if not set(new.tier_keys) <= {tier.key for tier in ruleset.tiers}:
         problems.append("tier_keys")
+    if len(new.tags) > TAGS_MAX or not all(re.fullmatch(TAG, tag) for tag in new.tags):
+        problems.append("tags")
     if others >= REWARDS_MAX:
         problems.append("rewards")
     if problems:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from wallet.actions.program_view import ProgramView
-from wallet.tables.donation import charity_with_id, donated_by_charity, donated_by_member
+from wallet.tables.donation import charity_with_id, donated_by_charity
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,3 @@ def donation_totals(
         totals.append(CharityTotal(charity_id, charity.name, amount_minor))
     totals.sort(key=lambda each: (-each.amount_minor, each.charity_id))
     return DonationTotals(program.currency, sum(found.values()), totals)
-
-
-def donated_total(session: Session, member_id: int) -> int:
-    """What one member's points and purchases gave, in minor units."""
-    return donated_by_member(session, member_id)

@@ -1,4 +1,4 @@
-"""Edit a member: name, language, birthday, contacts, a shop's ids, consents."""
+"""Edit a member: name, language, birthday, contacts, a shop's ids, consents, tags."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from wallet.actions.actor import Actor
 from wallet.actions.enrol import check_birthday
 from wallet.actions.identify import check_external_id, clean_email, clean_name, clean_phone
 from wallet.actions.index_member import index_member
+from wallet.actions.member_tags import put_tags
 from wallet.actions.note_newsletter import note_newsletter
 from wallet.actions.note_profile import note_profile
 from wallet.actions.program_view import ProgramView
@@ -35,7 +36,8 @@ class MemberEdit:
     """What changes. None leaves a field as it is; an empty text takes it away.
 
     `birthday` is (day,) or (None,) to take it away. `external_ids` are (source, id) to add.
-    `consents` maps a purpose to (granted, words that were shown).
+    `consents` maps a purpose to (granted, words that were shown). `tags` are all that the merchant
+    calls the member.
     """
 
     name: str | None = None
@@ -45,6 +47,7 @@ class MemberEdit:
     phone: str | None = None
     external_ids: Sequence[tuple[str, str]] = ()
     consents: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
+    tags: Sequence[str] | None = None
 
 
 def edit_member(
@@ -111,6 +114,8 @@ def _edit_person(program: ProgramView, member: Member, edit: MemberEdit, now: da
         member.locale = edit.locale
     if edit.birthday is not None:
         member.birthday = check_birthday(edit.birthday[0], now)
+    if edit.tags is not None:
+        put_tags(member, edit.tags)
 
 
 def _put_contact(session: Session, member: Member, kind: str, value: str, now: datetime) -> None:

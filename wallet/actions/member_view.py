@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from wallet.actions.card_notes import Notes, has_endings, notes_of
 from wallet.actions.charity import charity_of
 from wallet.actions.may_take import obstacles as find_obstacles
+from wallet.actions.member_tags import own_tags
 from wallet.actions.program_view import CharityView, ProgramView, RewardView
 from wallet.actions.standing import standing_of
 from wallet.actions.waiting_vouchers import VoucherView, waiting_for
@@ -76,6 +77,7 @@ class MemberView:
     vouchers: tuple[VoucherView, ...] = ()
     charity: CharityView | None = None
     notes: Notes = field(default_factory=Notes)
+    tags: tuple[str, ...] = ()  # the merchant's own words
     home_store_id: int | None = None  # the shop last visited, or else the one where they joined
 
     @property
@@ -132,6 +134,7 @@ def member_view(
         vouchers=waiting_for(session, program, member, now),
         charity=charity_of(program, member),
         notes=notes_of(session, program, member.id, contacts.get("referral", ""), now),
+        tags=own_tags(member.tags or ()),
         home_store_id=last_store_id or member.joined_store_id,
     )
 

@@ -12,7 +12,7 @@ from wallet.actions.program_view import ProgramView
 from wallet.errors import Refusal
 from wallet.ids import private_id
 from wallet.rules.lots import last_day
-from wallet.tables.relation import Membership, membership_with_id, memberships_of
+from wallet.tables.relation import Membership, membership_with_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +51,6 @@ def membership_view(program: ProgramView, row: Membership, now: datetime) -> Mem
         last_day=last_day(row.ends_at, program.time_zone),
         cancelled_at=row.cancelled_at,
     )
-
-
-def current_membership(
-    session: Session, program: ProgramView, member_id: int, now: datetime
-) -> MembershipView | None:
-    """The period that runs now; of several the one that lasts longest."""
-    running = [
-        row for row in memberships_of(session, member_id) if row.starts_at <= now < row.ends_at
-    ]
-    row = max(running, key=lambda period: period.ends_at, default=None)
-    return membership_view(program, row, now) if row else None
 
 
 def payment_behind(session: Session, program: ProgramView, membership_id: str) -> tuple[str, str]:

@@ -51,6 +51,12 @@ def charities_of(session: Session, program_id: int) -> list[Charity]:
     return list(session.scalars(query.order_by(Charity.id)))
 
 
+def every_charity(session: Session, program_id: int) -> list[Charity]:
+    """Those that are no longer offered too."""
+    query = select(Charity).where(Charity.program_id == program_id)
+    return list(session.scalars(query.order_by(Charity.id)))
+
+
 def charity_with_id(session: Session, program_id: int, charity_id: int) -> Charity | None:
     """The charity, if it belongs to the program; retired ones too, for what was given before."""
     charity = session.get(Charity, charity_id)
@@ -86,12 +92,6 @@ def donated_by_charity(
         query = query.where(Donation.occurred_at < until)
     rows = session.execute(query.group_by(Donation.charity_id))
     return {charity_id: int(total) for charity_id, total in rows}
-
-
-def donated_by_member(session: Session, member_id: int) -> int:
-    """Minor units that one member's points and purchases gave."""
-    query = select(func.coalesce(func.sum(Donation.amount_minor), 0))
-    return int(session.scalar(query.where(Donation.member_id == member_id)) or 0)
 
 
 def _standing() -> Select[Donation]:

@@ -209,3 +209,57 @@ def test_a_reward_that_cannot_be_is_shown_with_its_reasons(
     assert f'id="{field}-error"' in answer.text
     assert "Tasting" in answer.text, "nothing typed is lost"
     assert len(refreshed(web_cast).program.rewards) == before
+
+
+def test_credit_is_handed_out_as_money_once(owner: Browser, cafe: Cast) -> None:
+    act(owner, cafe, "bruno", "adjust", unit="credit", quantity="12", reason="Geste commercial")
+    for _ in range(2):
+        page = act(owner, cafe, "bruno", "pay-out", amount="7,50", request_id="out")
+        assert "remettre l’argent" in page
+    assert cafe.balance("bruno", "credit").available == 450
+    assert "Avoir remboursé en espèces" in page
+    for amount, told in (("5", "pas assez"), ("beaucoup", "doit être supérieur à zéro")):
+        assert told in act(owner, cafe, "bruno", "pay-out", amount=amount)
+    assert cafe.balance("bruno", "credit").available == 450
+    assert cafe.audit().findings == []
+
+
+def test_tags_make_the_segment_that_a_reward_is_for(owner: Browser, cafe: Cast) -> None:
+    form = {"name_fr": "Avant-première", "kind": "access", "cost": "10", "tags": "Press, vip-2026"}
+    answer = owner.send("/console/rewards/new", form, page="/console/rewards/new")
+    assert answer.status_code == 303, answer.text
+    assert 'value="press, vip-2026"' in owner.get(answer.location).text
+    refreshed(cafe)
+
+    def offered(who: str) -> bool:
+        return any("Avant-première" in each.name.values() for each in cafe.view(who).rewards)
+
+    assert not offered("bruno")
+    assert "Les étiquettes sont gardées" in act(owner, cafe, "bruno", "tags", tags="press; Ami")
+    assert cafe.view("bruno").tags == ("press", "ami")
+    assert offered("bruno")
+    assert "étiquette est un mot court" in act(owner, cafe, "bruno", "tags", tags="très/bien")
+    act(owner, cafe, "bruno", "tags", tags="")
+    assert not offered("bruno")
+
+
+def test_charities_are_offered_renamed_and_retired(owner: Browser, cafe: Cast) -> None:
+    page, before = "/console/charities", offered(cafe)
+    assert owner.send(page, {"name_fr": " "}, page=page).status_code == 422
+    for name in ("Les Oiseaux", "La Banque alimentaire"):
+        assert owner.send(page, {"name_fr": name}, page=page).status_code == 303
+    (address,) = re.findall(
+        r'Les Oiseaux.*?action="(/console/charities/chy_[^"]+)"', owner.get(page).text, re.DOTALL
+    )[:1]
+    assert owner.send(address, {"name_fr": "Les Oiseaux libres"}, page=page).status_code == 303
+    assert offered(cafe) == [*before, "Les Oiseaux libres", "La Banque alimentaire"]
+    owner.send(address, {"act": "retire"}, page=page)
+    assert offered(cafe) == [*before, "La Banque alimentaire"]
+    assert "plus proposée" in owner.get(page).text
+    owner.send(address, {"act": "offer"}, page=page)
+    assert len(offered(cafe)) == len(before) + 2
+
+
+def offered(cast: Cast) -> list[str]:
+    """The charities that members can choose."""
+    return [str(one.name["fr"]) for one in refreshed(cast).program.charities]

@@ -107,6 +107,7 @@ class Member(Answer):
     apple_url: str
     google_url: str
     joined_at: datetime
+    tags: Sequence[str]
     vouchers: Sequence[VoucherLine]
     memberships: Sequence[PaidPlan]
     charity: Charity | None

@@ -18,7 +18,11 @@ NEW_MEMBER: dict[str, Any] = {
     "external_ids": [{"source": "shop", "id": "C1042"}],
     "consents": {"email": {"granted": True, "wording": "Yes, send me news by e-mail."}},
 }
-MEMBER_CHANGE: dict[str, Any] = {"name": "Léa Modèle", "consents": {"email": False}}
+MEMBER_CHANGE: dict[str, Any] = {
+    "name": "Léa Modèle",
+    "consents": {"email": False},
+    "tags": ["roastery_club"],
+}
 _TIER = {"key": "bronze", "name": "Bronze"}
 MEMBER: dict[str, Any] = {
     "id": _MEMBER_ID,
@@ -36,6 +40,7 @@ MEMBER: dict[str, Any] = {
     "apple_url": f"{_CARD_URL}/apple.pkpass",
     "google_url": f"{_CARD_URL}/google",
     "joined_at": _AT,
+    "tags": ["roastery_club"],
     "vouchers": [],
     "memberships": [],
     "charity": None,

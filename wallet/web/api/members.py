@@ -213,6 +213,7 @@ def _edit(change: MemberChange) -> MemberEdit:
         name=(change.name or "") if "name" in named else None,
         locale=_language(change.locale) if "locale" in named else None,
         birthday=(change.birthday,) if "birthday" in named else None,
+        tags=change.tags if "tags" in named else None,
         email=(change.email or "") if "email" in named else None,
         phone=(change.phone or "") if "phone" in named else None,
         external_ids=_external_ids(change),

@@ -53,6 +53,7 @@ class Presenter:
             apple_url=f"{view.card_url}/apple.pkpass",
             google_url=f"{view.card_url}/google",
             joined_at=view.joined_at,
+            tags=view.tags,
             vouchers=[self._voucher_line(voucher) for voucher in view.vouchers],
             memberships=[
                 answers.PaidPlan(

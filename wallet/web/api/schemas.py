@@ -22,6 +22,7 @@ from wallet.actions.identify import (
     EXTERNAL_ID_LENGTH_MAX,
     REASON_LENGTH_MAX,
 )
+from wallet.actions.member_tags import TAG, TAGS_MAX
 from wallet.web.api.adapter import REF_ERROR
 from wallet.web.api.fields import (
     CODE_LENGTH_MAX,
@@ -108,6 +109,7 @@ class ConsentChange(Strict):
 Consents = Annotated[
     dict[Literal["email", "sms"], bool | ConsentChange], Field(max_length=len(CONSENT_PURPOSES))
 ]
+Tags = Annotated[list[Annotated[str, StringConstraints(pattern=TAG)]], Field(max_length=TAGS_MAX)]
 ExternalRefs = Annotated[list[ExternalRef], Field(max_length=EXTERNAL_IDS_MAX)]
 
 
@@ -138,7 +140,8 @@ class NewMember(Strict):
 
 
 class MemberChange(Strict):
-    """What changes; what is not named stays. `null` takes a value away. `external_ids` are added."""
+    """What changes; what is not named stays. `null` takes a value away. `external_ids` are added;
+    `tags` are all of them, for the segments that rules and rewards name."""
 
     email: Email | None = None
     phone: Phone | None = None
@@ -147,6 +150,7 @@ class MemberChange(Strict):
     birthday: Day = None
     external_ids: ExternalRefs = []
     consents: Consents = {}
+    tags: Tags = []
 
 
 class MemberQuery(Strict):

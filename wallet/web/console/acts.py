@@ -14,11 +14,13 @@ from wallet import clock
 from wallet.actions.adjust import Adjustment, adjust
 from wallet.actions.cancel_membership import cancel_membership
 from wallet.actions.choose_perks import choose_perks
+from wallet.actions.edit_member import MemberEdit, edit_member
 from wallet.actions.find_member import look_up
 from wallet.actions.membership_views import payment_behind
 from wallet.actions.merge_members import merge_members
 from wallet.actions.merge_views import member_to_part, very_member
 from wallet.actions.once import Ask, once
+from wallet.actions.pay_with_credit import pay_out_credit
 from wallet.actions.program_view import ProgramView
 from wallet.actions.reverse_entry import member_of_entry, reverse_entry
 from wallet.actions.start_membership import start_membership
@@ -27,7 +29,7 @@ from wallet.actions.unmerge_members import unmerge_members
 from wallet.actions.void_voucher import forfeit_voucher, void_voucher
 from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
-from wallet.web.console.amounts import whole_number
+from wallet.web.console.amounts import minor_amount, tags_typed, whole_number
 from wallet.web.console.frame import own_program
 from wallet.web.problems import sentence
 from wallet.web.security import staff_actor
@@ -58,6 +60,38 @@ def adjust_member(member_id: str) -> Response:
         once(session, ask, clock.now(), _post)
 
     return done(member_id, _work, _("Done. The card shows it in a moment."))
+
+
+def pay_out(member_id: str) -> Response:
+    """POST: store credit is handed out as money, once for the form that was shown."""
+    program, form = own_program(), request.form
+    amount = minor_amount(program.currency, form.get("amount", "")) or 0
+    facts = {"member": member_id, "amount_minor": amount}
+
+    def _work(session: Session) -> None:
+        member = very_member(session, program, member_id)
+        refuse_own_card(session, member, staff_actor())
+        ask = Ask(program.id, "console:pay_out", form.get("request_id") or str(uuid4()), facts)
+
+        def _post() -> dict[str, str]:
+            entry = pay_out_credit(session, program, member, amount, staff_actor(), clock.now())
+            return {"entry": public_id("ent", entry.id)}
+
+        once(session, ask, clock.now(), _post)
+
+    return done(member_id, _work, _("Written down: please hand out the money."))
+
+
+def tag(member_id: str) -> Response:
+    """POST: the merchant's own words for the member, apart by commas or spaces."""
+    program = own_program()
+    tags = tags_typed(request.form.get("tags", ""))
+
+    def _work(session: Session) -> None:
+        member = very_member(session, program, member_id)
+        edit_member(session, program, member, MemberEdit(tags=tags), staff_actor(), clock.now())
+
+    return done(member_id, _work, _("The tags are kept."))
 
 
 def take_back(member_id: str) -> Response:

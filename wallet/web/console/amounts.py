@@ -30,6 +30,11 @@ def count_typed(text: str) -> int | None:
     return int(bare) if re.fullmatch(r"-?\d{1,12}", bare) and bare.isascii() else None
 
 
+def tags_typed(text: str) -> list[str]:
+    """`Press, VIP` as the tags `press` and `vip`; whether they can be tags is not asked here."""
+    return [word.lower() for word in re.split(r"[\s,;]+", text) if word]
+
+
 def whole_number(program: ProgramView, unit: str, text: str) -> int | None:
     """A quantity of this unit: money is typed as money."""
     kinds = {each.key: each.kind for each in program.ruleset.units}

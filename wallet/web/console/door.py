@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from wallet.web.console import acts
+from wallet.web.console.charities import add_charity, charities, save_charity
 from wallet.web.console.delivery import delivery
 from wallet.web.console.design_door import add_design
 from wallet.web.console.duplicates import duplicates
@@ -59,6 +60,8 @@ def console_door() -> Blueprint:
     door.add_url_rule("/duplicates", "duplicates", require_role(*SEES_PEOPLE)(duplicates))
     for address, name, act in (
         ("adjust", "adjust", acts.adjust_member),
+        ("pay-out", "pay_out", acts.pay_out),
+        ("tags", "tag", acts.tag),
         ("take-back", "take_back", acts.take_back),
         ("void", "void", acts.void),
         ("merge", "merge", acts.merge),
@@ -105,6 +108,11 @@ def _program_pages(door: Blueprint) -> None:
     door.add_url_rule("/rules/publish", "publish_rules", guard(publish), methods=["POST"])
     door.add_url_rule("/posters", "posters", guard(posters))
     door.add_url_rule("/posters/<place>/<format_>.pdf", "poster", guard(poster))
+    door.add_url_rule("/charities", "charities", guard(charities))
+    door.add_url_rule("/charities", "add_charity", guard(add_charity), methods=["POST"])
+    door.add_url_rule(
+        "/charities/<charity_id>", "save_charity", guard(save_charity), methods=["POST"]
+    )
     door.add_url_rule("/rewards", "rewards", guard(rewards))
     door.add_url_rule("/rewards/new", "new_reward", guard(new_reward))
     door.add_url_rule("/rewards/new", "save_new_reward", guard(save_new_reward), methods=["POST"])

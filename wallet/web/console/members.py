@@ -117,6 +117,7 @@ def member(member_id: str) -> str:
         desk=desk,
         vouchers=[_voucher_row(program, one, language) for one in desk.vouchers],
         units=units_of(program, language),
+        can_pay_out=any(unit.kind == "credit" for unit in program.ruleset.units),
         most=QUANTITY_MAX.get(staff().role, 0),
         reason_length_max=REASON_LENGTH_MAX,
         plans=[(plan.key, program.text(plan.name, language)) for plan in program.ruleset.plans],

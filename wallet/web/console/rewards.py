@@ -20,7 +20,7 @@ from wallet.errors import Refusal
 from wallet.ids import public_id
 from wallet.rules.redemption import KINDS, lacks_emotion
 from wallet.rules.spell import spell_quantity
-from wallet.web.console.amounts import count_typed, minor_amount, whole_number
+from wallet.web.console.amounts import count_typed, minor_amount, tags_typed, whole_number
 from wallet.web.console.frame import console_page, own_program
 from wallet.web.locale import current_language
 from wallet.web.problems import sentence
@@ -191,6 +191,7 @@ def _typed(program: ProgramView, found: ListedReward) -> dict[str, Any]:
         "unit": said.unit,
         "cost": _spelled(program, said.unit, said.cost),
         "tier_keys": list(said.tier_keys),
+        "tags": ", ".join(said.tags),
         "percent": str(said.value.get("percent", "")),
         "url": said.value.get("url", ""),
         "code": said.value.get("code", ""),
@@ -255,6 +256,7 @@ def _said(
         mode=typed.get("mode", "instant"),
         value=_value(program, typed, known, wrong),
         tier_keys=tuple(typed.get("tier_keys", ())),
+        tags=tuple(tags_typed(typed.get("tags", ""))),
         **numbers,  # type: ignore[arg-type]
     )
     return replace(said, **times), wrong  # type: ignore[arg-type]
@@ -305,7 +307,7 @@ def _day(
 
 def _changed(before: NewReward, after: NewReward) -> list[str]:
     """Names of what differs: what nobody touched is not written again."""
-    skipped = {"key", "tags"}  # the form does not show them
+    skipped = {"key"}  # the form does not show it
     return [
         name
         for name in NewReward.__dataclass_fields__

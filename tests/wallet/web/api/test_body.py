@@ -132,7 +132,7 @@ FIELDS: dict[tuple[str, str], list[str]] = {
         "email", "phone", "name", "locale", "birthday", "external_ids", "consents",
     ],
     ("PATCH", "/members/{ada}"): [
-        "email", "phone", "name", "locale", "birthday", "external_ids", "consents",
+        "email", "phone", "name", "locale", "birthday", "external_ids", "consents", "tags",
     ],
     ("POST", "/redemptions"): ["member", "reward_id"],
 }  # fmt: skip

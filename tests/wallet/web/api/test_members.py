@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from tests.factories import PUBLIC_URL, Cast
-from tests.wallet.web.api.conftest import Shop, code_of
+from tests.wallet.web.api.conftest import Shop, code_of, sale
 from wallet.actions.api_access import key_holder
 from wallet.actions.issue_pass import issue_pass
+from wallet.actions.load_demo import PROGRAM
+from wallet.actions.publish_rules import publish_rules
 from wallet.tables.member import consents_of, identifiers_of, member_with_id
 from wallet.tables.reports import members_page
 from wallet.tables.wallet_pass import passes_of
@@ -288,3 +290,29 @@ def _actor(cast: Cast) -> str:
         holder = key_holder(session, cast.keys["demo"], cast.now)
         assert holder is not None
         return holder.actor.label
+
+
+def test_tags_make_the_segment_that_a_rule_is_for(
+    shop: Shop, cast: Cast, ids: dict[str, str]
+) -> None:
+    double = {
+        "key": "press", "name": {"fr": "Presse", "en": "Press"}, "factor": "2",
+        "when": {"tags": ["press"]},
+    }  # fmt: skip
+    rules = {**PROGRAM.rules, "multipliers": [double]}
+    cast.run(lambda session: publish_rules(session, cast.program.id, rules, "test", cast.now))
+
+    def gives() -> int:
+        said = shop.post("/purchases/quote", sale(amount_minor=1000)).get_json()
+        return sum(entry["quantity"] for entry in said["entries"])
+
+    path = f"/members/{ids['bruno']}"
+    assert gives() == 10
+    changed = shop.patch(path, {"tags": ["press", "vip-2026", "press"]}).get_json()
+    assert changed["tags"] == ["press", "vip-2026"]
+    assert gives() == 20
+    assert shop.patch(path, {"name": "Bruno"}).get_json()["tags"] == ["press", "vip-2026"]
+    for nasty in (["Press"], [""], ["a b"], ["x" * 33], ["pick:5"], ["ok"] * 51, "press", [1]):
+        assert code_of(shop.patch(path, {"tags": nasty})) == (422, "body_invalid")
+    assert shop.patch(path, {"tags": []}).get_json()["tags"] == []
+    assert gives() == 10

@@ -11,6 +11,7 @@ from tests.factories import Cast
 from tests.scanner.treats import refreshed, voucher_for, with_treats
 from tests.wallet.web.conftest import Browser
 from tests.wallet.web.test_console import plain
+from wallet.ids import public_id
 
 
 @pytest.fixture
@@ -263,3 +264,31 @@ def test_charities_are_offered_renamed_and_retired(owner: Browser, cafe: Cast) -
 def offered(cast: Cast) -> list[str]:
     """The charities that members can choose."""
     return [str(one.name["fr"]) for one in refreshed(cast).program.charities]
+
+
+def test_a_set_of_benefits_a_window_and_a_stamp_cards_reward_are_made_in_the_form(
+    owner: Browser, cafe: Cast
+) -> None:
+    page = "/console/rewards/new"
+    form = {"kind": "access", "cost": "10", "mode": "voucher", "choice": "club", "choice_max": "1"}
+    window = {"opens_at": "2026-12-05T19:00", "closes_at": "2026-12-05T23:30"}
+    for name in ("Vernissage", "Dégustation"):
+        answer = owner.send(page, {**form, **window, "name_fr": name}, page=page)
+        assert answer.status_code == 303, answer.text
+    shown = owner.get(answer.location).text
+    assert all(f'value="{said}"' in shown for said in (*window.values(), "club", "1"))
+    made = {one.name["fr"]: one for one in refreshed(cafe).program.rewards}
+    assert made["Vernissage"].value == {
+        "opens_at": "2026-12-05T18:00:00+00:00",  # Paris in winter
+        "closes_at": "2026-12-05T22:30:00+00:00",
+        "choice": "club",
+        "choice_max": 1,
+    }
+    perk = public_id("rwd", made["Vernissage"].id)
+    assert "Le choix est enregistré" in act(owner, cafe, "bruno", "perks", choice="club", perk=perk)
+    coffee = {"kind": "product", "cost": "10", "name_fr": "Café", "key": "full_card"}
+    assert owner.send(page, coffee, page=page).status_code == 303
+    refreshed(cafe)
+    assert cafe.program.reward_called("full_card") is not None
+    for wrong in ({"key": "Café"}, {"opens_at": "soon"}, {"choice": "club", "choice_max": "no"}):
+        assert owner.send(page, {**coffee, **wrong}, page=page).status_code == 422

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from wallet.actions.program_view import ProgramView
 from wallet.actions.rewards_list import ListedReward, list_rewards, listed_reward
 from wallet.errors import Refusal
 from wallet.ids import public_id
-from wallet.rules.redemption import KINDS, lacks_emotion
+from wallet.rules.redemption import KINDS, lacks_emotion, moment_of
 from wallet.rules.spell import spell_quantity
 from wallet.web.console.amounts import count_typed, minor_amount, tags_typed, whole_number
 from wallet.web.console.frame import console_page, own_program
@@ -26,6 +26,9 @@ from wallet.web.locale import current_language
 from wallet.web.problems import sentence
 from wallet.web.wiring import read, write
 
+_MOMENTS = ("opens_at", "closes_at")
+# What the form says of a reward's value.
+_VALUES = {"percent", "url", "code", "amount_minor", "max_minor", "choice", "choice_max", *_MOMENTS}
 _NUMBERS = ("stock", "per_member", "per_member_days", "voucher_days")
 
 
@@ -192,6 +195,11 @@ def _typed(program: ProgramView, found: ListedReward) -> dict[str, Any]:
         "cost": _spelled(program, said.unit, said.cost),
         "tier_keys": list(said.tier_keys),
         "tags": ", ".join(said.tags),
+        "key": said.key or "",
+        "choice": said.value.get("choice", ""),
+        "choice_max": str(said.value.get("choice_max", "")),
+        "opens_at": _clock_time(said.value, "opens_at", zone),
+        "closes_at": _clock_time(said.value, "closes_at", zone),
         "percent": str(said.value.get("percent", "")),
         "url": said.value.get("url", ""),
         "code": said.value.get("code", ""),
@@ -244,6 +252,7 @@ def _said(
         "ends_at": _day(program, typed.get("ends_on", ""), "ends_on", wrong, 1),
     }
     said = NewReward(
+        key=typed.get("key", "").strip() or None,
         name={at: text for at in program.locales if (text := typed.get(f"name_{at}", "").strip())},
         description={
             at: text
@@ -266,8 +275,8 @@ def _value(
     program: ProgramView, typed: Mapping[str, Any], known: Mapping[str, Any], wrong: dict[str, str]
 ) -> dict[str, Any]:
     """What the kind needs; what other doors said of the reward stays."""
-    ours = {"percent", "url", "code", "amount_minor", "max_minor"}
-    value = {name: said for name, said in known.items() if name not in ours}
+    value = {name: said for name, said in known.items() if name not in _VALUES}
+    value |= _ties(program, typed, wrong)
     kind = typed.get("kind", "")
     if kind == "percent":
         value["percent"] = typed.get("percent", "").strip().replace(",", ".").rstrip("% ")
@@ -279,6 +288,19 @@ def _value(
         value["url"] = typed.get("url", "").strip()
     elif kind == "partner":
         value["code"] = typed.get("code", "").strip()
+    return value
+
+
+def _ties(program: ProgramView, typed: Mapping[str, Any], wrong: dict[str, str]) -> dict[str, Any]:
+    """When it is good, and the set that it is one of."""
+    value: dict[str, Any] = {
+        name: _moment(program, typed[name], name, wrong)
+        for name in _MOMENTS
+        if typed.get(name, "").strip()
+    }
+    if typed.get("choice", "").strip():
+        value["choice"] = typed["choice"].strip()
+        value["choice_max"] = count_typed(typed.get("choice_max", ""))
     return value
 
 
@@ -305,13 +327,28 @@ def _day(
         return None
 
 
+def _clock_time(value: Mapping[str, Any], name: str, zone: ZoneInfo) -> str:
+    """A moment as the browser's field for times has it: where the program lives."""
+    at = moment_of(value, name)
+    return f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" if at else ""
+
+
+def _moment(program: ProgramView, text: str, name: str, wrong: dict[str, str]) -> str | None:
+    """The same on the way back, as a reward's value has it."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+        return at.replace(tzinfo=ZoneInfo(program.time_zone)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        wrong[name] = _("Please type a date and a time.")
+        return None
+
+
 def _changed(before: NewReward, after: NewReward) -> list[str]:
     """Names of what differs: what nobody touched is not written again."""
-    skipped = {"key"}  # the form does not show it
     return [
         name
         for name in NewReward.__dataclass_fields__
-        if name not in skipped and _plain(getattr(before, name)) != _plain(getattr(after, name))
+        if _plain(getattr(before, name)) != _plain(getattr(after, name))
     ]
 
 

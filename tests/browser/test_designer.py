@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import BrowserContext, Error, Page
 
 from scanner.photo import codes_in
 from tests.browser.pages import Shop, wait
+from wallet.actions.design_draft import design_draft
 from wallet.rules.member_code import parse_code
 
+# As long as a compressed P-256 key; nobody reads it here.
+KEY = base64.b64encode(bytes(59)).decode()
 Visit = Callable[..., BrowserContext]
 
 
@@ -89,7 +94,12 @@ def test_from_a_template_to_a_published_card_and_back(shop: Shop, visit: Visit) 
     wait(lambda: not page.is_visible(".designer-fault"), "it to be right again")
 
     page.click("#publish")
-    wait(lambda: page.locator("#compare .pass").count() == 2, "both cards side by side")
+    wait(lambda: page.locator("#compare .gcard").count() == 2, "both cards side by side")
+    assert page.locator("#compare .pass").count() == 2
+    for wallet in ("apple", "google"):
+        assert "Nom de la marque" in text_of(page, f"[data-differences={wallet}]")
+    page.click("#compare [data-side=back]")
+    wait(lambda: page.locator("#compare .is-turned").count() == 4, "all four backs")
     assert page.locator("#effect li").count() >= 1
     page.fill("#note", "Saison")
     page.click("#publish-do")
@@ -120,4 +130,48 @@ def test_a_picture_is_chosen_by_keyboard_and_gives_colours(shop: Shop, visit: Vi
     )
     wait(lambda: "PNG" in text_of(page, "[data-upload-error=logo]"), "the sentence on a wrong file")
     wait(lambda: page.get_attribute("#designer", "data-changed") == "true", "the draft to be saved")
+    assert complaints == []
+
+
+def test_what_few_cards_need_is_kept_and_named(shop: Shop, visit: Visit) -> None:
+    complaints: list[str] = []
+    page = opened(shop, visit, complaints)
+    page.click("#part-stores > summary")
+    page.click(".designer-fold > summary")
+    page.fill("#d-distance", "60")
+    page.click("[data-add=periods]")
+    page.fill("[data-row=starts_at]", "2026-12-24T09:00")
+    wait(lambda: "24" in text_of(page, ".designer-fault"), "the sentence at the day")
+    page.fill("[data-row=ends_at]", "2026-12-24T19:00")
+    page.click("[data-add=beacons]")
+    page.fill("[data-row=uuid]", "e2c56db5-dffb-48d2-b060-d0f5a71096e0")
+    page.fill("[data-row=major]", "3")
+    page.click("#part-more > summary")
+    page.select_option("#d-barcodes", "pdf417")
+    for name in ("app", "nfc", "poster"):
+        page.check(f"#switch-{name}")
+    page.fill("#d-app-ids", "284, 12345")
+    page.fill("#d-nfc-key", KEY)
+    page.click("[data-add='poster.actions']")
+    page.fill("[data-rows='poster.actions'] [data-row=url]", "https://exemple.test/")
+    wait(lambda: not page.is_visible(".designer-fault"), "everything to be right")
+
+    def saved() -> dict[str, Any]:
+        cast = shop.cast
+        found = cast.run(lambda session: design_draft(session, cast.program))
+        return dict(found.document)
+
+    wait(lambda: bool((saved()["poster"] or {}).get("actions")), "the draft to be saved")
+    kept = saved()
+    assert kept["distance_m"] == 60
+    day = {"starts_at": "2026-12-24T09:00:00+01:00", "ends_at": "2026-12-24T19:00:00+01:00"}
+    assert kept["periods"] == [day]
+    assert [(one["uuid"][:8], one["major"]) for one in kept["beacons"]] == [("e2c56db5", 3)]
+    assert kept["barcodes"] == ["pdf417", "qr"]
+    assert kept["app"]["store_ids"] == [284, 12345]
+    assert kept["nfc"]["public_key"] == KEY
+    page.reload()
+    wait(lambda: page.input_value("#d-distance") == "60", "the form to say it again")
+    assert page.input_value("[data-row=starts_at]") == "2026-12-24T09:00"
+    assert page.is_checked("#switch-poster")
     assert complaints == []

@@ -18,6 +18,7 @@ from wallet.actions.preview_design import lint_samples
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_cards import REFRESH_JOB
 from wallet.tables.design import CardDesign, count_by_design, newest_designs
+from wallet.tables.google import removals
 from wallet.tables.outbox import waiting_jobs
 from wallet.tables.wallet_pass import count_passes
 
@@ -28,7 +29,8 @@ PROVIDERS = ("apple", "google")
 @dataclass(frozen=True, slots=True)
 class Way:
     """At one provider: cards on phones that shall show a version, that have it assigned, and that
-    know it. `removed`: cards taken off phones since it was published, as Google tells."""
+    know it. `removed`: cards taken off phones since it was published, as Google tells and as iPhones do
+    that take back their registration."""
 
     provider: str
     wanted: int
@@ -124,9 +126,15 @@ def _way(
     _, on_phone, arrived = counted or (0, 0, 0)
     is_drawn = share < 100 and waiting_jobs(session, REFRESH_JOB) == 0
     wanted = on_phone if is_drawn else max(on_phone, held[provider] * share // 100)
+    return Way(provider, wanted, on_phone, arrived, _removed(session, program, row, provider))
+
+
+def _removed(session: Session, program: ProgramView, row: CardDesign, provider: str) -> int:
+    if row.removed_before is not None:
+        counted = removals(session, program.id).get(provider, 0)
+        return max(counted - int(row.removed_before.get(provider, 0)), 0)
     since = row.published_at or row.created_at
-    removed = installs_of(session, program, provider, since).removed
-    return Way(provider, wanted, on_phone, arrived, removed)
+    return installs_of(session, program, provider, since).removed
 
 
 def _version(row: CardDesign, ways: Sequence[Way]) -> Version:

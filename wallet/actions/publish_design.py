@@ -25,6 +25,7 @@ from wallet.tables.design import (
     published_design,
     staged_design,
 )
+from wallet.tables.google import removals
 from wallet.tables.program import Program, program_for_update
 
 NOTE_LENGTH_MAX = 200  # characters
@@ -73,6 +74,7 @@ def publish_design(
         published_at=now,
         share_percent=release.share_percent,
         note=release.note,
+        removed_before=removals(session, program_id),
     )
     session.add(made)
     _spread(session, program, made, now)

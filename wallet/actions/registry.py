@@ -7,14 +7,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from passes.apple.probe import PROBE_LOG_LINE
+from passes.apple.probe import PROBE_LOG_LINE, PROBE_TOKEN_PREFIX
 from passes.registry import StoredPass
 from wallet.actions.deliver_apple import APPLE_TAG
 from wallet.actions.phone_notes import PhoneNotes
 from wallet.db import Database
 from wallet.ids import new_id
 from wallet.tables.design import design_version
-from wallet.tables.google import paid_sentence, take_sentence
+from wallet.tables.google import count_install, paid_sentence, take_sentence
 from wallet.tables.program import program_with_id
 from wallet.tables.wallet_pass import (
     Device,
@@ -71,12 +71,15 @@ class Registry:
         )
 
     def unregister(self, device: str, serial: str) -> None:
-        """Forget a registration."""
+        """Forget a registration, and count it: the card was taken off, or its updates switched off."""
         with self._database.transaction() as session:
             phone = device_with_library_id(session, device)
             found = pass_with_serial(session, "apple", serial)
-            if phone and found:
-                forget_registration(session, phone.id, found.id)
+            if not phone or not found or not forget_registration(session, phone.id, found.id):
+                return
+            if not phone.push_token.startswith(PROBE_TOKEN_PREFIX):
+                day = f"{self._now():%Y-%m-%d}"
+                count_install(session, found.program_id, "apple", "del", day)
 
     def updated_since(self, device: str, tag: int | None) -> tuple[int, Sequence[str]]:
         """Both answers come from one query, so from one snapshot.

@@ -29,7 +29,8 @@ class CardDesign(Base):
 
     `status`: draft (version 0, one a program), staged (reaches `share_percent` of the cards beside the
     published one), published, retired, withdrawn (was staged and went back). `revision` counts the
-    savings of a draft.
+    savings of a draft. `removed_before`: how often cards had been taken off phones when it was published,
+    by provider; None for versions published before that was counted.
     """
 
     __tablename__ = "card_design"
@@ -45,6 +46,7 @@ class CardDesign(Base):
     revision: Mapped[int] = mapped_column(default=0, server_default="0")
     share_percent: Mapped[int] = mapped_column(default=100, server_default="100")
     note: Mapped[str] = mapped_column(default="", server_default="")
+    removed_before: Mapped[dict[str, Any] | None]
 
 
 class Image(Base):

@@ -377,6 +377,12 @@ def install_totals(session: Session, program_id: int, first_day: str) -> dict[tu
     return {(row[0], row[1]): int(row[2]) for row in session.execute(query)}
 
 
+def removals(session: Session, program_id: int) -> dict[str, int]:
+    """Provider → how often cards were taken off phones so far."""
+    counts = install_totals(session, program_id, "")
+    return {provider: count for (provider, event), count in counts.items() if event == "del"}
+
+
 def issued_since(session: Session, program_id: int, provider: str, since: datetime) -> int:
     """Passes that were asked for since then."""
     query = select(func.count()).where(

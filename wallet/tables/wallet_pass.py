@@ -365,13 +365,14 @@ def registration_of(session: Session, device_id: int, pass_id: int) -> Registrat
     return session.scalar(query)
 
 
-def forget_registration(session: Session, device_id: int, pass_id: int) -> None:
-    """The device no longer holds the pass."""
-    session.execute(
+def forget_registration(session: Session, device_id: int, pass_id: int) -> bool:
+    """The device no longer holds the pass; whether it did."""
+    gone = session.execute(
         delete(Registration).where(
             Registration.device_id == device_id, Registration.wallet_pass_id == pass_id
         )
     )
+    return bool(getattr(gone, "rowcount", 0))
 
 
 def forget_device(session: Session, device_id: int, push_token: str, before: datetime) -> int:

@@ -2,7 +2,13 @@
 import { part } from "../../simulate/dom.mjs";
 
 /** Width to height of what fills its frame; a logo is shown whole and needs no choice. */
-export const RATIOS = /** @type {Record<string, number>} */ ({ icon: 1, strip: 375 / 144, hero: 1032 / 336 });
+export const RATIOS = /** @type {Record<string, number>} */ ({
+  icon: 1,
+  google_logo: 1,
+  strip: 375 / 144,
+  hero: 1032 / 336,
+  artwork: 358 / 448,
+});
 const STEP = 12; // pixels of an arrow key
 
 export class Cropper {

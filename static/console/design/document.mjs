@@ -61,10 +61,15 @@ export function opened(document, locales) {
 /**
  * The document as the server takes it: without what was left empty.
  * @param {Document} document
+ * @param {string[]} locales
  */
-export function closed(document) {
+export function closed(document, locales) {
   const copy = structuredClone(document);
-  if (Object.keys(copy.logo_text).length === 0) copy.logo_text = "";
+  const beside = new Set(locales.map((locale) => copy.logo_text[locale] ?? ""));
+  if (beside.size === 1) [copy.logo_text] = beside; // the same in every language is said once
+  for (const [code, images] of Object.entries(copy.images_by_language ?? {})) {
+    if (Object.keys(images).length === 0) delete copy.images_by_language[code];
+  }
   for (const [key, look] of Object.entries(copy.tiers)) {
     const own = Object.entries(look).filter(([name, value]) => value !== null && (name !== "images" || Object.keys(value).length > 0));
     if (own.length === 0) delete copy.tiers[key];

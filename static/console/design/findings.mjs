@@ -63,6 +63,7 @@ export function showFaults(root, faults) {
     if (field) {
       field.setAttribute("aria-invalid", "true");
       (field.closest(".field, .designer-colour, fieldset") ?? field).append(said);
+      for (let folded = field.closest("details"); folded; folded = folded.parentElement?.closest("details") ?? null) folded.open = true;
     } else part(root, `[data-part="${fault.section}"] .designer-part__body`).append(said);
     const section = root.querySelector(`[data-part="${fault.section}"]`);
     if (section instanceof HTMLDetailsElement) section.open = true;
@@ -78,6 +79,13 @@ function fieldOf(root, path) {
   if (steps[0] === "back" && steps.length > 2) {
     const row = root.querySelector("#back")?.children[Number(steps[1])];
     return row?.querySelector(`[data-back="${steps.slice(2).join(".")}"]`) ?? row?.querySelector("[data-back]") ?? null;
+  }
+  for (const list of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-rows]"))) {
+    const start = (list.dataset.rows ?? "").split(".");
+    if (!start.every((step, place) => step === steps[place])) continue;
+    const row = list.children[Number(steps[start.length])];
+    const rest = steps.slice(start.length + 1).join(".");
+    if (row) return row.querySelector(`[data-row="${CSS.escape(rest)}"]`) ?? row.querySelector("[data-row]");
   }
   for (let length = steps.length; length > 0; length -= 1) {
     const start = steps.slice(0, length).join(".");

@@ -2,6 +2,8 @@
 import { h, part } from "../../simulate/dom.mjs";
 import { luminance } from "../../simulate/card.mjs";
 import { at, contrast, put } from "./document.mjs";
+import { read, show } from "./fields.mjs";
+import { More } from "./more.mjs";
 
 const GROUPS = ["header", "primary", "secondary", "auxiliary", "back"];
 const ROOM = { header: 3, primary: 1, secondary: 4, auxiliary: 4, back: 99 };
@@ -12,12 +14,13 @@ export class Form {
   /**
    * @param {HTMLFormElement} root
    * @param {Record<string, any>} document
-   * @param {{ texts: Record<string, string>, language: string, changed: () => void }} page
+   * @param {{ texts: Record<string, string>, language: string, zone: string, changed: () => void }} page
    */
   constructor(root, document, page) {
     this.root = root;
     this.document = document;
     this.page = page;
+    this.more = new More(root, page.zone);
     root.addEventListener("input", (event) => this.typed(event));
     root.addEventListener("click", (event) => this.clicked(event));
     root.addEventListener("submit", (event) => event.preventDefault());
@@ -33,6 +36,7 @@ export class Form {
   /** Every field says what the document says. */
   fill() {
     for (const field of this.root.querySelectorAll("[data-path]")) this.fillField(/** @type {HTMLInputElement} */ (field));
+    this.more.fill(this.document);
     this.fillFacts();
     this.fillBack();
     for (const box of this.root.querySelectorAll("[data-announce]")) this.fillNews(/** @type {HTMLElement} */ (box));
@@ -41,12 +45,19 @@ export class Form {
     this.fillContrast();
   }
 
+  /**
+   * The fields in these parts of the form.
+   * @param {string} place
+   */
+  fillPaths(place) {
+    for (const field of this.root.querySelectorAll(`${place} [data-path]`)) this.fillField(/** @type {HTMLInputElement} */ (field));
+  }
+
   /** @param {HTMLInputElement} field */
   fillField(field) {
     const path = field.dataset.path ?? "";
     const value = at(this.document, path) ?? inherited(this.document, path);
-    if (field.type === "checkbox") field.checked = Boolean(value);
-    else if (field !== window.document.activeElement || field.value !== String(value ?? "")) field.value = String(value ?? "");
+    show(field, value, this.page.zone);
   }
 
   /** @param {Event} event */
@@ -58,6 +69,7 @@ export class Form {
     else if (field.closest("[data-fact]")) this.takeFacts();
     else if (field.dataset.ownNews !== undefined) this.ownNews(field);
     else if (field.dataset.ownTier !== undefined) this.ownTier(field);
+    else if (this.more.typed(field, this.document)) this.fillPaths("[data-switched]");
     else return;
     this.page.changed();
   }
@@ -68,10 +80,8 @@ export class Form {
    */
   take(field, path) {
     const isOfLanguage = /^(description|logo_text|announce\.\w+)\./.test(path);
-    if (field.type === "checkbox") put(this.document, path, field.checked);
-    else if (isOfLanguage && field.value === "") put(this.document, path, undefined);
-    else if (field.dataset.hex !== undefined) put(this.document, path, field.value.toLowerCase());
-    else put(this.document, path, field.value);
+    const isLeftOut = isOfLanguage && field.value === "";
+    put(this.document, path, isLeftOut ? undefined : read(field, this.page.zone));
     for (const other of this.root.querySelectorAll(`[data-path="${path}"]`)) {
       if (other !== field) this.fillField(/** @type {HTMLInputElement} */ (other));
     }
@@ -83,6 +93,7 @@ export class Form {
   clicked(event) {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
+    if (this.more.clicked(button, this.document)) return this.page.changed();
     const row = button.closest("[data-fact], .designer-back__one");
     if (button.dataset.move === "up" && row?.previousElementSibling) {
       row.previousElementSibling.before(row);
@@ -224,6 +235,11 @@ export class Form {
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll("[data-remove]"))) {
       button.hidden = !at(this.document, artPath(button));
     }
+    for (const row of /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll("[data-art]"))) {
+      const isOwn = Boolean(at(this.document, artPath(row)));
+      row.classList.toggle("is-own", isOwn);
+      part(row, "[data-art-state]").textContent = isOwn ? this.page.texts.own_picture : (row.dataset.none ?? "");
+    }
   }
 
   fillContrast() {
@@ -246,8 +262,10 @@ export class Form {
  * @param {HTMLElement} control
  */
 export function artPath(control) {
-  const role = control.dataset.remove ?? control.dataset.upload ?? "";
-  return control.dataset.tierKey ? `tiers.${control.dataset.tierKey}.images.${role}` : `images.${role}`;
+  const { remove, upload, art, tierKey, artLanguage } = control.dataset;
+  const role = remove ?? upload ?? art ?? "";
+  if (artLanguage) return `images_by_language.${artLanguage}.${role}`;
+  return tierKey ? `tiers.${tierKey}.images.${role}` : `images.${role}`;
 }
 
 /**

@@ -30,11 +30,12 @@ let isFaulty = false;
 const form = new Form(/** @type {HTMLFormElement} */ (part(document, "#form")), opened(draft.document, locales), {
   texts,
   language,
+  zone: state.zone,
   changed,
 });
 
 const showPreview = latest(async () => {
-  const body = { document: closed(form.document), sample, tier };
+  const body = { document: closed(form.document, locales), sample, tier };
   const answer = await ask("POST", urls.preview, body).catch(failed);
   if (!answer) return;
   showFaults(form.root, answer.faults ?? []);
@@ -46,7 +47,7 @@ const showPreview = latest(async () => {
 }, PREVIEW_MS);
 
 const showMending = latest(async () => {
-  const answer = await ask("POST", urls.findings, { document: closed(form.document) }).catch(() => null);
+  const answer = await ask("POST", urls.findings, { document: closed(form.document, locales) }).catch(() => null);
   if (!answer) return;
   showFindings(form.root, answer.findings, texts, mend);
   root.dataset.findings = String(answer.findings.length);
@@ -68,7 +69,7 @@ let kept = Promise.resolve();
 /** Save what is in the form, if it is not saved yet; one at a time, or the second would not know the first. */
 function keep() {
   kept = kept.catch(() => undefined).then(async () => {
-    const document_ = closed(form.document);
+    const document_ = closed(form.document, locales);
     if (draft.saved_at && same(document_, draft.document)) return;
     say(texts.saving);
     draft = await ask("PUT", urls.save, { document: document_, revision: draft.revision });
@@ -130,7 +131,7 @@ function sorted(value) {
 
 /** @param {object} change a merge patch */
 function mend(change) {
-  form.open(opened(merged(closed(form.document), change), locales));
+  form.open(opened(merged(closed(form.document, locales), change), locales));
   changed();
 }
 
@@ -142,8 +143,7 @@ async function upload(input) {
   input.value = "";
   if (!file) return;
   const role = input.dataset.upload ?? "";
-  const where = input.dataset.tierKey ? `tier-${input.dataset.tierKey}` : role;
-  const error = part(form.root, `[data-upload-error="${where}"]`);
+  const error = part(form.root, `[data-upload-error="${input.dataset.error ?? role}"]`);
   error.hidden = true;
   const crop = role in RATIOS ? await cropper.choose(file, role) : "";
   if (crop === null) return;
@@ -151,7 +151,7 @@ async function upload(input) {
   try {
     const kept = await ask("POST", crop ? `${urls.add_picture}?crop=${crop}` : urls.add_picture, file);
     put(form.document, artPath(input), kept.sha256);
-    if (role === "logo") showSchemes(kept.schemes);
+    if (input.id === "file-logo") showSchemes(kept.schemes);
     form.fillArt();
     changed();
   } catch (problem) {
@@ -243,7 +243,7 @@ form.root.addEventListener("click", (event) => {
   if (button?.dataset.remove) remove(button);
   if (button?.dataset.starter) {
     const { layout, back, ...rest } = state.starters[button.dataset.starter];
-    form.open(opened({ ...closed(form.document), ...structuredClone({ layout, back, ...rest }), tiers: {} }, locales));
+    form.open(opened({ ...closed(form.document, locales), ...structuredClone({ layout, back, ...rest }), tiers: {} }, locales));
     changed();
   }
 });
@@ -265,10 +265,10 @@ for (const starter of /** @type {NodeListOf<HTMLElement>} */ (document.querySele
 const publisher = new Publisher({
   urls,
   texts,
-  locales,
-  language,
+  member: () => ({ sample, tier }),
+  language: () => preview.look.language,
   live: () => state.live,
-  draft: () => closed(form.document),
+  draft: () => closed(form.document, locales),
   revision: () => draft.revision,
   settle,
   published,

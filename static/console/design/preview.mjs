@@ -185,8 +185,11 @@ export class Preview {
   }
 }
 
-/** @param {HTMLElement} card */
-function flip(card) {
+/**
+ * Show the back of the card, at once.
+ * @param {HTMLElement} card
+ */
+export function flip(card) {
   card.classList.add("is-turned", "is-still");
   const [front, back] = card.querySelectorAll(".pass__side, .gcard__side");
   front.setAttribute("aria-hidden", "true");

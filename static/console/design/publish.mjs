@@ -1,7 +1,7 @@
 /** Publishing: side by side with what is live, what it will do, how far it has come, and back again. */
-import { drawPass } from "../../simulate/pass.mjs";
 import { fill, h, part } from "../../simulate/dom.mjs";
 import { ask, Refused } from "./api.mjs";
+import { Compare } from "./compare.mjs";
 
 const FOLLOW_MS = 1500; // while cards are on their way
 const REST_MS = 20_000;
@@ -14,7 +14,7 @@ const REST_MS = 20_000;
 
 export class Publisher {
   /**
-   * @param {{ urls: Record<string, string>, texts: Record<string, string>, locales: string[], language: string,
+   * @param {{ urls: Record<string, string>, texts: Record<string, string>, member: () => object, language: () => string,
    *   live: () => object, draft: () => object, revision: () => number, settle: () => Promise<void>,
    *   published: (isForAll: boolean) => Promise<void> }} page
    */
@@ -24,6 +24,7 @@ export class Publisher {
     this.tryout = /** @type {HTMLDialogElement} */ (part(document, "#try-dialog"));
     this.error = part(document, "#publish-error");
     this.drawn = "";
+    this.comparison = new Compare(page.texts);
     part(document, "#publish").addEventListener("click", () => void this.open());
     part(document, "#publish-cancel").addEventListener("click", () => this.dialog.close());
     part(document, "#publish-form").addEventListener("submit", (event) => {
@@ -46,7 +47,7 @@ export class Publisher {
       part(document, "#effect").replaceChildren(...effect.sentences.map((/** @type {string} */ text) => h("li", { text })));
       this.block(effect.blocking);
       part(document, "#publish-do").toggleAttribute("disabled", effect.changes.length === 0 || effect.blocking.length > 0);
-      await Promise.all([this.compare("live", this.page.live()), this.compare("draft", this.page.draft())]);
+      await this.compare();
     } catch (error) {
       this.tell(error);
       part(document, "#publish-do").setAttribute("disabled", "");
@@ -61,16 +62,12 @@ export class Publisher {
     list.replaceChildren(...findings.map((one) => h("li", { class: "designer-finding is-bad", text: `${one.sentence} ${one.fix}` })));
   }
 
-  /**
-   * @param {string} name
-   * @param {object} document_
-   */
-  async compare(name, document_) {
-    const { urls, locales, language, texts } = this.page;
-    const shown = await ask("POST", urls.preview, { document: document_, sample: "regular", tier: null });
-    const code = locales.includes(language) ? language : locales[0];
-    const face = { ...shown.faces.apple[code], pictures: shown.pictures[code] };
-    part(document, `[data-compare="${name}"]`).replaceChildren(drawPass({ id: name, face, updated_at: "" }, "", texts, new Set()));
+  /** Both cards, with the member whom the phones show. */
+  async compare() {
+    const { urls, member, language } = this.page;
+    const shown = (/** @type {object} */ document_) => ask("POST", urls.preview, { document: document_, ...member() });
+    const [live, draft] = await Promise.all([shown(this.page.live()), shown(this.page.draft())]);
+    this.comparison.show(live, draft, language());
   }
 
   /** @param {unknown} error */
@@ -168,7 +165,7 @@ export class Publisher {
 
   /** @param {Version} version */
   acts(version) {
-    const { texts, language } = this.page;
+    const { texts } = this.page;
     const button = (/** @type {string} */ act, /** @type {string} */ text, /** @type {number} */ share = 0) =>
       h("button", {
         class: `button${act === "widen" ? " button--primary" : ""}`,
@@ -179,7 +176,7 @@ export class Publisher {
         "data-act-id": `${act}-${version.number}-${share}`,
         text,
       });
-    const percent = new Intl.NumberFormat(language, { style: "percent" });
+    const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
     if (version.state === "staged") {
       const wider = [50, 100].filter((share) => share > version.share);
       return [

@@ -23,8 +23,10 @@ from wallet.actions.publish_design import (
 )
 from wallet.actions.refresh_card import refresh_card
 from wallet.actions.refresh_cards import refresh_cards_job
+from wallet.actions.registry import Registry
 from wallet.errors import Refusal
 from wallet.rules.rollout import is_reached
+from wallet.tables.google import count_install
 from wallet.tables.member import TRIAL, Member
 from wallet.tables.wallet_pass import WalletPass
 
@@ -231,3 +233,33 @@ def test_tills_refuse_the_test_card_and_it_ends(cast: Cast) -> None:
     cast.later(days=LIFETIME.days + 1)
     cast.run(make)
     assert cast.run(lambda session: session.query(Member).filter_by(status=TRIAL).count()) == 1
+
+
+def test_cards_taken_off_phones_are_counted_from_the_moment_of_publishing(cast: Cast) -> None:
+    registry = Registry(cast.database, lambda: cast.now)
+
+    def issue(session: Any) -> list[str]:
+        people = [cast.member(session, who) for who in ("ada", "bruno")]
+        return [issue_pass(session, cast.program, one, "apple", cast.now).serial for one in people]
+
+    serials = cast.run(issue)
+    for number, serial in enumerate(serials):
+        registry.register(f"phone{number}", f"{number:064x}", serial)
+    registry.unregister("phone0", serials[0])
+    registry.unregister("phone0", serials[0])  # said twice, gone once
+
+    def published(session: Any) -> None:
+        design = {**cast.program.design, "background": "#112233"}
+        publish_design(session, cast.program.id, design, "x", cast.now)
+
+    cast.run(published)
+
+    def removed() -> dict[str, int]:
+        program = fresh(cast)
+        newest = cast.run(lambda session: releases(session, program))[0]
+        return {way.provider: way.removed for way in newest.ways}
+
+    assert removed() == {"apple": 0, "google": 0}
+    registry.unregister("phone1", serials[1])
+    cast.run(lambda session: count_install(session, cast.program.id, "google", "del", "2026-01-01"))
+    assert removed() == {"apple": 1, "google": 1}

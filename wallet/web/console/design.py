@@ -6,14 +6,19 @@ from typing import Any
 
 from flask import url_for
 
-from passes.design import Design
+from passes.design import DISTANCE_M_MAX, Design
+from passes.design_parts import Poster
 from wallet.actions.design_draft import design_draft
 from wallet.actions.program_view import ProgramView
 from wallet.actions.publish_design import NOTE_LENGTH_MAX
 from wallet.rules.rollout import SHARES
 from wallet.web.console.design_api import draft_json, pictures
 from wallet.web.console.design_words import (
+    action_names,
+    art_names,
+    code_names,
     fact_names,
+    news_names,
     page_texts,
     patterns,
     percent,
@@ -41,6 +46,12 @@ def design() -> str:
         program,
         tiers=[(tier.key, program.text(tier.name, language)) for tier in program.ruleset.tiers],
         facts=fact_names(program, language),
+        news=news_names(program, language),
+        art=art_names(),
+        codes=code_names(),
+        actions=action_names(),
+        poster=Poster().model_dump(mode="json"),
+        limits={"distance_m": DISTANCE_M_MAX},
         places=places(),
         samples=samples(),
         patterns=patterns(),
@@ -69,5 +80,6 @@ def _state(program: ProgramView, draft: dict[str, Any], starters: dict[str, Any]
         "starters": starters,
         "locales": list(program.locales),
         "language": current_language(),
+        "zone": program.time_zone,
         "urls": {name: url_for(f"console.design_{name}") for name in URLS},
     }

@@ -176,15 +176,23 @@ def _way_json(way: Way) -> Json:
         )
         if way.wanted
         else _("No card on a phone yet"),
-        "removed": ngettext(
+        "removed": _removed_words(way),
+    }
+
+
+def _removed_words(way: Way) -> str:
+    if not way.wanted and not way.removed:
+        return ""
+    if not way.removed:
+        return _("None taken off a phone since")
+    return str(
+        ngettext(
             "%(count)s taken off a phone since",
             "%(count)s taken off phones since",
             way.removed,
             count=number(way.removed),
         )
-        if way.removed
-        else "",
-    }
+    )
 
 
 def _number(said: Json, name: str) -> int:

@@ -18,6 +18,11 @@ from wallet.web.locale import current_language
 _SECTIONS = (
     # What a finding's or fault's place begins with → the part of the form that mends it.
     (("design.tiers", "tiers"), "tiers"),
+    (
+        ("images_by_language", "barcodes", "may_be_shared", "app", "nfc", "poster", "userInfo"),
+        "more",
+    ),
+    (("associatedStoreIdentifiers", "artwork", "primaryLogo", "secondaryLogo"), "more"),
     (("design.", "background", "foreground", "label", "pattern"), "colours"),
     (
         ("images", "icon", "logo.", "logo@", "strip", "hero", "class.programLogo", "class.hero"),
@@ -34,7 +39,7 @@ _SECTIONS = (
         ),
         "back",
     ),
-    (("storeCard", "posterGeneric", "layout", "object."), "facts"),
+    (("storeCard", "layout", "object."), "facts"),
     (("announce",), "news"),
     (("locations", "distance_m", "relevantDates", "beacons", "periods", "shows_near"), "stores"),
 )
@@ -70,6 +75,8 @@ def _fault_sentence(fault: Fault) -> str:
         "int_parsing": lambda: _("Please give a whole number."),
         "int_type": lambda: _("Please give a whole number."),
     }
+    if own := _sentence_of_place(fault):
+        return own
     if fault.path.endswith("url"):
         return _("Please give an address that begins with https, http, mailto or tel.")
     if fault.path.startswith("announce"):
@@ -79,6 +86,19 @@ def _fault_sentence(fault: Fault) -> str:
     if fault.path == "":
         return _("Each text of the back needs a key of its own.")
     return sentences.get(fault.kind, lambda: _("This cannot be used here."))()
+
+
+def _sentence_of_place(fault: Fault) -> str:
+    """What is wrong in the parts that few designs have; empty where nothing special is to say."""
+    if fault.path.startswith("periods"):
+        return _("Please give both times: it must end after it starts, at most 24 hours later.")
+    if fault.path == "nfc.public_key":
+        return _("This is no public key: base64 of a P-256 key is needed.")
+    if fault.path.startswith("beacons") and fault.path.endswith("uuid"):
+        return _("A UUID has 32 digits or letters from A to F, in five groups.")
+    if fault.path.startswith("poster.actions") and fault.path.endswith("url"):
+        return _("Please give an address that begins with https.")
+    return ""
 
 
 def finding_json(finding: Finding, language: str) -> dict[str, Any]:
@@ -114,6 +134,58 @@ def fact_names(program: ProgramView, language: str) -> list[tuple[str, str]]:
         (f"unit:{unit.key}", program.text(unit.name, language)) for unit in others if unit != credit
     ]
     return found
+
+
+def news_names(program: ProgramView, language: str) -> list[tuple[str, str]]:
+    """(key, name) of the facts whose change a phone can say."""
+    can = ("balance", "credit", "tier", "ready")
+    return [(key, name) for key, name in fact_names(program, language) if key in can]
+
+
+def art_names() -> list[tuple[str, str, str]]:
+    """(role, name, hint) of the pictures that both wallets show."""
+    return [
+        (
+            "logo",
+            _("Logo"),
+            _("Top left on the iPhone. Transparent PNG, up to 160 × 50 points."),
+        ),
+        ("icon", _("Icon"), _("Square. On the lock screen, and in a circle on Android.")),
+        (
+            "strip",
+            _("Picture of the iPhone"),
+            _("Behind the large text: keep the left calm. 375 × 144 points."),
+        ),
+        (
+            "hero",
+            _("Picture of Android"),
+            _("Below the code, full width: 1032 × 336 pixels. Without one, the iPhone's is used."),
+        ),
+    ]
+
+
+def code_names() -> list[tuple[str, str]]:
+    """(key, name) of the codes that tills read."""
+    return [
+        ("qr", _("QR code")),
+        ("aztec", "Aztec"),
+        ("pdf417", "PDF417"),
+        ("code128", "Code 128"),
+        ("code39", _("Code 39 (iOS 27)")),
+    ]
+
+
+def action_names() -> list[tuple[str, str]]:
+    """(key, name) of the buttons of the full-size look; the phone writes them in its own words."""
+    return [
+        ("shop", _("Shop")),
+        ("order", _("Order")),
+        ("viewOffersRewards", _("Offers and rewards")),
+        ("membershipBenefits", _("Benefits")),
+        ("addToBalance", _("Add to the balance")),
+        ("bookAppointment", _("Book an appointment")),
+        ("call", _("Call")),
+    ]
 
 
 def places() -> list[tuple[str, str]]:
@@ -179,6 +251,13 @@ def spoken_change(path: str) -> str:
         "announce": lambda: _("sentences of the lock screen"),
         "shows_near_stores": lambda: _("near the stores"),
         "distance_m": lambda: _("distance to the stores"),
+        "periods": lambda: _("days on which it comes forward"),
+        "beacons": lambda: _("beacons"),
+        "barcodes": lambda: _("kind of code"),
+        "may_be_shared": lambda: _("sharing"),
+        "app": lambda: _("app of your own"),
+        "nfc": lambda: _("reading without contact"),
+        "poster": lambda: _("full-size look"),
     }
     return words.get(path, lambda: _("settings"))()
 
@@ -220,6 +299,8 @@ def page_texts() -> dict[str, str]:
         "wallet": _("Wallet"),
         "other": _("Another card"),
         "now": _("now"),
+        **_part_texts(),
+        "own_picture": _("own picture"),
         "uploading": _("Making the picture safe …"),
         "details": _("Details"),
         "messages": _("Messages"),
@@ -236,4 +317,29 @@ def page_texts() -> dict[str, str]:
         "by": _("%(name)s, %(at)s"),
         "changes": _("What changes: %(changes)s."),
         "drop": _("Drop all changes and go back to the card that shoppers have?"),
+    }
+
+
+def _part_texts() -> dict[str, str]:
+    """What differs between the card that is live and the draft, by the part of a face."""
+    return {
+        "same_card": _("Nothing changes to the eye."),
+        "piece_new": _("New: %(name)s"),
+        "piece_gone": _("Gone: %(name)s"),
+        "piece_moved": _("Elsewhere: %(name)s"),
+        "piece_other": _("Other words: %(name)s"),
+        "part_background": _("Background"),
+        "part_foreground": _("Text colour"),
+        "part_label": _("Colour of labels"),
+        "part_organization": _("Name of the brand"),
+        "part_issuer": _("Name of the brand"),
+        "part_program": _("Name of the program"),
+        "part_description": _("What is read aloud"),
+        "part_logo_text": _("Text beside the logo"),
+        "part_logo": _("Logo"),
+        "part_icon": _("Icon"),
+        "part_strip": _("Picture"),
+        "part_google_logo": _("Logo"),
+        "part_wide": _("Logo"),
+        "part_hero": _("Picture"),
     }

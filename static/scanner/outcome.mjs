@@ -71,6 +71,11 @@ export class OutcomeView {
     this.#onGone();
   }
 
+  /** Somebody was found: that nobody was, or nothing could be done, no longer matters. */
+  forgetRefusal() {
+    if (this.#root.dataset.kind === "refused" && this.#root.dataset.size !== "gone") this.clear();
+  }
+
   /** While the undo is on its way it cannot be asked for again. */
   lockUndo() {
     this.#undo.disabled = true;

@@ -563,6 +563,7 @@ function show(before) {
  */
 function enterMember(member, before) {
   if (before.name === "looking") {
+    outcomes.forgetRefusal();
     hub.clearAmount();
     const balance = member.balances[data.unit]?.available ?? 0;
     const words = { name: member.name || member.number, balance: counts([{ unit: data.unit, quantity: balance }]) };

@@ -14,7 +14,7 @@ from tests.scanner.treats import voucher_for, with_treats
 
 Visit = Callable[..., BrowserContext]
 
-SIZES = {"phone": (390, 844), "small": (320, 568), "lying": (844, 390), "desk": (1280, 800)}
+SIZES = {"phone": (390, 844), "small": (320, 568), "lying": (844, 390), "desk": (1366, 650)}
 AZERTY_DIGITS = "à&é\"'(-è_ç"  # the digit row of a French keyboard without Shift
 AZERTY_LETTERS = {"A": "q", "Q": "a", "W": "z", "Z": "w", "M": ","}
 
@@ -496,6 +496,8 @@ def states(till: TillPage, shop: Shop) -> Iterator[str]:
     till.wait_for("member")
     yield "member"
     till.part("amount").fill("12,50")
+    till.page.locator("#receipt-open").click()
+    till.part("receipt").fill("T-1042")
     yield "amount"
     till.part("accrue").click()
     till.wait_for("done")
@@ -529,6 +531,8 @@ def test_every_state_fits_and_is_accessible(
         assert till.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), state
         small = till.page.evaluate(SMALL_TARGETS)
         assert small == [], f"{state}: {small}"
+        if state in ("member", "amount"):
+            assert till.page.evaluate(COVERED_KEYS) == [], state
         assert till.violations() == [], state
     assert till.complaints == []
 
@@ -539,6 +543,14 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('button, a[href], input, 
   .map(each => [each, each.getBoundingClientRect()])
   .filter(([, box]) => box.width > 1 && (box.width < 43.5 || box.height < 43.5))
   .map(([each, box]) => `${each.id || each.className} ${box.width}x${box.height}`)"""
+
+
+# Keys of the amount under something else, at their upper or lower edge.
+COVERED_KEYS = """() => [...document.querySelectorAll('#keypad .key, #amount, #accrue')]
+  .map(each => [each, each.getBoundingClientRect()])
+  .filter(([each, box]) => [box.top + 3, box.bottom - 3].some(
+    y => !each.contains(document.elementFromPoint(box.left + box.width / 2, y))))
+  .map(([each, box]) => `${each.id || each.textContent.trim()} ${box.top}-${box.bottom}`)"""
 
 
 def test_the_till_speaks_french(shop: Shop, visit: Visit) -> None:

@@ -26,12 +26,16 @@ PROBLEMS_SHOWN_MAX = 5
 ARTICLES_MAX = 50  # lines of one sale: a till has a dozen buttons for them
 LINES_MAX = 50  # in one batch: half a second of work, and a lost answer costs no more than that
 
+FACE_TEXT_MAX = 400  # the name of a reward with what is missing to it
+FACE_CODE_MAX = 20_000  # a QR code as SVG; ours are a tenth of it
+
 B = TypeVar("B", bound="Body")
 
 Note = Annotated[str, StringConstraints(max_length=NOTE_LENGTH_MAX)]
 Word = Annotated[str, StringConstraints(max_length=200)]
 PublicId = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Pin = Annotated[str, StringConstraints(max_length=12)]
+FaceText = Annotated[str, StringConstraints(max_length=FACE_TEXT_MAX)]
 RequestId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{8,64}$")]
 
 
@@ -232,6 +236,31 @@ class Batch(Body):
 
     till: RequestId
     lines: Annotated[list[SavedLine], Field(min_length=1, max_length=LINES_MAX)]
+
+
+class Face(Body):
+    """What the shopper sees, in words: see `static/scanner/face.mjs`."""
+
+    kind: Literal["welcome", "member", "done", "gift", "saved", "card", "wait", "phone"]
+    title: FaceText
+    figure: FaceText | None = None
+    text: FaceText | None = None
+    code: Annotated[str, StringConstraints(max_length=FACE_CODE_MAX)] | None = None
+    label: FaceText | None = None
+    balance: FaceText | None = None
+    meter: Annotated[list[Annotated[int, Field(ge=0, le=1 << 53)]], Field(max_length=2)] | None = (
+        None
+    )
+    next: FaceText | None = None
+    practice: bool | None = None
+    question: Annotated[str, StringConstraints(max_length=40)] | None = None
+
+
+class ScreenAnswer(Body):
+    """A tap on a screen of its own."""
+
+    question: PublicId
+    answer: Literal["yes", "no"]
 
 
 def read_body(kind: type[B]) -> B:

@@ -7,7 +7,18 @@ from flask_babel import gettext as _
 
 def desk_texts() -> dict[str, str]:
     """By key, like `till_texts`."""
-    return {**_sale(), **_joining(), **_shift(), **_photo(), **_preferences()}
+    return {**_screens(), **_sale(), **_joining(), **_shift(), **_photo(), **_preferences()}
+
+
+def _screens() -> dict[str, str]:
+    return {
+        "screens_count": _("Devices that show this till: {count}"),
+        "screens_connected": _("The screen is connected."),
+        "screens_how": _(
+            "On the device, scan the QR code or open {address} and type the code. It works once, for {minutes} minutes."
+        ),
+        "screens_qr": _("QR code that connects a screen"),
+    }
 
 
 def _sale() -> dict[str, str]:

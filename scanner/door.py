@@ -6,6 +6,9 @@ from flask import Blueprint
 
 from scanner.confirming import allow, answer, approvers, ask, follow, open_question
 from scanner.enrol import enrol_now
+from scanner.far_screen import count, invite, look, say, show
+from scanner.far_screen import pair_now as pair_screen_now
+from scanner.far_screen import pair_page as pair_screen_page
 from scanner.icons import icon
 from scanner.managing import give_or_take, movements, take_back
 from scanner.pages import manifest, page, practice_page, service_worker, stand_in_store
@@ -42,6 +45,7 @@ def till_door() -> Blueprint:
     door.add_url_rule("/api/activities", "activities", note_activity, methods=["POST"])
     door.add_url_rule("/api/undo", "undo", undo, methods=["POST"])
     _add_people(door)
+    _add_screens(door)
     return door
 
 
@@ -63,3 +67,14 @@ def _add_people(door: Blueprint) -> None:
     door.add_url_rule(one, "follow", follow)
     door.add_url_rule(f"{one}/answer", "answer", answer, methods=["POST"])
     door.add_url_rule(f"{one}/approval", "allow", allow, methods=["POST"])
+
+
+def _add_screens(door: Blueprint) -> None:
+    """Devices of their own before the shopper."""
+    door.add_url_rule("/api/face", "face", show, methods=["POST"])
+    door.add_url_rule("/api/screens", "screens", count)
+    door.add_url_rule("/api/screens", "invite_screen", invite, methods=["POST"])
+    door.add_url_rule("/screen/pair", "pair_screen", pair_screen_page)
+    door.add_url_rule("/screen/pair", "pair_screen_now", pair_screen_now, methods=["POST"])
+    door.add_url_rule("/screen/api/face", "screen_face", look)
+    door.add_url_rule("/screen/api/answers", "screen_answer", say, methods=["POST"])

@@ -27,6 +27,7 @@ from scanner.texts import till_texts
 from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.staff_access import SignedIn, choose_store
 from wallet.actions.tills.pin import PIN_LENGTH_MAX
+from wallet.actions.tills.screens import count_screens
 from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
 from wallet.rules.money import exponent, spell_money
@@ -177,5 +178,6 @@ def _till_data(program: ProgramView, language: str, store_id: int | None) -> dic
         },
         **desk_data(program, language),
         "screen": url_for("till.screen"),
+        "screens": read(lambda session: count_screens(session, till.id)) if till else 0,
         "texts": {**till_texts(), **desk_texts(), **face_texts(program)},
     }

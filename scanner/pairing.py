@@ -31,15 +31,19 @@ def pair_now() -> Response | tuple[str, int]:
     try:
         token, _till = pair(wiring().database, code, client_address(), clock.now())
     except Refusal as refusal:
-        if refusal.code == "too_many_attempts":
-            minutes = max(1, round(int(refusal.facts["retry_after_seconds"]) / 60))
-            said = _("Too many attempts. Please try again in %(minutes)s min.", minutes=minutes)
-            return _page(said), refusal.status
-        return _page(sentence(refusal.code)), refusal.status
+        return _page(said_of(refusal)), refusal.status
     answer = redirect(url_for("till.page"), 303)
     keep_till(answer, token)
     forget_session(answer)
     return answer
+
+
+def said_of(refusal: Refusal) -> str:
+    """Why a code was not taken, for the page where it was typed."""
+    if refusal.code != "too_many_attempts":
+        return sentence(refusal.code)
+    minutes = max(1, round(int(refusal.facts["retry_after_seconds"]) / 60))
+    return _("Too many attempts. Please try again in %(minutes)s min.", minutes=minutes)
 
 
 def leave() -> Response:

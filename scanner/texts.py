@@ -163,6 +163,8 @@ def _people() -> dict[str, str]:
         "revoked_title": _("This till was revoked"),
         "revoked_yes": _("Pair it again"),
         "own_card": _("This is your own card. Please ask a colleague to serve you."),
+        "consent_title": _("Does the customer agree?"),
+        "consent_title_manager": _("Does a manager allow it?"),
         "consent_what": _("{quantity} of {name}: {reward}"),
         "consent_credit": _("{quantity} of {name}"),
         "consent_waits": _("The page of their card is asking them now. {seconds} s"),

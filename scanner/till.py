@@ -23,6 +23,7 @@ from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.record_activity import ActivityFacts, record_activity
 from wallet.actions.record_purchase import PurchaseFacts, record_purchase, suspect_repeat
 from wallet.actions.redeem import Taking, redeem
+from wallet.actions.redeem_often import OFTEN
 from wallet.actions.reverse_entry import member_of_entry, undo_own
 from wallet.actions.rotating_codes import count_miss
 from wallet.actions.shown_card import Shown, note_of, shown_by
@@ -32,6 +33,7 @@ from wallet.actions.throttle import (
     refuse_when_spent,
 )
 from wallet.actions.tills.confirm import voucher_wanted
+from wallet.actions.tills.flags import flag_refused
 from wallet.actions.tills.own_card import is_own_card
 from wallet.actions.undo import undo_purchase
 from wallet.actions.unuse_voucher import unuse_voucher
@@ -288,5 +290,17 @@ def _once(verb: str, request_id: str, facts: dict[str, Any], work: Work) -> tupl
         member = hub_of(session, program, answer["member_id"])
         return {"repeated": False, **answer, "member": member}
 
-    answer = write(_do)
+    try:
+        answer = write(_do)
+    except Refusal as refusal:
+        if refusal.code in OFTEN:
+            code, member_id = refusal.code, refusal.facts["member_id"]
+            write(lambda session: _flag(session, code, member_id))
+        raise
     return jsonify(answer), OK if answer["repeated"] else CREATED
+
+
+def _flag(session: Session, code: str, member_id: str) -> None:
+    """A limit was met: nothing of the act is written, but a manager sees it."""
+    program = program_view(session, staff().program_id)
+    flag_refused(session, program, code, member_id, staff_actor(), clock.now())

@@ -21,7 +21,8 @@ from tests.doors import ROLES, House, everything_in, open_house
 from tests.factories import PASSWORD, make_cast, open_database
 from wallet.actions.actor import SYSTEM
 from wallet.actions.tills.pair import NewTill, add_till
-from wallet.ids import public_id
+from wallet.actions.tills.screens import add_screen
+from wallet.ids import private_id, public_id
 
 _numbers = count(1)
 
@@ -69,6 +70,12 @@ def _question(house: House) -> str:
     assert answer.status_code == 201, answer.text
     found: str = answer.get_json()["confirmation"]["id"]
     return found
+
+
+def _screen(house: House) -> str:
+    """A screen of a till of the café."""
+    cast, till = house.cast, private_id("til", _till(house)) or 0
+    return cast.run(lambda session: add_screen(session, cast.program, till, SYSTEM, cast.now))[0].id
 
 
 def _form(**said: str) -> Callable[[House], dict[str, Any]]:
@@ -306,6 +313,30 @@ TABLE: dict[tuple[str, str], Row] = {
         _fixed("/till/api/sync"),
         _tap(till="till-0123456789", lines=lambda house: [_saved_sale(house)]),
     ),
+    ("POST", "/till/api/face"): Row(
+        "401 401 403 401 401 401 401 401",
+        _fixed("/till/api/face"),
+        _tap(kind="welcome", title=""),
+    ),
+    ("GET", "/till/api/screens"): Row(
+        "401 401 403 401 401 401 401 401", _fixed("/till/api/screens")
+    ),
+    ("POST", "/till/api/screens"): Row(
+        "401 401 403 401 401 401 401 401", _fixed("/till/api/screens"), _tap()
+    ),
+    ("GET", "/till/screen/pair"): _public("/till/screen/pair"),
+    ("POST", "/till/screen/pair"): Row(
+        "403 403 403 403 403 403 403 403", _fixed("/till/screen/pair"), _form(code="0000-0000")
+    ),
+    # Only on a device that was paired as a screen.
+    ("GET", "/till/screen/api/face"): Row(
+        "401 401 401 401 401 401 401 401", _fixed("/till/screen/api/face")
+    ),
+    ("POST", "/till/screen/api/answers"): Row(
+        "401 401 401 401 401 401 401 401",
+        _fixed("/till/screen/api/answers"),
+        _tap(question="cnf_0000000000000", answer="yes"),
+    ),
     ("GET", "/till/pair"): _public("/till/pair"),
     ("POST", "/till/pair"): Row(
         "403 403 403 403 403 403 403 403", _fixed("/till/pair"), _form(code="0000-0000")
@@ -395,6 +426,15 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/console/tills/<till_id>/revoke"): Row(
         "401 403 403 303 303 404 401 401", lambda h: f"/console/tills/{_till(h)}/revoke"
     ),
+    ("POST", "/console/tills/<till_id>/screen"): Row(
+        "401 403 403 201 201 404 401 401", lambda h: f"/console/tills/{_till(h)}/screen"
+    ),
+    ("GET", "/console/screens/<screen_id>/state"): Row(
+        "302 403 403 200 200 404 302 302", lambda h: f"/console/screens/{_screen(h)}/state"
+    ),
+    ("POST", "/console/screens/<screen_id>/revoke"): Row(
+        "401 403 403 303 303 404 401 401", lambda h: f"/console/screens/{_screen(h)}/revoke"
+    ),
     ("GET", "/console/shifts"): Row("302 403 403 200 200 200 302 302", _fixed("/console/shifts")),
     ("GET", "/console/till-words"): Row(
         "302 403 200 200 200 200 302 302", _fixed("/console/till-words")
@@ -468,6 +508,7 @@ TABLE: dict[tuple[str, str], Row] = {
             ("tags", {"tags": "press"}),
             ("take-back", {"entry": "ent_0000000000000", "reason": "typed twice"}),
             ("void", {"code": "A00000000Z", "reason": "lost"}),
+            ("no-pin", {"reason": "forgotten"}),
             ("merge", {"into": "nobody at all"}),
             ("perks", {"choice": "none"}),
             ("plan", {"plan": "none"}),

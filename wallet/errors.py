@@ -90,6 +90,18 @@ CODES: dict[str, tuple[int, str]] = {
     ),
     "confirmation_not_found": (404, N_("There is no such question.")),
     "approval_needed": (403, N_("A manager has to allow this with their PIN.")),
+    "card_used_often": (
+        403,
+        N_("This card was used for rewards often in a short time. A manager can allow one more."),
+    ),
+    "staff_redeems_often": (
+        403,
+        N_("You handed out many rewards in a short time. A manager can allow one more."),
+    ),
+    "till_redeems_often": (
+        403,
+        N_("This till handed out many rewards in a short time. A manager can allow one more."),
+    ),
     "approval_not_theirs": (403, N_("Only a manager or the owner can allow this.")),
     "own_card": (403, N_("This is your own card. Please ask a colleague to serve you.")),
     "code_too_old": (
@@ -183,6 +195,13 @@ CODES: dict[str, tuple[int, str]] = {
         401,
         N_("This till was revoked. A manager can pair it again in the console."),
     ),
+    "screen_unpaired": (401, N_("This device shows no till yet. Please pair it with a code.")),
+    "screen_revoked": (401, N_("This screen was disconnected. A new code connects it again.")),
+    "screen_not_found": (404, N_("There is no such screen.")),
+    "screens_too_many": (
+        409,
+        N_("This till has four screens. Please disconnect one in the console, under Tills."),
+    ),
     "till_locked": (401, N_("Please choose your name and type your PIN.")),
     "pairing_failed": (
         403,
@@ -196,6 +215,7 @@ CODES: dict[str, tuple[int, str]] = {
     "pin_invalid": (422, N_("A PIN has four to six digits.")),
     "pin_weak": (422, N_("This PIN is too easy to guess. Please choose another one.")),
     "pin_wrong": (403, N_("The PIN is not right.")),
+    "member_pin_missing": (409, N_("This member has no PIN.")),
     "pin_locked": (
         403,
         N_("Too many wrong PINs in a row. A manager has to give a new one in the console."),

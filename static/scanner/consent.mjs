@@ -48,6 +48,7 @@ export class Consent {
   /** @type {Promise<void>} the question on its way to the server: an answer waits for it */
   #asked = Promise.resolve();
   #timer = 0;
+  #isTold = false; // that a manager is needed: the form was opened once, and may be closed again
 
   /**
    * @param {Api} api
@@ -91,6 +92,7 @@ export class Consent {
   open(act, memberId, why) {
     this.#act = act;
     this.#id = "";
+    this.#isTold = false;
     for (const field of [this.#digits, this.#managerPin, this.#reason]) field.value = "";
     partOf("consent-manager", HTMLDetailsElement).open = false;
     for (const id of ["consent-what", "consent-state", "consent-problem"]) part(id).textContent = "";
@@ -187,10 +189,13 @@ export class Consent {
     part("consent-what").textContent = say(question.reward ? "consent_what" : "consent_credit", words);
     if (question.state === "no") return this.#onBack(say("consent_no"));
     if (question.needs === null && this.#act) return this.#onReady(this.#act);
-    const isOpen = question.state === "open";
+    // Where only a manager's word is missing the customer is not asked; their no counts all the same.
+    const isOpen = question.state === "open" && question.needs === "confirmation";
+    part("consent-title").textContent = say(question.needs === "approval" ? "consent_title_manager" : "consent_title");
+    if (question.needs === "approval" && !this.#isTold) partOf("consent-manager", HTMLDetailsElement).open = this.#isTold = true;
     part("consent-pin").hidden = !isOpen || !question.has_pin;
     part("consent-yes").hidden = !isOpen || !question.screen_may;
-    part("consent-no").hidden = !isOpen;
+    part("consent-no").hidden = question.state !== "open";
     part("consent-state").textContent = stateText(question);
     this.#onQuestion({ id: question.id, what: part("consent-what").textContent ?? "", mayAnswer: isOpen && question.screen_may });
     this.#plan();
@@ -199,6 +204,7 @@ export class Consent {
 
 /** @param {Question} question */
 function stateText({ state, needs, approved_by: manager, seconds_left: seconds }) {
+  if (needs === "approval" && state === "open") return "";
   if (state === "yes") return say("consent_yes_now_manager");
   if (needs === "confirmation" && manager && state === "open") return say("consent_manager_now_yes");
   return state === "open" ? say("consent_waits", { seconds: String(seconds) }) : say("consent_over");

@@ -34,7 +34,7 @@ export class DeskParts {
    * @param {(question: string, answer: "yes" | "no") => void} doers.onAnswer the customer said yes or no to a spending
    */
   constructor(api, { onJoined, upload, onTexts, onAnswer }) {
-    this.#view = new ShopperView(onAnswer);
+    this.#view = new ShopperView(api, onAnswer);
     this.#onJoined = onJoined;
     this.#joining = new Joining(api, (member, card) => this.#met(member, card));
     new Shift(api);

@@ -19,6 +19,7 @@
  * @property {string} program name
  * @property {boolean} practice nothing counts
  * @property {string} screen address of the customer's screen
+ * @property {number} screens how many devices of their own show what this till shows
  * @property {number[]} quick amounts under one key, in minor units
  * @property {{category: string, sku: string, name: string, by_amount: boolean}[]} shelf articles that earn in their own way
  * @property {{unit: string, quantity: number} | null} visit what coming gives, where no amount is needed

@@ -1,6 +1,8 @@
 /** The till turned to the customer, and the second screen: both show the same face. */
 
+import { Api } from "./api.mjs";
 import { CHANNEL, paint, watchAnswers } from "./face.mjs";
+import { FarScreens } from "./far_screens.mjs";
 import { recall, remember } from "./memory.mjs";
 import { data, part, say } from "./page.mjs";
 import { Sheet } from "./sheet.mjs";
@@ -20,8 +22,15 @@ export class ShopperView {
   /** @type {Face | null} */
   #question = null; // stands before everything else
 
-  /** @param {(question: string, answer: "yes" | "no") => void} onAnswer the customer tapped here or on the second screen */
-  constructor(onAnswer) {
+  /** @type {FarScreens | null} */
+  #far = null; // only paired tills have screens on other devices
+
+  /**
+   * @param {import("./api.mjs").Api | import("./practice.mjs").PracticeApi} api
+   * @param {(question: string, answer: "yes" | "no") => void} onAnswer the customer tapped here or on the second screen
+   */
+  constructor(api, onAnswer) {
+    if (api instanceof Api && data.paired) this.#far = new FarScreens(api);
     this.#channel.addEventListener("message", ({ data: said }) => {
       if (said?.ask) this.#tell();
       if (said?.question && (said.answer === "yes" || said.answer === "no")) onAnswer(said.question, said.answer);
@@ -29,7 +38,9 @@ export class ShopperView {
     watchAnswers(this.#root, onAnswer);
     part("flip-open").addEventListener("click", () => this.#sheet.open(part("flip-back")));
     part("flip-back").addEventListener("click", () => this.#sheet.close());
-    part("open-screen").addEventListener("click", () => window.open(data.screen, "comptoir-screen", "popup"));
+    const openWindow = () => window.open(data.screen, "comptoir-screen", "popup");
+    part("open-screen").addEventListener("click", () => (this.#far ? this.#far.open() : openWindow()));
+    part("screens-window").addEventListener("click", openWindow);
     this.#turn.addEventListener("click", () => {
       remember(TURNED, recall(TURNED) === "1" ? "" : "1");
       this.#showTurned();
@@ -63,7 +74,9 @@ export class ShopperView {
 
   #tell() {
     const face = this.#question ?? this.#face;
-    if (face) this.#channel.postMessage({ face });
+    if (!face) return;
+    this.#channel.postMessage({ face });
+    this.#far?.show(face);
   }
 
   /** For a tablet that lies flat between the two. */

@@ -48,6 +48,9 @@ const NEEDS_WORD = [
   "code_too_old",
   "code_used",
   "code_closed",
+  "card_used_often",
+  "staff_redeems_often",
+  "till_redeems_often",
 ];
 
 /** @type {Desk} */

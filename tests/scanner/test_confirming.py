@@ -332,6 +332,27 @@ def test_a_card_that_comes_back_all_day_is_flagged_not_stopped(guarded: Paired) 
     assert (flag.kind, flag.facts["count"]) == ("card_often", SALES_A_DAY_MAX + 2)
 
 
+def test_a_card_used_often_waits_for_a_manager_who_is_told(guarded: Paired) -> None:
+    """Nobody is asked for more than the manager's word; the one reward it was given for is all."""
+    cast = guarded.cast
+    for _ in range(3):
+        assert guarded.redeem("ada", 30, shown=fresh_note(guarded, "ada")).status_code == 201
+    spending = Spending(guarded, "ada", 30)
+    shown = fresh_note(guarded, "ada")
+    refused(spending.take(shown=shown), 403, "card_used_often")
+    assert cast.balance("ada").available == 510
+    with cast.database.reading() as session:
+        (flag,) = new_flags(session, cast.program)
+    assert (flag.kind, flag.subject) == ("card_used_often", cast.view("ada").public_id)
+    assert spending.ask(shown=shown)["needs"] == "approval"
+    on_card(guarded, "ada", spending.id, "yes")
+    refused(spending.take(shown=shown), 403, "card_used_often")  # her yes is no manager's word
+    assert told(spending.approve())["confirmation"]["needs"] is None
+    assert spending.take(shown=shown).status_code == 201
+    assert cast.balance("ada").available == 480
+    refused(Spending(guarded, "ada", 30).take(shown=shown), 403, "card_used_often")
+
+
 def test_a_browser_with_a_password_asks_managers_too(till: Till, cast: Cast) -> None:
     """Step-up needs no paired till: the manager's PIN is counted under who is signed in."""
     with_bands(cast, BANDS)

@@ -16,7 +16,7 @@ from wallet.db import Base, Database, unhurried
 
 ROWS_AT_ONCE = 2_000  # about a megabyte of entries
 # What lets somebody in for a while, or counts tries, must not come back from an old copy.
-LEFT_OUT = frozenset({"attempts", "confirmation", "magic_link", "staff_session"})
+LEFT_OUT = frozenset({"attempts", "confirmation", "magic_link", "staff_session", "till_face"})
 KEY_CHECK = "comptoir export"
 _PARTIAL = ".partial"
 

@@ -12,6 +12,7 @@ from wallet.actions.choose_perks import PerkSet, perk_sets
 from wallet.actions.membership_views import MembershipView, membership_view
 from wallet.actions.merge_views import MergeView, merge_view
 from wallet.actions.program_view import ProgramView, reward_view
+from wallet.actions.tills.member_pin import holds_pin
 from wallet.actions.use_voucher import check_usable
 from wallet.actions.voucher_state import VoucherState, state_of
 from wallet.errors import Refusal
@@ -42,6 +43,7 @@ class MemberDesk:
     perk_sets: Sequence[PerkSet]
     merges: Sequence[MergedPerson]
     survivor: tuple[int, str, str] | None
+    has_pin: bool  # chosen on the page of the card, for saying yes at a till
 
 
 def member_desk(
@@ -66,6 +68,7 @@ def member_desk(
             _merged(session, program, merge_view(row)) for row in merges_of(session, member.id)
         ],
         survivor=(survivor.id, survivor.name, survivor.number) if survivor else None,
+        has_pin=holds_pin(session, member.id),
     )
 
 

@@ -19,6 +19,7 @@ from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
 from wallet.tables.ledger import Entry, entries_of
 from wallet.tables.member import Consent, consents_of, member_with_id
+from wallet.tables.purchase import receipts_of
 from wallet.tables.staff import staff_of
 from wallet.tables.wallet_pass import WalletPass, passes_of, push_tokens, silent_since
 
@@ -51,6 +52,7 @@ class Line:
     kind: str = ""
     is_reversible: bool = False
     where: Where | None = None  # the till it was made at, and on whose word besides
+    receipt: str = ""  # what was written beside the sale: a number, a note
     reasons: Sequence[Reason] = ()
 
 
@@ -106,10 +108,15 @@ def member_file(
     rows = entries_of(session, member.id, ENTRIES_PAGE + 1, before_id)
     people = {f"staff:{person.id}": person.name for person in staff_of(session, program.id)}
     made = where_made(session, program, rows[:ENTRIES_PAGE])
+    sales = [row.purchase_id for row in rows[:ENTRIES_PAGE] if row.purchase_id is not None]
+    receipts = receipts_of(session, sales)
     return MemberFile(
         member=member_view(session, program, member, now),
         joined_channel=member.joined_channel,
-        lines=[_line(program, row, people, made) for row in rows[:ENTRIES_PAGE]],
+        lines=[
+            _line(program, row, people, made, receipts.get(row.purchase_id or 0, ""))
+            for row in rows[:ENTRIES_PAGE]
+        ],
         next_before=public_id("ent", rows[ENTRIES_PAGE - 1].id) if len(rows) > ENTRIES_PAGE else "",
         passes=_passes(session, member.id),
         agreements=[_agreement(row) for row in consents_of(session, member.id)],
@@ -117,7 +124,11 @@ def member_file(
 
 
 def _line(
-    program: ProgramView, entry: Entry, people: dict[str, str], made: Mapping[int, Where]
+    program: ProgramView,
+    entry: Entry,
+    people: dict[str, str],
+    made: Mapping[int, Where],
+    receipt: str,
 ) -> Line:
     return Line(
         movement=movement(program, entry),
@@ -130,6 +141,7 @@ def _line(
         kind=entry.kind,
         is_reversible=entry.kind in REVERSIBLE,
         where=made.get(entry.id),
+        receipt=receipt,
         reasons=[
             Reason(said["text"], said.get("rule", ""), said.get("rule_version", 0))
             for said in entry.why

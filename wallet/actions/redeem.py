@@ -13,6 +13,7 @@ from wallet.actions.expire import renew_lots
 from wallet.actions.may_take import obstacles
 from wallet.actions.post_entry import account_of
 from wallet.actions.program_view import ProgramView, RewardView
+from wallet.actions.redeem_often import refuse_often
 from wallet.actions.refresh_card import refresh_card
 from wallet.actions.sale_link import SaleRef, Word, keep_word, sale_to_link
 from wallet.actions.shown_card import COUNTER, Shown, require_shown
@@ -57,7 +58,8 @@ def redeem(
     taking: Taking | None = None,
 ) -> Redeemed:
     """`reward_…` when the member may not take it, `insufficient_balance` when the usable lots do not
-    reach, `code_…` when more of the card must be shown for it. Races for points end at the member's
+    reach, `code_…` when more of the card must be shown for it, `…_often` at a till where a manager has to
+    allow one more. Races for points end at the member's
     lock, races for the last piece at its stock. Nothing is written when it is refused."""
     taking = taking or Taking()
     lock_member(session, member)
@@ -74,6 +76,8 @@ def redeem(
     _check_conditions(session, program, member, reward, now)
     renew_lots(session, program, account, now)
     price = _price(session, program, account, reward, now)
+    if actor.staff_id is not None and not (taking.shown and taking.shown.is_approved):
+        refuse_often(session, program, member.id, actor, now)
     if actor.channel == COUNTER or taking.shown is not None:
         require_shown(session, program, member, (reward.unit, reward.cost), taking.shown)
     if reward.is_limited and not take_stock(session, reward.id):

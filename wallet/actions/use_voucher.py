@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
 from wallet.actions.program_view import ProgramView, RewardView, reward_view
+from wallet.actions.redeem_often import refuse_often
 from wallet.actions.refresh_card import refresh_card
 from wallet.actions.return_redemption import usage_of
 from wallet.actions.sale_link import SaleRef, Word, keep_word, sale_to_link
@@ -62,7 +63,7 @@ def use_voucher(
 ) -> Used:
     """Used from now on. The same request again gets the same answer; everybody else is refused:
     `voucher_unknown`, `voucher_used` (with when and where), `voucher_expired`, `voucher_void`,
-    `voucher_not_yet`, and `code_…` for one from the list. Two tills at once end at the member's lock."""
+    `voucher_not_yet`, `code_…` for one from the list, and at tills `…_often`. Two tills at once end at the member's lock."""
     member = lock_voucher_holder(session, program, code)
     purchase = sale_to_link(session, program, use.sale)
     voucher, reward, _ = _find(session, program, code)
@@ -75,6 +76,8 @@ def use_voucher(
         raise Refusal("member_closed")
     redemption = redemption_with_id(session, program.id, voucher.redemption_id)
     assert redemption is not None
+    if actor.staff_id is not None and not (use.shown and use.shown.is_approved):
+        refuse_often(session, program, member.id, actor, now, but=redemption.id)
     if use.is_listed and use.shown != Shown("voucher", redemption.id):
         require_shown(session, program, member, (redemption.unit, redemption.cost), use.shown)
     voucher.status = "used"

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from wallet.rules.redemption_limits import RedemptionLimits
 from wallet.rules.rule_parts import (
     PENDING_DAYS_MAX,
     RULES_MAX,
@@ -82,6 +83,7 @@ class Ruleset(Strict):
     donation: DonationRules | None = None
     credit: CreditRules | None = None
     spending: SpendingRules = SpendingRules(rotating=False)
+    redemption_limits: RedemptionLimits = RedemptionLimits()
     pending_days: Annotated[int, Field(ge=0, le=PENDING_DAYS_MAX)] = 0
     expiry_months: Annotated[int, Field(ge=1, le=120)] | None = None
     clawback: Literal["owed", "negative", "forgive"] = "owed"

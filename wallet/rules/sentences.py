@@ -223,7 +223,7 @@ class _Teller:
         yield "", _CLAWBACK[self._rules.clawback][self._language]
 
     def spending(self) -> Iterator[tuple[str, str]]:
-        """How store credit pays."""
+        """How store credit pays, and how often tills hand out rewards."""
         if credit := self._rules.credit:
             share = spell_number(credit.share_max_percent, self._language)
             yield (
@@ -231,6 +231,18 @@ class _Teller:
                 self._pick(
                     f"L’avoir paie jusqu’à {share}{THIN}% d’un achat.",
                     f"Credit pays up to {share}% of a purchase.",
+                ),
+            )
+        limits = self._rules.redemption_limits
+        if limits.card_times:
+            yield (
+                "redemption_limits",
+                self._pick(
+                    f"En caisse, une carte sert à {limits.card_times} récompenses au plus en"
+                    f" {limits.card_hours} heures{THIN}; un responsable peut en autoriser une de"
+                    " plus.",
+                    f"At tills a card is good for {limits.card_times} rewards in"
+                    f" {limits.card_hours} hours; a manager can allow one more.",
                 ),
             )
 

@@ -22,6 +22,7 @@ from wallet.tables import (
     staff,
     till,
     till_line,
+    till_screen,
     wallet_pass,
 )
 
@@ -47,5 +48,6 @@ __all__ = [
     "staff",
     "till",
     "till_line",
+    "till_screen",
     "wallet_pass",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, cast
 
@@ -111,6 +112,14 @@ def purchase_with_id(session: Session, program_id: int, purchase_id: int) -> Pur
     lock comes first: `lock_sale` has both."""
     query = select(Purchase).where(Purchase.id == purchase_id, Purchase.program_id == program_id)
     return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def receipts_of(session: Session, purchase_ids: Collection[int]) -> dict[int, str]:
+    """Purchase → what was written beside it, for those that have something."""
+    query = select(Purchase.id, Purchase.receipt).where(
+        Purchase.id.in_(purchase_ids), Purchase.receipt != ""
+    )
+    return {row.id: row.receipt for row in session.execute(query)}
 
 
 def refunds_of(session: Session, purchase_id: int) -> list[Refund]:

@@ -40,7 +40,8 @@ class TillAct(Base):
     """Something that was done at a till or to one: who, where, to whom, on whose word. Append-only.
 
     `verb`: sale, redemption, voucher, activity, undo, reversal, adjustment, and for the till itself
-    pair, revoke, switch, lock_out, pin. `changes` is [{unit, quantity}]. `confirmed` is how the
+    pair, revoke, switch, lock_out, pin, screen_pair, screen_revoke; for a customer's
+    PIN that was taken away member_pin. `changes` is [{unit, quantity}]. `confirmed` is how the
     shopper said yes: card, pin, screen, or empty.
     """
 
@@ -70,7 +71,7 @@ class TillAct(Base):
 
 class Flag(Base):
     """Something that a manager should look at; it stopped nobody. `kind`: card_often, pin_locked,
-    revoked_till. Once a day for each `subject` (the public id of a member, a person or a till)."""
+    revoked_till, card_used_often, staff_redeems_often, till_redeems_often. Once a day for each `subject` (the public id of a member, a person or a till)."""
 
     __tablename__ = "flag"
     __table_args__ = (

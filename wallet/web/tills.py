@@ -17,7 +17,12 @@ DOOR = "/till"  # a PIN is asked for, and means something, below this address on
 
 def till_cookie() -> str:
     """`__Host-` binds the cookie to this host and to https; plain http (development) has none."""
-    return "__Host-till" if _is_https() else "till"
+    return host_cookie("till")
+
+
+def host_cookie(name: str) -> str:
+    """The name of a cookie that only this host reads."""
+    return f"__Host-{name}" if _is_https() else name
 
 
 def current_till() -> PairedTill | None:
@@ -38,10 +43,15 @@ def is_till_door() -> bool:
 
 def keep_till(answer: Response, token: str) -> None:
     """This browser is that till from now on."""
+    keep_host_cookie(answer, till_cookie(), token, COOKIE_SECONDS)
+
+
+def keep_host_cookie(answer: Response, name: str, token: str, seconds: int) -> None:
+    """A token that no script reads."""
     answer.set_cookie(
-        till_cookie(),
+        name,
         token,
-        max_age=COOKIE_SECONDS,
+        max_age=seconds,
         path="/",
         httponly=True,
         samesite="Lax",

@@ -11,6 +11,7 @@ from tests.factories import Cast
 from tests.scanner.treats import refreshed, voucher_for, with_treats
 from tests.wallet.web.conftest import Browser
 from tests.wallet.web.test_console import plain
+from wallet.actions.tills.member_pin import choose_pin, holds_pin
 from wallet.ids import public_id
 
 
@@ -124,6 +125,33 @@ def test_a_voucher_is_made_void_and_its_price_comes_back(owner: Browser, cafe: C
     act(owner, cafe, "ada", "void", code=other, reason="Fraude", keep="yes")
     assert cafe.balance("ada").available == before - 80
     assert cafe.audit().findings == []
+
+
+def test_a_forgotten_pin_goes_with_a_reason_that_the_journal_keeps(
+    owner: Browser, cafe: Cast
+) -> None:
+    number = cafe.people["ada"]
+    button = "Le code PIN est oublié"
+    assert button not in owner.get(file_of(cafe, "ada")).text
+    choose_pin(cafe.database, number, "5038", "", cafe.now)
+    assert button in plain(owner.get(file_of(cafe, "ada")).text)
+    assert "Merci de dire pourquoi" in act(owner, cafe, "ada", "no-pin", reason=" ")
+    with cafe.database.reading() as session:
+        assert holds_pin(session, number)
+    page = act(owner, cafe, "ada", "no-pin", reason="Oublié, carte d’identité vue")
+    assert "Le code PIN est supprimé" in page
+    assert button not in page
+    assert "n’a pas de code PIN" in act(owner, cafe, "ada", "no-pin", reason="encore")
+    kept = plain(owner.get("/console/journal").text)
+    assert "Code PIN du client supprimé" in kept
+    assert "Oublié, carte d’identité vue" in kept
+    choose_pin(cafe.database, number, "6149", "", cafe.now)  # without the one before
+
+
+def test_the_receipt_stands_beside_its_sale(owner: Browser, cafe: Cast) -> None:
+    cafe.buy("bruno", 1_250, receipt="T-1042 <b>")
+    page = owner.get(file_of(cafe, "bruno")).text
+    assert "T-1042 &lt;b&gt;" in page
 
 
 def test_two_cards_are_merged_and_parted_again(owner: Browser, cafe: Cast) -> None:

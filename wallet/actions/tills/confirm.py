@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from wallet.actions.actor import Actor
 from wallet.actions.identify import REASON_LENGTH_MAX, check_text
 from wallet.actions.program_view import ProgramView
+from wallet.actions.redeem_often import is_often
 from wallet.actions.shown_card import Shown
 from wallet.actions.staff_access import verify_secret
 from wallet.actions.tills.member_pin import count_pin_try, has_pin, settle_pin_try
@@ -55,6 +56,7 @@ class Wanted:
     quantity: int
     thing: str  # what the id of the reward or voucher is; empty for store credit
     name: Mapping[str, str]
+    redemption_id: int | None = None  # of a voucher
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,14 @@ def voucher_wanted(
     state, _member = voucher_state(session, program, code, now)
     redemption = redemption_with_id(session, program.id, state.redemption_id)
     assert redemption is not None
-    thing = str(redemption.id)
-    return Wanted(request_id, redemption.unit, redemption.cost, thing, state.reward.name)
+    return Wanted(
+        request_id,
+        redemption.unit,
+        redemption.cost,
+        str(redemption.id),
+        state.reward.name,
+        redemption.id,
+    )
 
 
 def ask_shopper(
@@ -107,6 +115,10 @@ def ask_shopper(
         return _asked(session, program, known, now)
     assert actor.staff_id is not None
     is_fresh = shown is not None and shown.kind == "fresh"
+    # A reward of which a manager has to allow one more, whatever it costs.
+    often = bool(wanted.thing) and is_often(
+        session, program, member.id, actor, now, but=wanted.redemption_id
+    )
     row = Confirmation(
         id=new_id(),
         program_id=program.id,
@@ -118,7 +130,7 @@ def ask_shopper(
         facts_hash=digest,
         unit=wanted.unit,
         quantity=wanted.quantity,
-        what={"name": dict(wanted.name), "is_fresh": is_fresh},
+        what={"name": dict(wanted.name), "is_fresh": is_fresh, "is_often": often},
         created_at=now,
         ends_at=now + LIFE,
         answer="",
@@ -356,6 +368,8 @@ def _asked(session: Session, program: ProgramView, row: Confirmation, now: datet
 
 def _needs(program: ProgramView, row: Confirmation) -> Proof | None:
     needed = program.ruleset.proof_for(row.unit, row.quantity)
+    if row.what.get("is_often") and not row.approved_by:
+        return "approval"  # whatever the customer says
     if needed == "approval":
         return "confirmation" if row.answer != "yes" else None if row.approved_by else "approval"
     return None if row.answer == "yes" or row.approved_by else "confirmation"

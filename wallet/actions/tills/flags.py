@@ -64,6 +64,19 @@ def flag_often(
         )
 
 
+def flag_refused(
+    session: Session, program: ProgramView, code: str, member_id: str, actor: Actor, now: datetime
+) -> None:
+    """A limit on rewards was met: by the card, by the person or by the till (`redeem_often`)."""
+    subjects = {
+        "card_used_often": member_id,
+        "staff_redeems_often": public_id("stf", actor.staff_id or 0),
+        "till_redeems_often": public_id("til", actor.till_id or 0),
+    }
+    facts = {"staff": actor.staff_id, "member": member_id}
+    raise_flag(session, program.id, code, subjects[code], now, **facts)
+
+
 def new_flags(session: Session, program: ProgramView) -> list[Flag]:
     """What nobody has looked at, newest first."""
     return flags_of(session, program.id, only_new=True, limit=SHOWN_MAX)

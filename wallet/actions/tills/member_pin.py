@@ -6,13 +6,19 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from wallet.actions.actor import Actor
+from wallet.actions.identify import REASON_LENGTH_MAX, check_text
+from wallet.actions.program_view import ProgramView
 from wallet.actions.staff_access import hash_secret, verify_secret
 from wallet.actions.throttle import MEMBER_PIN, count_attempt, forget_attempts
+from wallet.actions.tills.journal import Act, note_act
+from wallet.actions.tills.own_card import refuse_own_card
 from wallet.actions.tills.pin import MISSES_IN_A_ROW_MAX, checked
 from wallet.db import Database
 from wallet.errors import Refusal
 from wallet.ids import new_id
 from wallet.tables.confirmation import MemberPin, pin_of
+from wallet.tables.member import Member
 
 
 def has_pin(session: Session, member_id: int) -> bool:
@@ -40,8 +46,41 @@ def choose_pin(database: Database, member_id: int, pin: str, before: str, now: d
     database.run(_keep)
 
 
+def holds_pin(session: Session, member_id: int) -> bool:
+    """Whether the member has a PIN, closed or not."""
+    return pin_of(session, member_id) is not None
+
+
+def forget_pin(
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """A manager takes away a PIN that was forgotten, and says why; the journal keeps both.
+    `reason_missing`, `own_card`, `member_pin_missing`."""
+    check_text(reason, "reason", REASON_LENGTH_MAX)
+    if not reason.strip():
+        raise Refusal("reason_missing")
+    refuse_own_card(session, member, actor)
+    if not holds_pin(session, member.id):
+        raise Refusal("member_pin_missing")
+    drop_pin(session, member.id)
+    act = Act(
+        "member_pin",
+        till_id=actor.till_id,
+        store_id=actor.store_id,
+        staff_id=actor.staff_id,
+        member_id=member.id,
+        reason=reason.strip(),
+    )
+    note_act(session, program.id, act, now)
+
+
 def drop_pin(session: Session, member_id: int) -> None:
-    """A manager's help for whoever forgot it: none any more, and a new one can be chosen."""
+    """None any more; a new one can be chosen on the page of the card."""
     row = pin_of(session, member_id, lock=True)
     if row is not None:
         session.delete(row)

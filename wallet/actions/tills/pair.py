@@ -111,7 +111,7 @@ def pair(database: Database, code: str, address: str, now: datetime) -> tuple[st
 
 def till_behind(session: Session, token: str, now: datetime) -> PairedTill | None:
     """The till whose cookie this is, also when it was revoked; None when it was never one."""
-    till = till_with_token(session, _token_hash(token))
+    till = till_with_token(session, token_hash(token))
     if till is None:
         return None
     seen = till.seen_at or till.paired_at or till.created_at
@@ -166,6 +166,11 @@ def till_seen(session: Session, program: ProgramView, till_id: int, now: datetim
     return _view(_till(session, program, till_id), now)
 
 
+def draw_code() -> str:
+    """A code to type, as people read it."""
+    return "".join(secrets.choice(CROCKFORD) for _ in range(CODE_LENGTH))
+
+
 def spoken_code(code: str) -> str:
     """As it is shown: `K7PM-2XQ4`."""
     return f"{code[:4]}-{code[4:]}"
@@ -193,7 +198,7 @@ def _till(session: Session, program: ProgramView, till_id: int) -> Till:
 def _new_code(session: Session, till: Till, now: datetime) -> str:
     if till.revoked_at is not None:
         raise Refusal("till_revoked")
-    code = "".join(secrets.choice(CROCKFORD) for _ in range(CODE_LENGTH))
+    code = draw_code()
     till.pairing_hash = _code_hash(session, code)
     till.pairing_ends_at = now + CODE_LIFE
     session.flush()
@@ -201,12 +206,12 @@ def _new_code(session: Session, till: Till, now: datetime) -> str:
 
 
 def _pair(session: Session, code: str, now: datetime) -> tuple[str, Till]:
-    plain = _plain(code)
+    plain = plain_code(code)
     till = till_with_pairing(session, _code_hash(session, plain)) if plain else None
     if till is None or till.pairing_ends_at is None or till.pairing_ends_at <= now:
         raise Refusal("pairing_failed")
     token = secrets.token_urlsafe(32)
-    till.token_hash = _token_hash(token)
+    till.token_hash = token_hash(token)
     till.pairing_hash = till.pairing_ends_at = None
     till.paired_at = till.seen_at = now
     act = Act("pair", till_id=till.id, store_id=till.store_id)
@@ -215,7 +220,7 @@ def _pair(session: Session, code: str, now: datetime) -> tuple[str, Till]:
     return token, till
 
 
-def _plain(code: str) -> str:
+def plain_code(code: str) -> str:
     """What was meant: upper case, O is 0, I and L are 1, no dashes; empty when it cannot be one."""
     plain = code.upper().translate(str.maketrans("OIL", "011", "- \u2010\u2011\u2013"))
     is_code = len(plain) == CODE_LENGTH and all(char in CROCKFORD for char in plain)
@@ -227,5 +232,5 @@ def _code_hash(session: Session, code: str) -> str:
     return context_of(session).vault.fingerprint(f"till pairing:{code}")
 
 
-def _token_hash(token: str) -> str:
+def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()

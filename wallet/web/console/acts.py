@@ -24,6 +24,7 @@ from wallet.actions.pay_with_credit import pay_out_credit
 from wallet.actions.program_view import ProgramView
 from wallet.actions.reverse_entry import member_of_entry, reverse_entry
 from wallet.actions.start_membership import start_membership
+from wallet.actions.tills.member_pin import forget_pin
 from wallet.actions.tills.own_card import refuse_own_card
 from wallet.actions.unmerge_members import unmerge_members
 from wallet.actions.void_voucher import forfeit_voucher, void_voucher
@@ -109,6 +110,19 @@ def take_back(member_id: str) -> Response:
         reverse_entry(session, program, number, reason, staff_actor(), clock.now())
 
     return done(member_id, _work, _("Taken back."))
+
+
+def forget_member_pin(member_id: str) -> Response:
+    """POST: a PIN that was forgotten is taken away, with a reason; the member chooses another one."""
+    program, reason = own_program(), request.form.get("reason", "")
+
+    def _work(session: Session) -> None:
+        member = very_member(session, program, member_id)
+        forget_pin(session, program, member, reason, staff_actor(), clock.now())
+
+    return done(
+        member_id, _work, _("The PIN is gone. A new one is chosen on the page of the card.")
+    )
 
 
 def void(member_id: str) -> Response:

@@ -30,7 +30,16 @@ from wallet.web.console.setup_google import ask_google, google
 from wallet.web.console.shifts import shifts
 from wallet.web.console.team import drop_pin, give_pin, own_card, team_page
 from wallet.web.console.till_words import save_till_words, till_words
-from wallet.web.console.tills import add, give_code, revoke, till_state, tills_page
+from wallet.web.console.tills import (
+    add,
+    drop_screen,
+    give_code,
+    give_screen_code,
+    revoke,
+    screen_state,
+    till_state,
+    tills_page,
+)
 from wallet.web.security import CONSOLE_ROLES, require_role
 
 
@@ -64,6 +73,7 @@ def console_door() -> Blueprint:
         ("tags", "tag", acts.tag),
         ("take-back", "take_back", acts.take_back),
         ("void", "void", acts.void),
+        ("no-pin", "forget_member_pin", acts.forget_member_pin),
         ("merge", "merge", acts.merge),
         ("perks", "choose", acts.choose),
         ("plan", "pay_plan", acts.pay_plan),
@@ -84,6 +94,11 @@ def _add_tills(door: Blueprint) -> None:
     door.add_url_rule("/tills/<till_id>/state", "till_state", guard(till_state))
     door.add_url_rule("/tills/<till_id>/code", "give_code", guard(give_code), methods=["POST"])
     door.add_url_rule("/tills/<till_id>/revoke", "revoke_till", guard(revoke), methods=["POST"])
+    one = "/tills/<till_id>/screen"
+    door.add_url_rule(one, "give_screen_code", guard(give_screen_code), methods=["POST"])
+    one = "/screens/<screen_id>"
+    door.add_url_rule(f"{one}/state", "screen_state", guard(screen_state))
+    door.add_url_rule(f"{one}/revoke", "drop_screen", guard(drop_screen), methods=["POST"])
     door.add_url_rule("/journal", "journal", guard(journal_page))
     door.add_url_rule("/flags/<flag_id>", "see_flag", guard(see), methods=["POST"])
     door.add_url_rule("/team", "team", guard(team_page))

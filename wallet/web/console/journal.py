@@ -115,6 +115,9 @@ def verb_names() -> dict[str, str]:
         "switch": _("Took over the till"),
         "lock_out": _("PIN closed after wrong tries"),
         "pin": _("New PIN"),
+        "member_pin": _("Customer's PIN removed"),
+        "screen_pair": _("Customer's screen connected"),
+        "screen_revoke": _("Customer's screen disconnected"),
     }
 
 
@@ -126,5 +129,14 @@ def _flag(program: ProgramView, flag: FlagView) -> FlagRow:
         ),
         "pin_locked": _("The PIN of %(name)s was tried too often and is closed.", name=flag.about),
         "revoked_till": _("“%(name)s” was revoked and still sent saved sales.", name=flag.about),
+        "card_used_often": _(
+            "The card of %(name)s reached its limit for rewards at tills.", name=flag.about
+        ),
+        "staff_redeems_often": _(
+            "%(name)s reached the limit for handing out rewards.", name=flag.about
+        ),
+        "till_redeems_often": _(
+            "“%(name)s” reached the limit for handing out rewards.", name=flag.about
+        ),
     }.get(flag.kind, flag.about)
     return FlagRow(flag, sentence, spell_time(flag.at, program.time_zone, current_language()))

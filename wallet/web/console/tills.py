@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
@@ -25,6 +26,13 @@ from wallet.actions.tills.pair import (
     till_seen,
     tills,
 )
+from wallet.actions.tills.screens import (
+    ScreenView,
+    add_screen,
+    revoke_screen,
+    screen_seen,
+    screens,
+)
 from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
 from wallet.web.console.frame import console_page, own_program
@@ -36,6 +44,18 @@ from wallet.web.wiring import read, settings, write
 
 CREATED = 201
 _TOLD = ("till_name_missing", "store_not_found", "name_invalid", "body_invalid", "till_revoked")
+
+Kind = Literal["till", "screen"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenRow:
+    """A screen before the customers of a till, in words."""
+
+    id: str
+    words: str
+    kind: str
+    seen: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +70,16 @@ class TillRow:
     kind: str
     seen: str
     locks: str
+    screens: list[ScreenRow]
 
 
 @dataclass(frozen=True, slots=True)
 class FreshCode:
-    """A code that was just made: it is shown this once."""
+    """A code that was just made, of a till or of a screen: it is shown this once. `follow` is where
+    the page asks whether the device has come."""
 
-    till_id: str
+    kind: Kind
+    follow: str
     name: str
     spoken: str
     address: str
@@ -116,16 +139,53 @@ def till_state(till_id: str) -> Response:
     return jsonify(state=till.state, waits=till.has_code)
 
 
+def give_screen_code(till_id: str) -> str | tuple[str, int]:
+    """POST /console/tills/ID/screen: a code for a device that shows the customer what this till shows."""
+    program = own_program()
+    number, now = private_id("til", till_id) or 0, clock.now()
+    till = read(lambda session: till_seen(session, program, number, now))
+    try:
+        screen, code = write(
+            lambda session: add_screen(session, program, number, staff_actor(), now)
+        )
+    except Refusal as refusal:
+        if refusal.code not in ("screens_too_many", "till_revoked"):
+            raise
+        return _page(program, error=sentence(refusal.code)), refusal.status
+    follow = url_for("console.screen_state", screen_id=screen.id)
+    address = f"{settings().public_url}/till/screen/pair"
+    label = _("QR code that connects a screen")
+    return _page(program, _code_shown("screen", follow, till.name, address, code, label)), CREATED
+
+
+def drop_screen(screen_id: str) -> Response:
+    """POST /console/screens/ID/revoke: its next request is refused."""
+    program, number = own_program(), private_id("scr", screen_id) or 0
+    write(lambda session: revoke_screen(session, program, number, staff_actor(), clock.now()))
+    flash(_("The screen is disconnected."), "ok")
+    return redirect(url_for("console.tills"), 303)
+
+
+def screen_state(screen_id: str) -> Response:
+    """GET /console/screens/ID/state: whether the device has come."""
+    program, number = own_program(), private_id("scr", screen_id) or 0
+    screen = read(lambda session: screen_seen(session, program, number, clock.now()))
+    return jsonify(state=screen.state, waits=screen.has_code)
+
+
 def _fresh(till: TillView, code: str) -> FreshCode:
     address = f"{settings().public_url}/till/pair"
-    return FreshCode(
-        till.id,
-        till.name,
-        spoken_code(code),
-        address,
-        code_picture(f"{address}#{code}", _("QR code that pairs this till")),
-        int(CODE_LIFE.total_seconds() // 60),
-    )
+    follow = url_for("console.till_state", till_id=till.id)
+    label = _("QR code that pairs this till")
+    return _code_shown("till", follow, till.name, address, code, label)
+
+
+def _code_shown(
+    kind: Kind, follow: str, name: str, address: str, code: str, label: str
+) -> FreshCode:
+    picture = code_picture(f"{address}#{code}", label)
+    minutes = int(CODE_LIFE.total_seconds() // 60)
+    return FreshCode(kind, follow, name, spoken_code(code), address, picture, minutes)
 
 
 def _page(
@@ -135,11 +195,15 @@ def _page(
     said: dict[str, str] | None = None,
 ) -> str:
     now = clock.now()
-    found = read(lambda session: tills(session, program, now))
+    found, shown = read(
+        lambda session: (tills(session, program, now), screens(session, program, now))
+    )
     return console_page(
         "console/tills.html",
         program,
-        tills=[_row(program, till) for till in found],
+        tills=[
+            _row(program, till, [one for one in shown if one.till_id == till.id]) for till in found
+        ],
         stores=[(public_id("sto", store.id), store.name) for store in program.stores],
         lock_minutes=LOCK_MINUTES,
         lock_default=LOCK_MINUTES_DEFAULT,
@@ -150,7 +214,19 @@ def _page(
     )
 
 
-def _row(program: ProgramView, till: TillView) -> TillRow:
+def _screen_row(program: ProgramView, screen: ScreenView) -> ScreenRow:
+    words, kind = {
+        "waiting": (_("waits for its device"), "info"),
+        "over": (_("the code is over"), "warn"),
+        "paired": (_("connected"), "ok"),
+        "unused": (_("unused for 30 days: connect it again"), "warn"),
+        "revoked": (_("disconnected"), "bad"),
+    }[screen.state]
+    at = spell_time(screen.at, program.time_zone, current_language()) if screen.at else "–"
+    return ScreenRow(screen.id, words, kind, at)
+
+
+def _row(program: ProgramView, till: TillView, shown: list[ScreenView]) -> TillRow:
     language = current_language()
     words, kind = {
         "waiting": (_("waits for its device"), "info"),
@@ -169,4 +245,5 @@ def _row(program: ProgramView, till: TillView) -> TillRow:
         kind,
         spell_time(till.at, program.time_zone, language) if till.at else "–",
         _("after %(minutes)s min", minutes=till.lock_minutes),
+        [_screen_row(program, screen) for screen in shown],
     )

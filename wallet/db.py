@@ -435,7 +435,9 @@ def _keep_order(engine: Engine) -> None:
         if context is None:
             return  # a prepared one
         send(connection)
-        if not getattr(context.compiled, "is_select", False):
+        compiled = context.compiled
+        is_lock = getattr(getattr(compiled, "statement", None), "_for_update_arg", None) is not None
+        if is_lock or not getattr(compiled, "is_select", False):
             forget_answers(connection)
 
     @event.listens_for(engine, "commit")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ClauseElement, Dialect, Executable, Table, bindparam, insert
+from sqlalchemy import ClauseElement, Dialect, Engine, Executable, Table, bindparam, insert
 from sqlalchemy.engine import Compiled, Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import (
@@ -30,6 +30,8 @@ from sqlalchemy.sql.visitors import iterate
 R = TypeVar("R", bound=DeclarativeBase)
 Convert = Callable[[Any], Any]
 Row = tuple[Any, ...]
+_HELD = "prepared_connection"
+_IDLE = 0  # libpq's PQTRANS_IDLE: no transaction has begun on the server
 
 
 class Prepared:
@@ -49,7 +51,7 @@ class Prepared:
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[Row]:
         """Every row of the answer, as plain tuples."""
-        connection = session.connection()
+        connection = connection_of(session)
         form = self.form(connection.dialect)
         if form.is_remote:
             return Journey.of(connection).ask(connection, self, form, values)
@@ -61,10 +63,22 @@ class Prepared:
             raise _translated(error, form.sql, connection) from error
         return form.converted(found)
 
+    def alone(self, engine: Engine, values: Mapping[str, Any]) -> list[Row]:
+        """Every row of the answer, in no transaction: one statement sees one state anyway, and saves the
+        BEGIN and the ROLLBACK. For SELECTs: where the connection was cut off, it is asked again."""
+        form = self.form(engine.dialect)
+        try:
+            found = _fetched_alone(engine, form, values)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            found = _fetched_alone(engine, form, values)
+        return form.converted(found)
+
     def stream(self, session: Session, values: Mapping[str, Any], at_once: int) -> Iterator[Row]:
         """Every row as the driver gives it, fetched `at_once`: for statements whose columns need no
         conversion, and more rows than memory should hold."""
-        connection = session.connection()
+        connection = connection_of(session)
         form = self.form(connection.dialect)
         assert form.is_plain, "a column would have to be converted"
         name = {"name": f"stream_{id(self)}"} if form.is_remote else {}
@@ -89,7 +103,7 @@ class Prepared:
 
     def write(self, session: Session, values: Mapping[str, Any]) -> None:
         """Execute a statement that answers nothing."""
-        connection = session.connection()
+        connection = connection_of(session)
         form = self.form(connection.dialect)
         given = form.given(values)
         if form.is_remote:
@@ -121,11 +135,21 @@ Question = tuple[Prepared, Mapping[str, Any]]
 
 
 def together(session: Session, questions: Callable[[], Iterable[Question]]) -> None:
-    """Ask all of this in one journey. Whoever puts one of these questions next, with nothing written in
-    between to the tables that it is about, has the answer at hand. Nothing to do where no journey is."""
-    connection = session.connection()
+    """Ask all of this in one journey. Whoever puts one of these questions next, however often, with nothing
+    written in between to the tables that it is about and nothing locked, has the answer at hand. Nothing
+    to do where no journey is."""
+    connection = connection_of(session)
     if connection.dialect.name != "sqlite":
         Journey.of(connection).fetch(connection, questions())
+
+
+def connection_of(session: Session) -> Connection:
+    """The connection of the session's transaction. A sale asks thirty times for it, and the session
+    looks through all its binds each time."""
+    held: Connection | None = session.info.get(_HELD)
+    if held is None or not held.in_transaction():
+        held = session.info[_HELD] = session.connection()
+    return held
 
 
 def send(connection: Connection, *, commit: bool = False) -> None:
@@ -219,11 +243,10 @@ class Journey:
         self, connection: Connection, statement: Prepared, form: _Form, values: Mapping[str, Any]
     ) -> list[Row]:
         """The answer at hand, else from the server."""
-        early = (
-            self.answers.pop((statement, tuple(values.values())), None) if self.answers else None
-        )
-        if early is not None:
-            return early
+        if self.answers:
+            early = self.answers.get((statement, tuple(values.values())))
+            if early is not None:
+                return early
         if statement.is_lock:
             self.answers.clear()  # it may have to wait: what was read before is old by then
         cursors = self.go(connection, [(form.sql, form.given(values))])
@@ -257,14 +280,15 @@ class Journey:
     def go(
         self, connection: Connection, asked: list[tuple[str, Any]], *, commit: bool = False
     ) -> list[Any]:
-        """One cursor for each statement, those that were waiting first."""
+        """One cursor for each statement, those that were waiting first; the BEGIN travels with them."""
         statements = [*self.writes, *asked]
         self.writes.clear()
         for statement in statements:
             _announce(connection, *statement)
         driver = _driver(connection)
         try:
-            if len(statements) == 1 and not commit:
+            is_alone = len(statements) == 1 and not commit
+            if is_alone and driver.pgconn.transaction_status != _IDLE:
                 return [driver.execute(*statements[0])]
             with driver.pipeline():
                 cursors = [driver.execute(*statement) for statement in statements]
@@ -337,6 +361,28 @@ class _Form:
         ]
 
 
+def _fetched_alone(engine: Engine, form: _Form, values: Mapping[str, Any]) -> list[Row]:
+    lent = engine.raw_connection()
+    driver: Any = lent.driver_connection
+    dialect = engine.dialect
+    try:
+        if form.is_remote:
+            driver.autocommit = True  # on this side only, no journey
+        try:
+            rows: list[Row] = driver.execute(form.sql, form.given(values)).fetchall()
+        finally:
+            if form.is_remote and not driver.closed:
+                driver.autocommit = False
+    except dialect.loaded_dbapi.Error as error:
+        is_lost = dialect.is_disconnect(error, driver, None)
+        if is_lost:
+            lent.invalidate(error)
+        raise _as_sqlalchemy(error, form.sql, dialect, is_lost=is_lost) from error
+    finally:
+        lent.close()
+    return rows
+
+
 def _result_converters(statement: Executable, dialect: Dialect) -> list[Convert | None] | None:
     """One for each column; None where every value is right as it comes."""
     if not isinstance(statement, ReturnsRows):
@@ -365,6 +411,10 @@ def _translated(error: Exception, sql: str, connection: Connection) -> BaseExcep
     is_lost = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
     if is_lost:
         connection.invalidate(error)
+    return _as_sqlalchemy(error, sql, dialect, is_lost=is_lost)
+
+
+def _as_sqlalchemy(error: Exception, sql: str, dialect: Dialect, *, is_lost: bool) -> BaseException:
     return DBAPIError.instance(
         sql,
         None,

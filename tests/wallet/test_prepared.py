@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import bindparam, event, func, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from tests.benchmarks import bench_races
@@ -27,9 +27,20 @@ from wallet.tables.ledger import (
     open_account,
 )
 from wallet.tables.member import Member, contacts_of, lock_asked, member_with_id
-from wallet.tables.request import Request, answer_given, keep_answer, open_request
+from wallet.tables.request import (
+    Request,
+    answer_given,
+    keep_answer,
+    open_request,
+    request_taken,
+    take_request,
+)
 
 NOW = datetime(2026, 3, 14, 11, 59, 59, 123456, tzinfo=UTC)
+_CUT = text(
+    "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 def row(program_id: int, request_id: str = "r1") -> dict[str, Any]:
@@ -87,6 +98,18 @@ def test_a_second_one_is_refused_as_sqlalchemy_does_and_the_connection_stays_goo
         open_request(session, row(cast.program.id, "r2"))
 
 
+def test_an_id_is_taken_by_whoever_asks_first(cast: Cast) -> None:
+    first, second = row(cast.program.id), row(cast.program.id)
+    with cast.database.transaction() as session:
+        together(session, lambda: [request_taken(first)])
+        assert take_request(session, first)
+        keep_answer(session, first["id"], "yes")
+    with cast.database.transaction() as session:
+        together(session, lambda: [request_taken(second)])
+        assert not take_request(session, second)
+        assert answer_given(session, cast.program.id, "test", "r1") == ("00", "yes")
+
+
 def test_an_early_answer_counts_until_its_table_is_written(cast: Cast) -> None:
     member_id = cast.people["ada"]
     with cast.database.transaction() as session:
@@ -133,10 +156,6 @@ def test_a_server_that_restarts_costs_nobody_a_sale(postgres: Postgres) -> None:
         contacts_of(entering.__enter__(), 1)
     for leaving in sessions:
         leaving.__exit__(None, None, None)
-    cut = text(
-        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
     tries = count(1)
 
     def cut_off(session: Session) -> int:
@@ -146,7 +165,7 @@ def test_a_server_that_restarts_costs_nobody_a_sale(postgres: Postgres) -> None:
         if number == 1:
             other = open_database(url)
             with other.transaction() as killer:
-                killer.execute(cut)
+                killer.execute(_CUT)
             other.dispose()
         contacts_of(session, 2)
         return number
@@ -206,6 +225,60 @@ def test_a_stream_brings_every_row_while_others_ask(cast: Cast) -> None:
             seen.append(number)
             contacts_of(session, number)
         assert seen == list(session.scalars(select(Member.id).order_by(Member.id)))
+
+
+def test_a_question_alone_sees_what_is_committed_and_needs_no_transaction(cast: Cast) -> None:
+    number = cast.people["ada"]
+    name = Prepared(select(Member.name).where(Member.id == bindparam("member")))
+    with cast.database.transaction() as session:
+        session.get_one(Member, number).name = "Ada Exemple"
+        session.flush()
+        assert name.alone(cast.database.engine, {"member": number}) != [("Ada Exemple",)]
+    assert name.alone(cast.database.engine, {"member": number}) == [("Ada Exemple",)]
+    wrong = Prepared(select(text("nothing_of_that_name")))
+    with pytest.raises(DBAPIError, match="nothing_of_that_name"):
+        wrong.alone(cast.database.engine, {})
+    assert name.alone(cast.database.engine, {"member": number}) == [("Ada Exemple",)]
+
+
+@pytest.mark.postgres
+def test_a_question_alone_is_asked_again_where_the_server_cut_it_off(postgres: Postgres) -> None:
+    url = postgres.migrated()
+    database, other = open_database(url), open_database(url)
+    one = Prepared(select(func.count()).select_from(Member))
+    assert one.alone(database.engine, {}) == [(0,)]
+    with other.transaction() as killer:
+        killer.execute(_CUT)
+    assert one.alone(database.engine, {}) == [(0,)]
+    with database.transaction() as session:  # the connection begins transactions as ever
+        open_request(session, row(new_program(other, bench_races.RACES).id))
+        session.rollback()
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Request)) == 0
+    for each in (database, other):
+        each.dispose()
+    postgres.drop(url)
+
+
+@pytest.mark.postgres
+def test_an_answer_at_hand_is_not_older_than_a_lock_however_that_was_taken(
+    postgres: Postgres,
+) -> None:
+    url = postgres.migrated()
+    database = open_database(url)
+    counter = Counter(database, new_program(database, bench_races.RACES))
+    member_id = counter.enrol("ada").id
+    with database.transaction() as session:
+        together(session, lambda: [held_asked(member_id, NOW)])
+        assert held(session, member_id, NOW) == held(
+            session, member_id, NOW
+        )  # as often as one likes
+        counter.buy("ada", 1_000)
+        session.execute(select(Member.id).where(Member.id == member_id).with_for_update())
+        [points] = [found for found in held(session, member_id, NOW) if found.unit == "points"]
+        assert points.balance == 10
+    database.dispose()
+    postgres.drop(url)
 
 
 def test_listeners_hear_of_every_statement(database: Database) -> None:

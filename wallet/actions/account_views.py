@@ -15,6 +15,7 @@ from wallet.actions.program_view import ProgramView
 from wallet.errors import Refusal
 from wallet.ids import private_id
 from wallet.rules.ruleset import Tier
+from wallet.rules.tiers import Standing
 from wallet.tables.credit import CreditPayment
 from wallet.tables.ledger import Entry, entries_of
 from wallet.tables.member import Member
@@ -115,13 +116,19 @@ class Outcome:
 
 
 def outcome(
-    session: Session, program: ProgramView, member: Member, entries: Iterable[Entry], now: datetime
+    session: Session,
+    program: ProgramView,
+    member: Member,
+    entries: Iterable[Entry],
+    now: datetime,
+    standing: Standing | None = None,
 ) -> Outcome:
-    """`entries` with the member's balances and tier after them."""
+    """`entries` with the member's balances and tier after them; a `standing` at hand saves working it out."""
+    standing = standing or standing_of(session, program, member, now)
     return Outcome(
         entries=[entry_view(entry) for entry in entries],
         balances=balances_of(session, program, member.id, now),
-        tier=standing_of(session, program, member, now).tier,
+        tier=standing.tier,
     )
 
 

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
+from wallet.db import Database
 from wallet.errors import Refusal
 from wallet.ids import new_id
-from wallet.tables.staff import ApiKey, key_with_hash
+from wallet.tables.staff import ApiKey, key_with_hash, valid_key
 
 KEY_ROLES = ("shop",)
 KEY_PREFIX = "ck_live_"  # lets secret scanners recognise a leaked key
@@ -57,13 +58,14 @@ def create_key(session: Session, program_id: int, role: str, name: str, now: dat
     return key
 
 
-def key_holder(session: Session, key: str, now: datetime) -> KeyHolder | None:
-    """Who holds this key; None when it is unknown or revoked."""
-    row = key_with_hash(session, _hash(key))
-    if row is None or row.revoked_at is not None:
+def key_holder(database: Database, key: str, now: datetime) -> KeyHolder | None:
+    """Who holds this key; None when it is unknown or revoked, from the next call on."""
+    row = valid_key(database, _hash(key))
+    if row is None:
         return None
-    is_stale = row.used_at is None or row.used_at + USED_EVERY <= now
-    return KeyHolder(row.id, row.program_id, row.role, row.name, is_stale)
+    key_id, program_id, role, name, used_at = row
+    is_stale = used_at is None or used_at + USED_EVERY <= now
+    return KeyHolder(key_id, program_id, role, name, is_stale)
 
 
 def note_key_use(session: Session, key: str, now: datetime) -> None:

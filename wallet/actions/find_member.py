@@ -48,20 +48,22 @@ def program_and_member(
     session: Session, program_id: int, ref: MemberRef
 ) -> tuple[ProgramView, Member]:
     """Both, asked for together where the reference says by itself what to ask."""
-    together(session, lambda: [revision_asked(program_id), *_asked(session, program_id, ref)])
+    together(session, lambda: program_and_member_asked(session, program_id, ref))
     program = program_view(session, program_id)
     return program, find_member(session, program, ref)
 
 
-def _asked(session: Session, program_id: int, ref: MemberRef) -> list[Question]:
-    """Phones and addresses have to be made uniform first; a forged code is never asked for."""
+def program_and_member_asked(session: Session, program_id: int, ref: MemberRef) -> list[Question]:
+    """What `program_and_member` asks. Phones and addresses have to be made uniform first; a forged code is
+    never asked for."""
+    asked = [revision_asked(program_id)]
     number = private_id("mbr", ref.id) if ref.id is not None else None
     if number is not None:
-        return [member_asked(number)]
+        return [*asked, member_asked(number)]
     code = parse_code(ref.code) if ref.code is not None else None
     seen = program_seen(session, program_id)
     known = original_code(code, program_id, seen.keys) if code and seen else None
-    return [identified_asked(program_id, "code", known)] if known is not None else []
+    return [*asked, identified_asked(program_id, "code", known)] if known is not None else asked
 
 
 def find_member(session: Session, program: ProgramView, ref: MemberRef) -> Member:

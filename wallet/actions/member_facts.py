@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from wallet.actions.program_view import ProgramView
+from wallet.prepared import Question
 from wallet.rules.facts import MemberFacts
 from wallet.rules.periods import local_time, period_of
 from wallet.rules.ruleset import Ruleset, VisitGoal
 from wallet.rules.tiers import Standing
-from wallet.tables.earned import usage, visits_between
+from wallet.tables.earned import usage, usage_asked, visits_asked, visits_between
 from wallet.tables.member import Member
 
 
@@ -47,20 +48,38 @@ def member_facts(
     )
 
 
+def facts_asked(program: ProgramView, member_id: int, at: datetime) -> list[Question]:
+    """What `member_facts` asks of the rows; nothing where no rule counts anything."""
+    rules = program.ruleset
+    if not rules.counted:
+        return []
+    local = local_time(at, program.time_zone)
+    return [
+        usage_asked(member_id, rules.counted, _periods(rules, local)),
+        *(_visits_asked(goal, member_id, local) for goal in rules.visit_goals),
+    ]
+
+
 def _used(
     session: Session, rules: Ruleset, member_id: int, at: datetime
 ) -> dict[tuple[str, str], tuple[int, int]]:
-    periods = {per: period_of(per, at) for _, per, _ in rules.counted}
-    return usage(session, member_id, rules.counted, periods)
+    return usage(session, member_id, rules.counted, _periods(rules, at))
+
+
+def _periods(rules: Ruleset, at: datetime) -> dict[str, tuple[datetime, datetime]]:
+    return {per: period_of(per, at) for _, per, _ in rules.counted}
 
 
 def qualifying_visits(session: Session, goal: VisitGoal, member_id: int, at: datetime) -> int:
     """Sales of the period around `at` that count for the goal: its channels and least amount
     decide, and something of them must have been kept."""
+    return visits_between(session, _visits_asked(goal, member_id, at))
+
+
+def _visits_asked(goal: VisitGoal, member_id: int, at: datetime) -> Question:
     when = goal.when
     channels = goal.channels if goal.channels is not None else when and when.channels
-    return visits_between(
-        session,
+    return visits_asked(
         member_id,
         *period_of(goal.within, at),
         min_minor=(when and when.purchase_min_minor) or 0,

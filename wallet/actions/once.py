@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from wallet.db import StaleRead
 from wallet.errors import Refusal
 from wallet.ids import new_id
-from wallet.tables.request import answer_given, keep_answer, open_request
+from wallet.prepared import Question, together
+from wallet.tables.request import (
+    answer_given,
+    keep_answer,
+    open_request,
+    request_taken,
+    take_request,
+)
 
 REQUEST_ID_LENGTH_MAX = 255
 
@@ -29,37 +37,51 @@ class Ask:
 
 
 def once(
-    session: Session, ask: Ask, now: datetime, work: Callable[[], dict[str, Any]]
+    session: Session,
+    ask: Ask,
+    now: datetime,
+    work: Callable[[], dict[str, Any]],
+    first: Callable[[], Iterable[Question]] = tuple,
 ) -> dict[str, Any]:
     """The answer of `work`, or the first answer again with `repeated: true`.
 
-    Only successes are kept: a refusal changes nothing, so asking again is asking anew. A race of
-    two equal requests ends at the unique key; `Database.run` then comes here a second time.
+    Only successes are kept: a refusal changes nothing, so asking again is asking anew. `first` is what
+    `work` asks first, in the same journey to the server.
     """
-    digest = hashlib.sha256(json.dumps(ask.facts, sort_keys=True).encode()).hexdigest()
-    known = answer_given(session, ask.program_id, ask.scope, ask.request_id)
-    if known:
-        facts_hash, first = known
-        if facts_hash != digest:
-            raise Refusal("request_id_reused")
-        answer: dict[str, Any] = json.loads(first)
-        return {**answer, "repeated": True}
     # The row comes before the work: on PostgreSQL an equal request waits here for the winner and
     # then repeats its answer, instead of being refused by what the winner left behind.
-    number = new_id()
-    open_request(
-        session,
-        {
-            "id": number,
-            "program_id": ask.program_id,
-            "scope": ask.scope,
-            "request_id": ask.request_id,
-            "facts_hash": digest,
-            "status": 201,
-            "answer": "",
-            "created_at": now,
-        },
-    )
+    row = _row(ask, now)
+    together(session, lambda: [request_taken(row), *first()])
+    if not take_request(session, row):
+        return _given(session, ask, row["facts_hash"])
     answer = work()
-    keep_answer(session, number, json.dumps(answer))
+    keep_answer(session, row["id"], json.dumps(answer))
     return answer
+
+
+def keep(session: Session, ask: Ask, now: datetime, answer: dict[str, Any]) -> None:
+    """The answer to something that was made just now and that nobody can have asked about."""
+    open_request(session, {**_row(ask, now), "answer": json.dumps(answer)})
+
+
+def _row(ask: Ask, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "program_id": ask.program_id,
+        "scope": ask.scope,
+        "request_id": ask.request_id,
+        "facts_hash": hashlib.sha256(json.dumps(ask.facts, sort_keys=True).encode()).hexdigest(),
+        "status": 201,
+        "answer": "",
+        "created_at": now,
+    }
+
+
+def _given(session: Session, ask: Ask, facts_hash: str) -> dict[str, Any]:
+    known = answer_given(session, ask.program_id, ask.scope, ask.request_id)
+    if known is None:
+        raise StaleRead  # it was forgotten at this moment: old ones are
+    if known[0] != facts_hash:
+        raise Refusal("request_id_reused")
+    answer: dict[str, Any] = json.loads(known[1])
+    return {**answer, "repeated": True}

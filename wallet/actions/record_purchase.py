@@ -19,7 +19,7 @@ from wallet.actions.identify import (
     check_items,
     check_text,
 )
-from wallet.actions.member_facts import member_facts
+from wallet.actions.member_facts import facts_asked, member_facts
 from wallet.actions.post_entry import account_of
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refer import hold_referral
@@ -83,11 +83,13 @@ class PurchaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The purchase and the entries it made; `repeated` when it was known already."""
+    """The purchase and the entries it made; `repeated` when it was known already. `standing` is the member's
+    status after it, where it was worked out."""
 
     purchase: Purchase
     entries: list[Entry]
     repeated: bool
+    standing: Standing | None = None
 
 
 def record_purchase(
@@ -129,7 +131,7 @@ def record_purchase(
     # What was said of the sale before it came may have changed anything.
     after = None if notices else standing_after(session, program, member, before, counted, now)
     refresh_card(session, program, member, now, standing=after)
-    return Recorded(purchase, entries, repeated=False)
+    return Recorded(purchase, entries, repeated=False, standing=after)
 
 
 def _row(
@@ -172,6 +174,7 @@ def _asked(
         notices_asked(*sale),
         *(account_asked(member.id, scale.unit.key) for scale in program.ruleset.scales),
         *figure_asked(program, member.id, now),
+        *facts_asked(program, member.id, min(facts.occurred_at or now, now)),
     ]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    or_,
     select,
     union_all,
 )
@@ -145,14 +146,23 @@ def usage(
 
     `counted` says of each whether times are asked for; `periods` has start and end (left out).
     """
-    bounds: dict[str, Any] = {"member": member_id}
-    for name, (start, end) in periods.items():
-        bounds[f"{name}_start"], bounds[f"{name}_end"] = start, end
-    statement = _usage_statement(tuple(counted))
+    statement, bounds = usage_asked(member_id, counted, periods)
     return {
         (scope, per): (int(quantity or 0), int(times))
         for scope, per, quantity, times in statement.rows(session, bounds)
     }
+
+
+def usage_asked(
+    member_id: int,
+    counted: Sequence[tuple[str, str, bool]],
+    periods: Mapping[str, tuple[datetime, datetime]],
+) -> Question:
+    """What `usage` asks."""
+    bounds: dict[str, Any] = {"member": member_id}
+    for name, (start, end) in periods.items():
+        bounds[f"{name}_start"], bounds[f"{name}_end"] = start, end
+    return _usage_statement(tuple(counted)), bounds
 
 
 @lru_cache(maxsize=1024)
@@ -209,21 +219,34 @@ def goal_sales(
     return [int(number) for number in session.connection().execute(query).scalars()]
 
 
-def visits_between(
-    session: Session,
+def visits_between(session: Session, asked: Question) -> int:
+    """How many sales there are of those that `visits_asked` asks for."""
+    statement, values = asked
+    return int(statement.scalar(session, values))
+
+
+def visits_asked(
     member_id: int,
     start: datetime,
     end: datetime,
     min_minor: int,
     channels: Iterable[str] | None,
-) -> int:
-    """Sales from `start` to before `end` of which at least so much was kept."""
+) -> Question:
+    """Sales from `start` to before `end` of which at least so much was kept, in these channels or in all."""
+    named = None if channels is None else tuple(sorted(channels))
+    least = max(min_minor, 1)
+    values = {"member": member_id, "since": start, "until": end, "least": least}
+    return _visits_statement(named), values
+
+
+@lru_cache(maxsize=64)
+def _visits_statement(channels: tuple[str, ...] | None) -> Prepared:
     query = select(func.count()).where(
-        _purchase.c.member_id == member_id,
-        _purchase.c.occurred_at >= start,
-        _purchase.c.occurred_at < end,
-        _purchase.c.amount_minor - _purchase.c.refunded_minor >= max(min_minor, 1),
+        _purchase.c.member_id == bindparam("member"),
+        _purchase.c.occurred_at >= bindparam("since", type_=_TIME),
+        _purchase.c.occurred_at < bindparam("until", type_=_TIME),
+        _purchase.c.amount_minor - _purchase.c.refunded_minor >= bindparam("least"),
     )
     if channels is not None:
-        query = query.where(_purchase.c.channel.in_(sorted(channels)))
-    return int(session.connection().execute(query).scalar_one())
+        query = query.where(or_(*(_purchase.c.channel == literal(one) for one in channels)))
+    return Prepared(query)

@@ -15,10 +15,11 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
-from wallet.prepared import Prepared, prepared_insert
+from wallet.prepared import Prepared, Question, prepared_insert
 
 
 class Request(Base):
@@ -44,6 +45,13 @@ class Request(Base):
 
 _request = cast(Table, Request.__table__)
 _INSERT = prepared_insert(_request)
+# SQLite knows this form too. Whoever comes second waits for the end of the first one, and then takes nothing.
+_TAKE = Prepared(
+    postgres_insert(_request)
+    .values({column.name: bindparam(column.name) for column in _request.columns})
+    .on_conflict_do_nothing(index_elements=["program_id", "scope", "request_id"])
+    .returning(_request.c.id)
+)
 _GIVEN = Prepared(
     select(_request.c.facts_hash, _request.c.answer).where(
         _request.c.program_id == bindparam("program"),
@@ -66,8 +74,18 @@ def answer_given(
     return cast("tuple[str, str] | None", _GIVEN.first(session, values))
 
 
+def take_request(session: Session, values: dict[str, Any]) -> bool:
+    """Take the id, unless somebody has it; the answer follows."""
+    return bool(_TAKE.rows(session, values))
+
+
+def request_taken(values: dict[str, Any]) -> Question:
+    """What `take_request` asks."""
+    return _TAKE, values
+
+
 def open_request(session: Session, values: dict[str, Any]) -> None:
-    """Take the id; the answer follows. The unique key refuses a second one."""
+    """Write down an id that nobody else can have. The unique key refuses a second one."""
     _INSERT.write(session, values)
 
 

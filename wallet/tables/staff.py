@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wallet.db import Base
+from wallet.db import Base, Database
+from wallet.prepared import Prepared
 
 
 class Staff(Base):
@@ -110,6 +121,23 @@ def revoke_sessions(
 def key_with_hash(session: Session, secret_hash: str) -> ApiKey | None:
     """The key with this hash."""
     return session.scalar(select(ApiKey).where(ApiKey.secret_hash == secret_hash))
+
+
+_key = cast(Table, ApiKey.__table__)
+_VALID_KEY = Prepared(
+    select(_key.c.id, _key.c.program_id, _key.c.role, _key.c.name, _key.c.used_at).where(
+        _key.c.secret_hash == bindparam("its_hash"), _key.c.revoked_at.is_(None)
+    )
+)
+
+
+def valid_key(
+    database: Database, secret_hash: str
+) -> tuple[int, int, str, str, datetime | None] | None:
+    """(id, program, role, name, used at) of the key with this hash, unless it was revoked; asked with every
+    call of the API, outside of any transaction."""
+    rows = _VALID_KEY.alone(database.engine, {"its_hash": secret_hash})
+    return cast("tuple[int, int, str, str, datetime | None]", rows[0]) if rows else None
 
 
 def attempts_for(session: Session, key: str) -> Attempts | None:

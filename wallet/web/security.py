@@ -132,7 +132,7 @@ def _key_of_request() -> KeyHolder:
     if scheme.lower() != "bearer" or not secret:
         raise Refusal("unauthorized")
     now = clock.now()
-    found = read(lambda session: key_holder(session, secret.strip(), now))
+    found = key_holder(wiring().database, secret.strip(), now)
     if found is None:
         raise Refusal("unauthorized")
     if found.is_stale:

@@ -13,8 +13,7 @@ from wallet.tables.staff import ApiKey
 
 def holder(cast: Cast, key: str) -> KeyHolder | None:
     """The shop behind a key."""
-    with cast.database.reading() as session:
-        return key_holder(session, key, cast.now)
+    return key_holder(cast.database, key, cast.now)
 
 
 def test_a_key_names_its_program_and_its_shop(cast: Cast) -> None:
@@ -34,7 +33,7 @@ def test_what_is_not_exactly_a_key_opens_nothing(cast: Cast) -> None:
 
 def test_a_revoked_key_opens_nothing(cast: Cast) -> None:
     def revoke(session: Session) -> None:
-        found = key_holder(session, cast.keys["demo"], NOW)
+        found = key_holder(cast.database, cast.keys["demo"], NOW)
         assert found is not None
         session.get_one(ApiKey, found.key_id).revoked_at = NOW
 

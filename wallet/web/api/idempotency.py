@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import request
@@ -13,11 +13,17 @@ from sqlalchemy.orm import Session
 from wallet import clock
 from wallet.actions.once import Ask, once
 from wallet.errors import Refusal
+from wallet.prepared import Question
 from wallet.web.security import key
 from wallet.web.wiring import write
 
 HEADER = "Idempotency-Key"
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
+First = Callable[[Session], Iterable[Question]]
+
+
+def _nothing(_: Session) -> Iterable[Question]:
+    return ()
 
 
 def idempotency_key(*, required: bool = True) -> str:
@@ -33,14 +39,14 @@ def idempotency_key(*, required: bool = True) -> str:
 
 
 def write_once(
-    body: BaseModel, work: Callable[[Session], BaseModel | dict[str, Any]]
+    body: BaseModel, work: Callable[[Session], BaseModel | dict[str, Any]], first: First = _nothing
 ) -> dict[str, Any]:
     """Do `work` in one transaction under the request's key, and answer it; or the first answer again.
 
     The key counts for one credential and one address, so that two shops may choose the same.
     """
     asked = idempotency_key()
-    return write(lambda session: run_once(session, asked, body, work))
+    return write(lambda session: run_once(session, asked, body, work, first))
 
 
 def run_once(
@@ -48,8 +54,10 @@ def run_once(
     asked: str,
     body: BaseModel,
     work: Callable[[Session], BaseModel | dict[str, Any]],
+    first: First = _nothing,
 ) -> dict[str, Any]:
-    """The same within a transaction at hand. `idempotency_key_reused` when the body is another."""
+    """The same within a transaction at hand. `idempotency_key_reused` when the body is another. `first` says
+    what `work` asks first."""
     began = False
 
     def _work() -> dict[str, Any]:
@@ -66,7 +74,7 @@ def run_once(
         facts=body.model_dump(mode="json", exclude_unset=True),
     )
     try:
-        return once(session, ask, clock.now(), _work)
+        return once(session, ask, clock.now(), _work, lambda: first(session))
     except Refusal as refusal:
         if refusal.code == "request_id_reused" and not began:
             raise Refusal("idempotency_key_reused") from None

@@ -8,14 +8,19 @@ from sqlalchemy.orm import Session
 
 from wallet import clock
 from wallet.actions.account_views import outcome, purchase_to_refund, purchase_view
-from wallet.actions.find_member import find_member, program_and_member
-from wallet.actions.once import Ask, once
+from wallet.actions.find_member import (
+    find_member,
+    program_and_member,
+    program_and_member_asked,
+)
+from wallet.actions.once import Ask, keep, once
 from wallet.actions.program_view import program_view
 from wallet.actions.quote_purchase import quote_purchase
 from wallet.actions.record_purchase import PurchaseFacts, record_purchase
 from wallet.actions.refund_by_reference import refund_by_reference
 from wallet.actions.refund_purchase import RefundFacts, refund_purchase
 from wallet.ids import public_id
+from wallet.prepared import Question
 from wallet.web.api import answers, examples
 from wallet.web.api.blueprint import V1, api
 from wallet.web.api.documents import KEY_SCHEME, MEMBER_CODES, refusals
@@ -65,16 +70,23 @@ def add_purchase(json_data: NewPurchase) -> Any:
         def _answer() -> dict[str, Any]:
             result = Presenter(program, member.locale).purchase_result(
                 purchase_view(recorded.purchase),
-                outcome(session, program, member, recorded.entries, now),
+                outcome(session, program, member, recorded.entries, now, recorded.standing),
                 repeated=recorded.repeated,
             )
             return result.model_dump(mode="json")
 
         # Kept a second time by the purchase itself: a shop that lost its key sends a new one.
         ask = Ask(program.id, "purchase", public_id("pur", recorded.purchase.id), None)
-        return once(session, ask, now, _answer)
+        if recorded.repeated:
+            return once(session, ask, now, _answer)
+        answer = _answer()
+        keep(session, ask, now, answer)
+        return answer
 
-    return write_once(json_data, _work)
+    def _first(session: Session) -> list[Question]:
+        return program_and_member_asked(session, key().program_id, json_data.member.ref)
+
+    return write_once(json_data, _work, _first)
 
 
 @api.post(f"{V1}/purchases/quote")

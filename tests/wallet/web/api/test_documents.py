@@ -148,7 +148,7 @@ def test_a_revoked_key_opens_nothing_at_once(shop: Shop, cast: Cast) -> None:
     assert shop.get("/rewards").status_code == 200
 
     def revoke(session: Any) -> None:
-        holder = key_holder(session, shop.key, cast.now)
+        holder = key_holder(cast.database, shop.key, cast.now)
         assert holder is not None
         session.get_one(ApiKey, holder.key_id).revoked_at = cast.now
 

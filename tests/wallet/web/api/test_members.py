@@ -286,10 +286,9 @@ def _ids_of_demo(cast: Cast) -> list[int]:
 
 
 def _actor(cast: Cast) -> str:
-    with cast.database.reading() as session:
-        holder = key_holder(session, cast.keys["demo"], cast.now)
-        assert holder is not None
-        return holder.actor.label
+    holder = key_holder(cast.database, cast.keys["demo"], cast.now)
+    assert holder is not None
+    return holder.actor.label
 
 
 def test_tags_make_the_segment_that_a_rule_is_for(

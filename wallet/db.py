@@ -36,6 +36,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from wallet.disk import GroupedSync
 from wallet.ids import new_id
 from wallet.prepared import forget, forget_answers, send
 from wallet.rules.chain import canonical
@@ -66,6 +67,9 @@ _WAL_BACKPORTS = ((3, 44, 6), (3, 50, 7))
 _PASSING_STATES = frozenset({"40001", "40P01", "55P03"})
 _RESTED_SINCE = "rested_since"
 _IS_READER = "is_reader"  # whether a connection is in the state of `query_only`
+_SYNCHRONOUS = "synchronous"  # the level that a connection is set to
+_NORMAL, _FULL = 1, 2
+_GROUPED = "comptoir_grouped_sync"  # an engine's option: commits reach the disk by it
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -178,8 +182,13 @@ class Database:
         )
         # The same for every session: what one reads of the programs the next ones need not.
         info = {**(info or {}), "programs": {}}
+        # One that does not queue (see `immediate`) cannot wait together either.
+        self._disk = _grouped_sync(url) if self.is_sqlite and immediate else None
+        writing = self.engine
+        if self._disk is not None:
+            writing = self.engine.execution_options(**{_GROUPED: self._disk})
         self._make_session = sessionmaker(
-            self.engine, autoflush=False, expire_on_commit=False, info=info
+            writing, autoflush=False, expire_on_commit=False, info=info
         )
         snapshot = (
             {"read_only": True}
@@ -197,15 +206,32 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """One write transaction: commits on leaving, rolls back on any exception."""
-        with self._writer, self._make_session.begin() as session:
+        """One write transaction: commits on leaving, rolls back on any exception. Whichever it is, what
+        it saw is on the disk then."""
+        with self._on_disk(), self._writer, self._ending(), self._make_session.begin() as session:
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One read-only transaction over one snapshot."""
-        with self._make_reader() as session:
+        """One read-only transaction over one snapshot; what it saw is on the disk when it ends."""
+        with self._on_disk(), self._make_reader() as session:
             yield session
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if self._disk is not None:
+                self._disk.reach()
+
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if self._disk is not None:
+                self._disk.ended()
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Do `work` in a transaction of its own, again when a race was lost.
@@ -324,22 +350,36 @@ def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         _set_journal(cursor, journal)
-        # FULL, not the customary NORMAL: a reply must not leave before the disk has the entry.
-        cursor.execute("PRAGMA synchronous=FULL")
+        # FULL, not the customary NORMAL: a reply must not leave before the disk has the entry. Where commits
+        # reach the disk together, NORMAL and an fsync of our own say the same.
+        cursor.execute(f"PRAGMA synchronous={_FULL}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA cache_size=-65536")
         cursor.close()
-        record.info[_IS_READER] = False
+        record.info[_IS_READER], record.info[_SYNCHRONOUS] = False, _FULL
+
+    _begin_as_asked(engine, immediate=immediate)
+    return engine
+
+
+def _begin_as_asked(engine: Engine, *, immediate: bool) -> None:
+    """Readers cannot write, writers take their place at once, and their commits reach the disk as their
+    engine says."""
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A deferred BEGIN lets two writers read the same balance before either writes.
-        read_only = connection.get_execution_options().get("read_only", False)
+        options, is_in = connection.get_execution_options(), connection.info
+        read_only = options.get("read_only", False)
+        level = _NORMAL if _GROUPED in options else _FULL
         driver = cast(Any, connection.connection.driver_connection)
         try:
-            if connection.info[_IS_READER] is not read_only:
+            if is_in[_IS_READER] is not read_only:
                 driver.execute(f"PRAGMA query_only={int(read_only)}")
-                connection.info[_IS_READER] = read_only
+                is_in[_IS_READER] = read_only
+            if is_in[_SYNCHRONOUS] != level and not read_only:
+                driver.execute(f"PRAGMA synchronous={level}")
+                is_in[_SYNCHRONOUS] = level
             if read_only or not immediate:
                 driver.execute("BEGIN")
             else:
@@ -349,7 +389,18 @@ def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
                 "BEGIN", (), error, sqlite_module.Error, dialect=connection.dialect
             ) from error
 
-    return engine
+    @event.listens_for(engine, "commit")
+    def _commit(connection: Connection) -> None:
+        disk: GroupedSync | None = connection.get_execution_options().get(_GROUPED)
+        if disk is not None:
+            disk.begins()
+
+
+def _grouped_sync(url: str) -> GroupedSync | None:
+    """Only where there is a write-ahead log."""
+    path = make_url(url).database
+    is_file = bool(path) and path != ":memory:"
+    return GroupedSync(Path(str(path))) if is_file and is_wal_safe(sqlite_version()) else None
 
 
 def _begin_writing(driver: Any) -> None:

@@ -441,7 +441,10 @@ def _postgres_engine(url: str) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
         connect_args={
-            "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+            # The driver forgets all that is prepared, ours included, with each rollback, so also after each
+            # reader; `pipeline` prepares what is said often.
+            "prepare_threshold": None,
+            "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
         },
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ClauseElement, Dialect, Engine, Executable, Table, bindparam, insert
+from sqlalchemy import Boolean, ClauseElement, Dialect, Engine, Executable, Table, bindparam, insert
 from sqlalchemy.engine import Compiled, Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import (
@@ -27,11 +27,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import ReturnsRows
 from sqlalchemy.sql.visitors import iterate
 
+from wallet.pipeline import Saying, run
+
 R = TypeVar("R", bound=DeclarativeBase)
 Convert = Callable[[Any], Any]
 Row = tuple[Any, ...]
 _HELD = "prepared_connection"
-_IDLE = 0  # libpq's PQTRANS_IDLE: no transaction has begun on the server
+_PREPARED = "prepared_names"
+_BOOL = 16  # PostgreSQL's own number of the type
 
 
 class Prepared:
@@ -220,7 +223,7 @@ class Journey:
     __slots__ = ("answers", "writes")
 
     def __init__(self) -> None:
-        self.writes: list[tuple[str, Any]] = []
+        self.writes: list[tuple[_Form, Any]] = []
         self.answers: dict[tuple[Prepared, tuple[Any, ...]], list[Row]] = {}
 
     @classmethod
@@ -233,7 +236,7 @@ class Journey:
 
     def tell(self, statement: Prepared, form: _Form, given: Any) -> None:
         """Something to write."""
-        self.writes.append((form.sql, given))
+        self.writes.append((form, given))
         if self.answers:
             stale = [key for key in self.answers if key[0].tables & statement.tables]
             for key in stale:
@@ -249,8 +252,7 @@ class Journey:
                 return early
         if statement.is_lock:
             self.answers.clear()  # it may have to wait: what was read before is old by then
-        cursors = self.go(connection, [(form.sql, form.given(values))])
-        return form.converted(cursors[-1].fetchall())
+        return form.converted(self.go(connection, [(form, form.given(values))])[-1])
 
     def fetch(self, connection: Connection, questions: Iterable[Question]) -> None:
         """Bring the answers to all of this, except those at hand. Where a row is locked, nothing that
@@ -265,10 +267,10 @@ class Journey:
                 wanted.append((key, statement.form(connection.dialect), values))
         if not wanted:
             return
-        asked = [(form.sql, form.given(values)) for _, form, values in wanted]
-        cursors = self.go(connection, asked)[-len(asked) :]
-        for (key, form, _), cursor in zip(wanted, cursors, strict=True):
-            self.answers[key] = form.converted(cursor.fetchall())
+        asked = [(form, form.given(values)) for _, form, values in wanted]
+        found = self.go(connection, asked)[-len(asked) :]
+        for (key, form, _), rows in zip(wanted, found, strict=True):
+            self.answers[key] = form.converted(rows)
 
     def send(self, connection: Connection, *, commit: bool) -> None:
         """Only what is to be written."""
@@ -278,32 +280,31 @@ class Journey:
             self.answers.clear()
 
     def go(
-        self, connection: Connection, asked: list[tuple[str, Any]], *, commit: bool = False
-    ) -> list[Any]:
-        """One cursor for each statement, those that were waiting first; the BEGIN travels with them."""
+        self, connection: Connection, asked: list[tuple[_Form, Any]], *, commit: bool = False
+    ) -> list[list[Row]]:
+        """The rows of each statement, those that were waiting first; the BEGIN travels with them."""
         statements = [*self.writes, *asked]
         self.writes.clear()
-        for statement in statements:
-            _announce(connection, *statement)
-        driver = _driver(connection)
+        for form, given in statements:
+            _announce(connection, form.sql, given)
+        said = [(cast(Saying, form.saying), given) for form, given in statements]
         try:
-            is_alone = len(statements) == 1 and not commit
-            if is_alone and driver.pgconn.transaction_status != _IDLE:
-                return [driver.execute(*statements[0])]
-            with driver.pipeline():
-                cursors = [driver.execute(*statement) for statement in statements]
-                if commit:
-                    driver.commit()
+            return run(_driver(connection), _prepared_on(connection.info), said, commit=commit)
         except connection.dialect.loaded_dbapi.Error as error:
             self.answers.clear()
-            raise _translated(error, statements[-1][0], connection) from error
-        return cursors
+            raise _translated(error, statements[-1][0].sql, connection) from error
+
+
+def _prepared_on(info: dict[Any, Any]) -> dict[bytes, bytes]:
+    """What a driver's connection knows already; `info` lives as long as it does."""
+    known: dict[bytes, bytes] = info.setdefault(_PREPARED, {})
+    return known
 
 
 class _Form:
     """A statement as one kind of database hears it."""
 
-    __slots__ = ("_constants", "_givers", "_is_named", "_results", "is_remote", "sql")
+    __slots__ = ("_constants", "_givers", "_is_named", "_results", "is_remote", "saying", "sql")
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: Compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
@@ -321,6 +322,7 @@ class _Form:
                 value = bind.effective_value
                 self._constants[name] = convert(value) if convert else value
             self._givers.append((name, convert))
+        self.saying = _saying(compiled) if self.is_remote else None
         self._results = _result_converters(statement, dialect)
 
     @property
@@ -366,12 +368,14 @@ def _fetched_alone(engine: Engine, form: _Form, values: Mapping[str, Any]) -> li
     driver: Any = lent.driver_connection
     dialect = engine.dialect
     try:
-        if form.is_remote:
-            driver.autocommit = True  # on this side only, no journey
+        given: Any = form.given(values)
+        if form.saying is None:
+            return cast("list[Row]", driver.execute(form.sql, given).fetchall())
+        driver.autocommit = True  # on this side only, no journey
         try:
-            rows: list[Row] = driver.execute(form.sql, form.given(values)).fetchall()
+            return run(driver, _prepared_on(lent.info), [(form.saying, given)])[0]
         finally:
-            if form.is_remote and not driver.closed:
+            if not driver.closed:
                 driver.autocommit = False
     except dialect.loaded_dbapi.Error as error:
         is_lost = dialect.is_disconnect(error, driver, None)
@@ -380,7 +384,12 @@ def _fetched_alone(engine: Engine, form: _Form, values: Mapping[str, Any]) -> li
         raise _as_sqlalchemy(error, form.sql, dialect, is_lost=is_lost) from error
     finally:
         lent.close()
-    return rows
+
+
+def _saying(compiled: SQLCompiler) -> Saying:
+    """As a server far away takes it: SQLAlchemy writes casts for all types but these."""
+    bools = (name for name, bind in compiled.binds.items() if isinstance(bind.type, Boolean))
+    return Saying.of(str(compiled), dict.fromkeys(bools, _BOOL))
 
 
 def _result_converters(statement: Executable, dialect: Dialect) -> list[Convert | None] | None:

@@ -7,7 +7,19 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, event, func, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    String,
+    bindparam,
+    event,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -15,7 +27,7 @@ from tests.benchmarks import bench_races
 from tests.databases import Postgres
 from tests.factories import Cast, Counter, new_program, open_database
 from tests.lock_order import lock_order
-from wallet.db import Database
+from wallet.db import Database, Json, UtcDateTime
 from wallet.ids import new_id
 from wallet.prepared import Prepared, together
 from wallet.tables.ledger import (
@@ -315,5 +327,74 @@ def test_the_watcher_of_locks_sees_what_prepared_statements_lock(postgres: Postg
             "account without its member"
         ]
         other.dispose()
+    database.dispose()
+    postgres.drop(url)
+
+
+@pytest.mark.postgres
+def test_many_statements_travel_together_and_the_first_error_is_told(postgres: Postgres) -> None:
+    """Values of every kind, as the driver itself would take and give them; more of them than either side can hold
+    at once."""
+    url = postgres.migrated()
+    database = open_database(url)
+    values: dict[str, Any] = {
+        "whole": -(2**62),
+        "words": "l’été à 100 % \\ 'x' $1 %(no)s 🙂",
+        "moment": NOW,
+        "day": NOW.date(),
+        "yes": True,
+        "nothing": None,
+        "document": {"a": [1, "é", None]},
+    }
+    kinds: dict[str, Any] = {
+        "whole": BigInteger(),
+        "words": String(),
+        "moment": UtcDateTime(),
+        "day": Date(),
+        "yes": Boolean(),
+        "nothing": String(),
+        "document": Json,
+    }
+    echo = Prepared(select(*(bindparam(name, type_=kind) for name, kind in kinds.items())))
+    long = Prepared(select(bindparam("long", type_=String())))
+    with database.transaction() as session:
+        assert echo.first(session, values) == tuple(values.values())
+        texts = [str(number) * 100_000 for number in range(9)]
+        together(session, lambda: [(long, {"long": each}) for each in texts])
+        assert [long.scalar(session, {"long": each}) for each in texts] == texts
+    with pytest.raises(DBAPIError, match="NUL"), database.transaction() as session:
+        echo.first(session, {**values, "words": "a\0b"})
+    wrong = Prepared(select(7 % (bindparam("by", type_=BigInteger()) - 1)))
+    with pytest.raises(DBAPIError, match="division by zero"), database.transaction() as session:
+        together(session, lambda: [(wrong, {"by": 2}), (wrong, {"by": 1}), (long, {"long": ""})])
+    with database.transaction() as session:
+        assert echo.first(session, values) == tuple(values.values())
+    database.dispose()
+    postgres.drop(url)
+
+
+@pytest.mark.postgres
+def test_what_is_prepared_may_go_out_of_date(postgres: Postgres) -> None:
+    """Somebody threw it away, or changed the table: the work is begun anew on another connection."""
+    url = postgres.migrated()
+    database = open_database(url)
+    everything = Prepared(select(literal_column("*")).select_from(text("changing")))
+
+    def look(session: Session) -> Any:
+        return everything.first(session, {})
+
+    with database.transaction() as session:
+        session.execute(text("CREATE TABLE changing AS SELECT 1 AS number"))
+    assert [database.run(look) for _ in range(2)] == [(1,), (1,)]
+    with database.transaction() as session:
+        session.execute(text("ALTER TABLE changing ADD COLUMN word text"))
+    assert database.run(look) == (1, None)
+    with database.transaction() as session:
+        session.execute(text("DEALLOCATE ALL"))
+    assert database.run(look) == (1, None)
+    with database.transaction() as session:
+        look(session)
+        session.rollback()
+    assert database.run(look) == (1, None)
     database.dispose()
     postgres.drop(url)

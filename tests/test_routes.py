@@ -440,7 +440,7 @@ TABLE: dict[tuple[str, str], Row] = {
         "302 403 200 200 200 200 302 302", _fixed("/console/till-words")
     ),
     ("POST", "/console/till-words"): Row(
-        "401 403 303 303 303 303 401 401", _fixed("/console/till-words"), _form(quick_0="5")
+        "401 403 409 409 409 409 401 401", _fixed("/console/till-words"), _form(quick_0="5")
     ),
     ("GET", "/console/journal"): Row("302 403 403 200 200 200 302 302", _fixed("/console/journal")),
     ("POST", "/console/flags/<flag_id>"): Row(
@@ -479,9 +479,77 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/console/rules/try"): Row(
         "401 403 422 422 422 422 401 401", _fixed("/console/rules/try"), _form(quantity="many")
     ),
-    ("POST", "/console/rules/publish"): Row(
-        "401 403 422 422 422 422 401 401", _fixed("/console/rules/publish"), _form(quantity="many")
+    ("GET", "/console/rules/trial"): Row(
+        "302 403 200 200 200 200 302 302", _fixed("/console/rules/trial")
     ),
+    # Nobody has a draft here.
+    ("POST", "/console/rules/publish"): Row(
+        "401 403 409 409 409 409 401 401", _fixed("/console/rules/publish"), _form(revision="1")
+    ),
+    ("POST", "/console/rules/discard"): Row(
+        "401 403 303 303 303 303 401 401", _fixed("/console/rules/discard")
+    ),
+    ("GET", "/console/rules/<part>/<key>"): Row(
+        "302 403 200 200 200 200 302 302", _fixed("/console/rules/earning/new")
+    ),
+    ("POST", "/console/rules/<part>/<key>"): Row(
+        "401 403 422 422 422 422 401 401", _fixed("/console/rules/tiers/new"), _form(need="9")
+    ),
+    ("GET", "/console/program"): Row("302 403 403 200 200 200 302 302", _fixed("/console/program")),
+    ("POST", "/console/program"): Row(
+        "401 403 403 422 422 422 401 401", _fixed("/console/program"), _form(name="")
+    ),
+    ("GET", "/console/changes"): Row("302 403 403 200 200 200 302 302", _fixed("/console/changes")),
+    ("GET", "/console/stores"): Row("302 403 403 200 200 200 302 302", _fixed("/console/stores")),
+    ("POST", "/console/stores"): Row(
+        "401 403 403 303 303 303 401 401", _fixed("/console/stores"), _form(name="Annexe")
+    ),
+    ("GET", "/console/stores/<store_id>"): Row(
+        "302 403 403 200 200 404 302 302", lambda h: f"/console/stores/{_store(h)}"
+    ),
+    # A form that does not say what it saw changes nothing.
+    ("POST", "/console/stores/<store_id>"): Row(
+        "401 403 403 409 409 404 401 401",
+        lambda h: f"/console/stores/{_store(h)}",
+        _form(name="Annexe"),
+    ),
+    **{
+        ("POST", f"/console/stores/<store_id>/{act}"): Row(
+            "401 403 403 303 303 404 401 401",
+            lambda h, act=act: f"/console/stores/{_store(h)}/{act}",  # type: ignore[misc]
+        )
+        for act in ("reopen", "close")
+    },
+    ("GET", "/console/team/new"): Row(
+        "302 403 403 200 200 200 302 302", _fixed("/console/team/new")
+    ),
+    ("POST", "/console/team/new"): Row(
+        "401 403 403 201 201 201 401 401",
+        _fixed("/console/team/new"),
+        lambda house: {
+            "data": {
+                "name": "Zoé",
+                "email": f"zoe-{uuid4().hex}@exemple.test",
+                "role": "cashier",
+                "store": "",
+                "locale": "fr",
+            }
+        },
+    ),
+    ("GET", "/console/team/<staff_id>"): Row(
+        "302 403 403 200 200 404 302 302", lambda h: f"/console/team/{_dora(h)}"
+    ),
+    ("POST", "/console/team/<staff_id>"): Row(
+        "401 403 403 422 422 404 401 401",
+        lambda h: f"/console/team/{_dora(h)}",
+        _form(name=""),
+    ),
+    **{
+        ("POST", f"/console/team/<staff_id>/{act}"): Row(
+            "401 403 403 404 404 404 401 401", _fixed(f"/console/team/stf_0000000000000/{act}")
+        )
+        for act in ("shut-out", "let-in", "password")
+    },
     ("GET", "/console/posters"): Row("302 403 200 200 200 200 302 302", _fixed("/console/posters")),
     ("GET", "/console/posters/<place>/<format_>.pdf"): Row(
         "302 403 404 404 404 404 302 302", _fixed("/console/posters/nowhere/a4.pdf")

@@ -505,7 +505,15 @@ def _keep_order(engine: Engine) -> None:
 
 
 # The ledger is append-only in the database itself, whoever holds the connection.
-APPEND_ONLY_TABLES = ("entry", "lot_draw", "consent", "award", "donation", "till_act")
+APPEND_ONLY_TABLES = (
+    "entry",
+    "lot_draw",
+    "consent",
+    "award",
+    "donation",
+    "till_act",
+    "program_change",
+)
 
 
 def append_only_statements(table: str, dialect: str) -> list[str]:

@@ -34,6 +34,7 @@ from wallet.db import (
     sqlite_version,
 )
 from wallet.errors import Refusal
+from wallet.tables.change import ProgramChange
 from wallet.tables.ledger import Entry
 from wallet.tables.member import Member
 from wallet.tables.till import TillAct
@@ -303,6 +304,17 @@ def test_the_database_itself_refuses_to_change_what_was_written(database: Databa
         reason="",
     )
     bazaar.run(lambda session: session.add(act))
+    change = ProgramChange(
+        program_id=bazaar.program.id,
+        at=bazaar.now,
+        by="staff:1",
+        verb="store.add",
+        subject="",
+        name="Annexe",
+        before={},
+        after={},
+    )
+    bazaar.run(lambda session: session.add(change))
     for table in APPEND_ONLY_TABLES:
         rows = text(f"SELECT * FROM {table} ORDER BY id")
         before = bazaar.run(lambda session, rows=rows: session.execute(rows).all())  # type: ignore[misc]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from wallet.actions.member_tags import TAG, TAGS_MAX
 from wallet.errors import Refusal
 from wallet.ids import new_id
+from wallet.rules.money import AMOUNT_MINOR_MAX
 from wallet.rules.redemption import KINDS, MODES, value_problems
 from wallet.rules.ruleset import Ruleset, read_ruleset
 from wallet.tables.program import Program, newest_rules, program_with_id
@@ -29,7 +30,8 @@ REWARDS_MAX = 500  # of a program: a longer catalogue is a shop
 @dataclass(frozen=True, slots=True)
 class NewReward:
     """One line of the catalogue. `stock` None is endless; `per_member` counts within
-    `per_member_days`, or for ever; empty `tier_keys` and `tags` mean everybody."""
+    `per_member_days`, or for ever; empty `tier_keys` and `tags` mean everybody. `worth_minor` is what
+    it would sell for and `own_cost_minor` what it costs to give: only the merchant sees either."""
 
     name: Mapping[str, str]
     kind: str
@@ -47,6 +49,8 @@ class NewReward:
     tier_keys: Sequence[str] = ()
     tags: Sequence[str] = ()
     voucher_days: int | None = None
+    worth_minor: int | None = None
+    own_cost_minor: int | None = None
 
 
 def create_reward(session: Session, program_id: int, new: NewReward) -> Reward:
@@ -87,6 +91,8 @@ def add_reward(session: Session, program_id: int, new: NewReward, position: int)
         tags=list(new.tags),
         voucher_days=new.voucher_days,
         key=new.key,
+        worth_minor=new.worth_minor,
+        own_cost_minor=new.own_cost_minor,
     )
     session.add(reward)
     session.flush()
@@ -135,6 +141,8 @@ def _number_problems(new: NewReward) -> list[str]:
         ("per_member", new.per_member, 1, STOCK_MAX),
         ("per_member_days", new.per_member_days, 1, DAYS_MAX),
         ("voucher_days", new.voucher_days, 1, DAYS_MAX),
+        ("worth_minor", new.worth_minor, 0, AMOUNT_MINOR_MAX),
+        ("own_cost_minor", new.own_cost_minor, 0, AMOUNT_MINOR_MAX),
     )
     problems = [
         name

@@ -58,6 +58,8 @@ class RewardView:
     tags: tuple[str, ...] = ()
     voucher_days: int | None = None
     secret: Mapping[str, Any] = field(default_factory=dict)
+    worth_minor: int | None = None  # for the merchant alone, as the next one
+    own_cost_minor: int | None = None
     _endless: Conditions = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -224,6 +226,8 @@ def reward_view(row: Reward) -> RewardView:
         tags=tuple(row.tags),
         voucher_days=row.voucher_days,
         secret={name: said for name, said in row.value.items() if name in SECRETS},
+        worth_minor=row.worth_minor,
+        own_cost_minor=row.own_cost_minor,
     )
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
 from wallet.rules.earning.explain import spell_fraction
+from wallet.rules.economy import Offer, margin_left, minor_per_unit, share_cost, share_worth
 from wallet.rules.money import spell_money
 from wallet.rules.redemption import lacks_emotion
-from wallet.rules.rule_parts import PerAmount
 from wallet.rules.ruleset import Ruleset
 from wallet.rules.spell import spell_quantity
 
@@ -22,21 +23,12 @@ FIRST_REWARD_VISITS_MAX = (
 )
 EXPIRY_MONTHS_MIN = 12  # a year: whoever comes once a season keeps what they have
 RULES_TOLD_MAX = 8  # ways of earning and multipliers that a cashier can still explain
+MARGIN_SHARE_MAX = Fraction(
+    1, 3
+)  # of the margin that rewards may cost; the rest pays for everything else
 GIVEN_BACK_PERCENT_MAX = 15  # of what a sale brings; more than most shops earn on it
 
 Severity = Literal["warn", "hint"]
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One reward of the catalogue; `value_minor` is what it is worth where that is a sum of money."""
-
-    name: str
-    kind: str
-    unit: str
-    cost: int
-    value_minor: int | None = None
-    tier_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +42,14 @@ class Advice:
 
 
 def advise(
-    rules: Ruleset, offers: Sequence[Offer], currency: str, basket_minor: int | None
+    rules: Ruleset,
+    offers: Sequence[Offer],
+    currency: str,
+    basket_minor: int | None,
+    margin_percent: Decimal | None = None,
 ) -> tuple[Advice, ...]:
     """What a merchant should think about again. `basket_minor` is the average sale; None while there
-    were too few to say."""
+    were too few to say. `margin_percent` is what is left of a sale before rewards, where it is known."""
     return (
         *_first_reward(rules, offers, currency, basket_minor),
         *_emotion(offers),
@@ -61,21 +57,8 @@ def advise(
         *_expiry(rules),
         *_complexity(rules),
         *_generosity(rules, offers),
+        *_margin(rules, offers, margin_percent),
     )
-
-
-def minor_per_unit(rules: Ruleset) -> Fraction | None:
-    """What has to be spent, in minor units, for one of the unit in front; None where amounts do not
-    earn it. Of several rules the one that everybody gets counts: no match, no condition."""
-    rates = [
-        Fraction(rule.per_minor, rule.quantity)
-        for rule in rules.earning
-        if isinstance(rule, PerAmount)
-        and rule.unit == rules.main_unit.key
-        and rule.match is None
-        and rule.when is None
-    ]
-    return min(rates, default=None)
 
 
 def _first_reward(
@@ -211,22 +194,8 @@ def _complexity(rules: Ruleset) -> Iterator[Advice]:
         )
 
 
-def given_back(rules: Ruleset, offers: Sequence[Offer]) -> Fraction | None:
-    """The share of a sale that comes back as rewards, by the best of the money rewards; without
-    multipliers. None where nothing says what a unit is worth."""
-    rate = minor_per_unit(rules)
-    worth = [
-        Fraction(offer.value_minor, offer.cost)
-        for offer in offers
-        if offer.value_minor and offer.cost and offer.unit == rules.main_unit.key
-    ]
-    if rules.main_unit.kind == "credit":
-        worth.append(Fraction(1))
-    return max(worth) / rate if worth and rate else None
-
-
 def _generosity(rules: Ruleset, offers: Sequence[Offer]) -> Iterator[Advice]:
-    share = given_back(rules, offers)
+    share = share_worth(rules, offers)
     if share is None or share * 100 <= GIVEN_BACK_PERCENT_MAX:
         return
     percent = {language: spell_fraction(share * 100, language) for language in ("fr", "en")}
@@ -240,5 +209,36 @@ def _generosity(rules: Ruleset, offers: Sequence[Offer]) -> Iterator[Advice]:
         {
             "fr": "Vérifiez votre marge, ou demandez plus de points pour la récompense la plus avantageuse.",
             "en": "Check your margin, or ask more points for the best reward.",
+        },
+    )
+
+
+def _margin(
+    rules: Ruleset, offers: Sequence[Offer], margin_percent: Decimal | None
+) -> Iterator[Advice]:
+    cost = share_cost(rules, offers)
+    left = margin_left(margin_percent, cost)
+    if cost is None or left is None or margin_percent is None:
+        return
+    if cost * 100 <= Fraction(margin_percent) * MARGIN_SHARE_MAX:
+        return
+    spelt = {
+        language: (
+            spell_fraction(round(cost * 100, 1), language),
+            spell_fraction(Fraction(margin_percent), language),
+        )
+        for language in ("fr", "en")
+    }
+    yield Advice(
+        "margin_eaten",
+        "warn",
+        {
+            "fr": f"Les récompenses peuvent coûter {spelt['fr'][0]}\u202f% d’une vente, sur une marge de "
+            f"{spelt['fr'][1]}\u202f%.",
+            "en": f"Rewards may cost {spelt['en'][0]}% of a sale, out of a margin of {spelt['en'][1]}%.",
+        },
+        {
+            "fr": "Demandez plus de points pour la récompense la plus chère, ou remplacez-la.",
+            "en": "Ask more points for the dearest reward, or put another in its place.",
         },
     )

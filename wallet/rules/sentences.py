@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from itertools import chain
 from typing import Literal
 
 from babel.dates import format_date, get_day_names
@@ -31,12 +32,19 @@ from wallet.rules.ruleset import (
     Ruleset,
     VisitGoal,
 )
+from wallet.rules.sentences_besides import (
+    band_sentences,
+    cause_sentences,
+    plan_sentences,
+    stamp_sentences,
+    voucher_sentences,
+)
 from wallet.rules.spell import spell_number, spell_quantity, unit_word
 from wallet.rules.terms import WEEKDAYS, Cap, Expiry, Match, When
 
 NAMES_SHOWN = 4  # articles or categories of one condition; more are counted
 
-Topic = Literal["earning", "multipliers", "limits", "tiers", "welcome", "life", "spending"]
+Topic = Literal["earning", "multipliers", "limits", "tiers", "plans", "welcome", "life", "spending"]
 
 _CHANNELS = {
     "store": {"fr": "en boutique", "en": "in store"},
@@ -105,9 +113,12 @@ def sentences(rules: Ruleset, currency: str, language: str) -> tuple[Sentence, .
         "multipliers": told.multipliers(),
         "limits": told.limits(),
         "tiers": told.tiers(),
-        "welcome": told.gifts(),
-        "life": told.life(),
-        "spending": told.spending(),
+        "plans": plan_sentences(rules, language),
+        "welcome": chain(
+            told.gifts(), cause_sentences(rules, language), voucher_sentences(rules, language)
+        ),
+        "life": chain(stamp_sentences(rules, language), told.life()),
+        "spending": chain(band_sentences(rules, currency, language), told.spending()),
     }
     return tuple(
         Sentence(topic, key, text) for topic, found in topics.items() for key, text in found

@@ -2,6 +2,7 @@
 
 from wallet.tables import (
     calendar,
+    change,
     code_key,
     confirmation,
     credit,
@@ -18,6 +19,7 @@ from wallet.tables import (
     relation,
     request,
     reward,
+    rule_draft,
     sale_notice,
     staff,
     till,
@@ -28,6 +30,7 @@ from wallet.tables import (
 
 __all__ = [
     "calendar",
+    "change",
     "code_key",
     "confirmation",
     "credit",
@@ -44,6 +47,7 @@ __all__ = [
     "relation",
     "request",
     "reward",
+    "rule_draft",
     "sale_notice",
     "staff",
     "till",

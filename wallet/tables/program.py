@@ -142,3 +142,15 @@ def stores_of(session: Session, program_id: int) -> list[Store]:
     """Open stores in the order in which they were made."""
     query = select(Store).where(Store.program_id == program_id, Store.is_open)
     return list(session.scalars(query.order_by(Store.id)))
+
+
+def all_stores_of(session: Session, program_id: int) -> list[Store]:
+    """Closed ones too, in the order in which they were made."""
+    query = select(Store).where(Store.program_id == program_id)
+    return list(session.scalars(query.order_by(Store.id)))
+
+
+def store_with_id(session: Session, program_id: int, store_id: int) -> Store | None:
+    """The store, if it belongs to the program."""
+    store = session.get(Store, store_id)
+    return store if store and store.program_id == program_id else None

@@ -62,6 +62,9 @@ class Reward(Base):
     )  # empty: every member
     voucher_days: Mapped[int | None]  # how long a voucher is good for
     key: Mapped[str | None]  # by which the rules name it: what a full stamp card gives
+    # In minor units, for the merchant alone: what it would sell for, and what it costs to give.
+    worth_minor: Mapped[int | None]
+    own_cost_minor: Mapped[int | None]
 
 
 class Voucher(Base):

@@ -118,6 +118,18 @@ def revoke_sessions(
     session.execute(change.values(revoked_at=now))
 
 
+def leave_store(session: Session, program_id: int, store_id: int) -> None:
+    """Nobody works in this store any more: its people in every store, its sessions in none."""
+    session.execute(
+        update(Staff)
+        .where(Staff.program_id == program_id, Staff.store_id == store_id)
+        .values(store_id=None)
+    )
+    session.execute(
+        update(StaffSession).where(StaffSession.store_id == store_id).values(store_id=None)
+    )
+
+
 def key_with_hash(session: Session, secret_hash: str) -> ApiKey | None:
     """The key with this hash."""
     return session.scalar(select(ApiKey).where(ApiKey.secret_hash == secret_hash))

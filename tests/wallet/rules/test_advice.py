@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.wallet.rules.test_sentences import BASE, CREDIT, POINTS
-from wallet.rules.advice import Offer, advise, given_back, minor_per_unit
+from wallet.rules.advice import advise
+from wallet.rules.economy import Offer, minor_per_unit, share_worth
 from wallet.rules.ruleset import read_ruleset
 
 COFFEE = Offer("Café", "product", "points", 30)
@@ -81,7 +82,7 @@ def test_a_status_that_brings_something_is_no_weakness() -> None:
 def test_what_comes_back_of_a_sale() -> None:
     rules = read_ruleset(GOOD)
     assert minor_per_unit(rules) == 100
-    assert given_back(rules, [COFFEE, FIVE_EURO]) == pytest.approx(0.05)
-    assert given_back(rules, [COFFEE]) is None
+    assert share_worth(rules, [COFFEE, FIVE_EURO]) == pytest.approx(0.05)
+    assert share_worth(rules, [COFFEE]) is None
     cashback = {"units": [CREDIT], "earning": [{**BASE, "unit": "credit", "quantity": 3}]}
-    assert given_back(read_ruleset(cashback), []) == pytest.approx(0.03)
+    assert share_worth(read_ruleset(cashback), []) == pytest.approx(0.03)

@@ -33,11 +33,14 @@ class Browser:
         return self.client.get(_path(path), headers={**self._headers, **headers})
 
     def send(self, path: str, form: dict[str, str], page: str | None = None) -> TestResponse:
-        """A form; its token comes from `page`, by default from the address that takes it."""
+        """A form; its token, and what it says it showed, come from `page`, by default from the address
+        that takes it."""
         shown = self.get(page or path).text
         token = re.search(r'name="csrf_token" value="([^"]+)"', shown)
         assert token, f"no form on {page or path}"
-        return self.send_raw(path, {**form, "csrf_token": token[1]})
+        seen = re.search(r'name="seen" value="([^"]*)"', shown)
+        hidden = {"seen": seen[1]} if seen else {}
+        return self.send_raw(path, {**hidden, **form, "csrf_token": token[1]})
 
     def send_raw(self, path: str, form: dict[str, str]) -> TestResponse:
         """A form exactly as given."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from babel.numbers import format_percent
 
 from wallet.actions.program_view import ProgramView
 from wallet.rules.money import exponent
+from wallet.web.locale import current_language
 
 TYPED_MAX = 20  # characters
 _SPACES = re.compile(r"[\s\u00a0\u202f']")
@@ -38,6 +42,16 @@ def tags_typed(text: str) -> list[str]:
 def whole_number(program: ProgramView, unit: str, text: str) -> int | None:
     """A quantity of this unit: money is typed as money."""
     kinds = {each.key: each.kind for each in program.ruleset.units}
-    return (
-        minor_amount(program.currency, text) if kinds.get(unit) == "credit" else count_typed(text)
-    )
+    return quantity_typed(program, kinds.get(unit, ""), text)
+
+
+def quantity_typed(program: ProgramView, kind: str, text: str) -> int | None:
+    """The same by the kind of the unit."""
+    return minor_amount(program.currency, text) if kind == "credit" else count_typed(text)
+
+
+def spell_share(share: Fraction | float) -> str:
+    """0.125 → `12.5%` in the language of the reader."""
+    language = current_language()
+    form = "#,##0.#\u202f%" if language == "fr" else "#,##0.#%"
+    return str(format_percent(float(share), form, locale=language))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from wallet.web.console import acts
+from wallet.web.console import acts, people, stores
+from wallet.web.console.changes import changes_page
 from wallet.web.console.charities import add_charity, charities, save_charity
 from wallet.web.console.delivery import delivery
 from wallet.web.console.design_door import add_design
@@ -14,6 +15,7 @@ from wallet.web.console.journal import journal_page, see
 from wallet.web.console.members import member, members
 from wallet.web.console.overview import overview
 from wallet.web.console.posters import poster, posters
+from wallet.web.console.program import program_page, save_program
 from wallet.web.console.reach import reach
 from wallet.web.console.rewards import (
     new_reward,
@@ -22,7 +24,8 @@ from wallet.web.console.rewards import (
     save_new_reward,
     save_reward,
 )
-from wallet.web.console.rules import publish, rules, try_draft
+from wallet.web.console.rules.editing import rule_part, save_rule_part
+from wallet.web.console.rules.page import discard, publish, rules, trial, try_draft
 from wallet.web.console.saved_sales import decide, saved_sales
 from wallet.web.console.setup import setup
 from wallet.web.console.setup_apple import setup_apple, try_apple
@@ -84,6 +87,8 @@ def console_door() -> Blueprint:
     part = require_role(*SEES_PEOPLE)(acts.part)
     door.add_url_rule("/merges/<merge_id>/undo", "part", part, methods=["POST"])
     _program_pages(door)
+    _add_people(door)
+    _add_frame(door)
     return door
 
 
@@ -115,12 +120,49 @@ def _add_tills(door: Blueprint) -> None:
         door.add_url_rule(path, name, guard(act), methods=["POST"])
 
 
+def _add_people(door: Blueprint) -> None:
+    guard = require_role(*SEES_PEOPLE)
+    for path, name, act, method in (
+        ("/team/new", "new_person", people.new_person, "GET"),
+        ("/team/new", "add_person", people.add, "POST"),
+        ("/team/<staff_id>", "person", people.person, "GET"),
+        ("/team/<staff_id>", "save_person", people.save, "POST"),
+        ("/team/<staff_id>/shut-out", "shut_out", people.shut_out, "POST"),
+        ("/team/<staff_id>/let-in", "let_in", people.let_in, "POST"),
+        ("/team/<staff_id>/password", "new_password", people.new_password, "POST"),
+    ):
+        door.add_url_rule(path, name, guard(act), methods=[method])
+
+
+def _add_frame(door: Blueprint) -> None:
+    """The program's frame, its stores, and who changed what."""
+    guard = require_role(*SEES_SETUP)
+    for path, name, act, method in (
+        ("/program", "program", program_page, "GET"),
+        ("/program", "save_program", save_program, "POST"),
+        ("/stores", "stores", stores.stores, "GET"),
+        ("/stores", "add_store", stores.add, "POST"),
+        ("/stores/<store_id>", "store", stores.store, "GET"),
+        ("/stores/<store_id>", "save_store", stores.save, "POST"),
+        ("/stores/<store_id>/close", "close_store", stores.close, "POST"),
+        ("/stores/<store_id>/reopen", "reopen_store", stores.reopen, "POST"),
+        ("/changes", "changes", changes_page, "GET"),
+    ):
+        door.add_url_rule(path, name, guard(act), methods=[method])
+
+
 def _program_pages(door: Blueprint) -> None:
     """What a program is made of: its rules, its rewards, its posters."""
     guard = require_role(*CONSOLE_ROLES)
     door.add_url_rule("/rules", "rules", guard(rules))
     door.add_url_rule("/rules/try", "try_rules", guard(try_draft), methods=["POST"])
+    door.add_url_rule("/rules/trial", "trial", guard(trial))
     door.add_url_rule("/rules/publish", "publish_rules", guard(publish), methods=["POST"])
+    door.add_url_rule("/rules/discard", "discard_rules", guard(discard), methods=["POST"])
+    door.add_url_rule("/rules/<part>/<key>", "rule_part", guard(rule_part))
+    door.add_url_rule(
+        "/rules/<part>/<key>", "save_rule_part", guard(save_rule_part), methods=["POST"]
+    )
     door.add_url_rule("/posters", "posters", guard(posters))
     door.add_url_rule("/posters/<place>/<format_>.pdf", "poster", guard(poster))
     door.add_url_rule("/charities", "charities", guard(charities))

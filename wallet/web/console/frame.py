@@ -13,6 +13,7 @@ from wallet.actions.review_till_lines import count_to_review
 from wallet.actions.tills.flags import count_flags
 from wallet.doctor import speak
 from wallet.doctor.apple import ending
+from wallet.web.console.forms.reading import Tongue
 from wallet.web.locale import current_language
 from wallet.web.security import TILL_ROLES, staff
 from wallet.web.staff import role_names
@@ -28,6 +29,11 @@ def own_program() -> ProgramView:
     """The program of the person signed in: there is no other way to choose one."""
     program_id = staff().program_id
     return read(lambda session: program_view(session, program_id))
+
+
+def tongue_of(program: ProgramView) -> Tongue:
+    """How its forms are written and read."""
+    return Tongue(program.locales, program.locale, program.currency)
 
 
 def console_page(template: str, program: ProgramView, **values: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -12,16 +13,31 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from wallet.actions.create_reward import NewReward, create_reward
-from wallet.actions.edit_reward import edit_reward
+from wallet.actions.create_reward import NewReward
+from wallet.actions.program.catalogue import (
+    change_reward,
+    offer_reward,
+    shown_of_reward,
+    turn_reward,
+)
+from wallet.actions.program.changes import fingerprint
+from wallet.actions.program_advice import economy_of_reward
 from wallet.actions.program_view import ProgramView
 from wallet.actions.rewards_list import ListedReward, list_rewards, listed_reward
 from wallet.errors import Refusal
 from wallet.ids import public_id
+from wallet.rules.money import spell_money
 from wallet.rules.redemption import KINDS, lacks_emotion, moment_of
 from wallet.rules.spell import spell_quantity
-from wallet.web.console.amounts import count_typed, minor_amount, tags_typed, whole_number
+from wallet.web.console.amounts import (
+    count_typed,
+    minor_amount,
+    spell_share,
+    tags_typed,
+    whole_number,
+)
 from wallet.web.console.frame import console_page, own_program
+from wallet.web.console.wish import new_form_id, wish
 from wallet.web.locale import current_language
 from wallet.web.problems import sentence
 from wallet.web.wiring import read, write
@@ -42,6 +58,7 @@ class RewardLine:
     kind_name: str
     cost: str
     conditions: str
+    economy: str
     stock: int | None
     taken: int
     is_active: bool
@@ -81,26 +98,28 @@ def reward(reward_id: str) -> str:
 
 def save_new_reward() -> Response | tuple[str, int]:
     """POST: into the catalogue, or the form again with the reasons."""
-    program = own_program()
+    program, asked = own_program(), wish()
     typed = _all_typed()
     try:
         said, wrong = _said(program, typed, {})
         if wrong:
             return _form(program, "", typed, Problems(wrong)), 422
-        made = write(lambda session: create_reward(session, program.id, said).id)
+        made = write(lambda session: offer_reward(session, program.id, said, asked))
     except Refusal as refusal:
         return _form(program, "", typed, _problems(refusal)), refusal.status
     flash(_("The reward is offered from now on."), "ok")
+    if made is None:  # pressed twice: it is there already
+        return redirect(url_for("console.rewards"), 303)
     return redirect(url_for("console.reward", reward_id=public_id("rwd", made)), 303)
 
 
 def save_reward(reward_id: str) -> Response | tuple[str, int]:
     """POST: changed, paused or offered again."""
-    program = own_program()
+    program, asked = own_program(), wish()
     found = read(lambda session: listed_reward(session, program.id, reward_id))
     if request.form.get("act") in ("pause", "offer"):
         is_active = request.form["act"] == "offer"
-        write(lambda s: edit_reward(s, program.id, found.id, {"is_active": is_active}).id)
+        write(lambda s: turn_reward(s, program.id, found.id, asked, is_active=is_active))
         flash(
             _("It is offered again.") if is_active else _("It is paused: nobody can take it."), "ok"
         )
@@ -111,7 +130,7 @@ def save_reward(reward_id: str) -> Response | tuple[str, int]:
         if wrong:
             return _form(program, reward_id, typed, Problems(wrong), found), 422
         changes = {name: getattr(said, name) for name in _changed(found.said, said)}
-        write(lambda session: edit_reward(session, program.id, found.id, changes).id)
+        write(lambda session: change_reward(session, program.id, found.id, changes, asked))
     except Refusal as refusal:
         return _form(program, reward_id, typed, _problems(refusal), found), refusal.status
     flash(_("Saved. What was taken before stays as it was."), "ok")
@@ -135,6 +154,20 @@ def kind_names() -> dict[str, str]:
     }
 
 
+def reward_economy(program: ProgramView, said: NewReward, language: str) -> str:
+    """`Earned by €30 of sales · gives back 13.3% of them · costs you 2.7%`; empty where unknown."""
+    found = economy_of_reward(program, said)
+    if found is None:
+        return ""
+    sales = spell_money(math.ceil(found.sales_minor), program.currency, language)
+    parts = [_("Earned by %(money)s of sales", money=sales)]
+    if found.worth_share is not None:
+        parts.append(_("gives back %(share)s of them", share=spell_share(found.worth_share)))
+    if found.cost_share is not None:
+        parts.append(_("costs you %(share)s of them", share=spell_share(found.cost_share)))
+    return " · ".join(parts)
+
+
 def _line(program: ProgramView, one: ListedReward, language: str) -> RewardLine:
     said = one.said
     names = [
@@ -150,6 +183,7 @@ def _line(program: ProgramView, one: ListedReward, language: str) -> RewardLine:
         kind_name=kind_names().get(said.kind, said.kind),
         cost=spell_quantity(program.ruleset.unit(said.unit), said.cost, program.currency, language),
         conditions=" · ".join(part for part in ends if part),
+        economy=reward_economy(program, said, language),
         stock=said.stock,
         taken=one.taken,
         is_active=one.is_active,
@@ -175,6 +209,9 @@ def _form(
         units=[(unit.key, program.text(unit.name, language)) for unit in program.ruleset.units],
         tiers=[(tier.key, program.text(tier.name, language)) for tier in program.ruleset.tiers],
         is_active=found.is_active if found else True,
+        form_id=new_form_id(),
+        seen=fingerprint(shown_of_reward(found.said)) if found else "",
+        economy=reward_economy(program, found.said, language) if found else "",
         taken=found.taken if found else 0,
     )
 
@@ -205,6 +242,8 @@ def _typed(program: ProgramView, found: ListedReward) -> dict[str, Any]:
         "code": said.value.get("code", ""),
         "amount": _money(program, said.value.get("amount_minor")),
         "max": _money(program, said.value.get("max_minor")),
+        "worth": _money(program, said.worth_minor),
+        "own_cost": _money(program, said.own_cost_minor),
         "starts_on": said.starts_at.astimezone(zone).date().isoformat() if said.starts_at else "",
         "ends_on": (said.ends_at.astimezone(zone) - timedelta(seconds=1)).date().isoformat()
         if said.ends_at
@@ -266,6 +305,8 @@ def _said(
         value=_value(program, typed, known, wrong),
         tier_keys=tuple(typed.get("tier_keys", ())),
         tags=tuple(tags_typed(typed.get("tags", ""))),
+        worth_minor=_sum(program, typed, "worth", wrong),
+        own_cost_minor=_sum(program, typed, "own_cost", wrong),
         **numbers,  # type: ignore[arg-type]
     )
     return replace(said, **times), wrong  # type: ignore[arg-type]
@@ -302,6 +343,18 @@ def _ties(program: ProgramView, typed: Mapping[str, Any], wrong: dict[str, str])
         value["choice"] = typed["choice"].strip()
         value["choice_max"] = count_typed(typed.get("choice_max", ""))
     return value
+
+
+def _sum(
+    program: ProgramView, typed: Mapping[str, Any], name: str, wrong: dict[str, str]
+) -> int | None:
+    """An amount that may be left out, and is not below nothing."""
+    if not typed.get(name, "").strip():
+        return None
+    amount = _amount(program, typed, name, wrong)
+    if amount is not None and amount < 0:
+        wrong[name] = _("Please type an amount like 12.50.")
+    return amount
 
 
 def _amount(
@@ -358,7 +411,16 @@ def _plain(value: Any) -> Any:
 
 def _problems(refusal: Refusal) -> Problems:
     """The fields that the action names, under the names of the form."""
-    names = {"name": "name_fr", "amount_minor": "amount", "max_minor": "max", "ends_at": "ends_on"}
+    if refusal.code == "changed_meanwhile":
+        return Problems({"form": sentence(refusal.code)})
+    names = {
+        "name": f"name_{own_program().locale}",
+        "amount_minor": "amount",
+        "max_minor": "max",
+        "ends_at": "ends_on",
+        "worth_minor": "worth",
+        "own_cost_minor": "own_cost",
+    }
     wrong: dict[str, str] = {}
     for said in refusal.facts.get("fields", ()):
         short = str(said).removeprefix("value.")

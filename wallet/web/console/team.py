@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from wallet import clock
+from wallet.actions.program.people import roles_given_by
 from wallet.actions.program_view import ProgramView
 from wallet.actions.tills.pin import PIN_LENGTH_MAX, PIN_LENGTH_MIN, set_pin, take_pin
 from wallet.actions.tills.team import link_own_card, team
@@ -79,6 +80,7 @@ def _page(
         program,
         people=read(lambda session: team(session, program, staff_actor())),
         role_names=role_names(),
+        given_roles=roles_given_by(staff_actor()),
         fresh=fresh,
         error=error,
         pin_length_min=PIN_LENGTH_MIN,

@@ -263,7 +263,7 @@ def test_two_people_do_not_overwrite_each_other(
     odile.sign_in("odile")
     form = form_of(marketer.get(RULES).text, f"{RULES}/try")
     assert change(odile, "tiers", "gold", multiplier="2")[0] == 303
-    late = marketer.send(f"{RULES}/try", {**form, "welcome": "9"}, page=RULES)  # type: ignore[arg-type]
+    late = marketer.send(f"{RULES}/try", {**form, "welcome": "9"}, page=RULES)  # type: ignore[dict-item]
     assert late.status_code == 409
     assert "Quelqu’un d’autre a modifié ce brouillon" in plain(late.text)
     tried = marketer.get(f"{RULES}/trial").text

@@ -121,7 +121,6 @@ def _sections(program: ProgramView) -> list[Section]:
     spoken = [(key, names[key]) for key in LANGUAGES]
     may_change_money = read(lambda session: can_change_money(session, program.id))
     money_hint = "" if may_change_money else _("Something was sold in it already: it stays.")
-    lengths = TEXT_LENGTH_MAX
     return [
         Section(
             _("The program"),
@@ -170,33 +169,39 @@ def _sections(program: ProgramView) -> list[Section]:
                 Ask("time_zone", _("Time zone"), "choice", choices=_zones()),
             ],
         ),
-        Section(
-            _("What pages say"),
-            [
-                Ask(
-                    "tagline",
-                    _("In a line"),
-                    "words",
-                    longest=lengths["tagline"],
-                ),
-                Ask(
-                    "welcome",
-                    _("Why join, in a sentence or two"),
-                    "long_words",
-                    hint=_("On the page where shoppers join, and on posters."),
-                    longest=lengths["welcome"],
-                ),
-                Ask(
-                    "privacy",
-                    _("What becomes of data"),
-                    "long_words",
-                    hint=_("Your own words on the page about data protection."),
-                    longest=lengths["privacy"],
-                    rows=5,
-                ),
-            ],
-        ),
+        _page_section(),
     ]
+
+
+def _page_section() -> Section:
+    """The merchant's own words on public pages."""
+    lengths = TEXT_LENGTH_MAX
+    return Section(
+        _("What pages say"),
+        [
+            Ask(
+                "tagline",
+                _("In a line"),
+                "words",
+                longest=lengths["tagline"],
+            ),
+            Ask(
+                "welcome",
+                _("Why join, in a sentence or two"),
+                "long_words",
+                hint=_("On the page where shoppers join, and on posters."),
+                longest=lengths["welcome"],
+            ),
+            Ask(
+                "privacy",
+                _("What becomes of data"),
+                "long_words",
+                hint=_("Your own words on the page about data protection."),
+                longest=lengths["privacy"],
+                rows=5,
+            ),
+        ],
+    )
 
 
 def _currencies() -> Choices:

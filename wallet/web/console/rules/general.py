@@ -189,6 +189,12 @@ def _gift_sections(here: Here) -> list[Section]:
                 ),
             ],
         ),
+        *_cause_sections(),
+    ]
+
+
+def _cause_sections() -> list[Section]:
+    return [
         Section(
             _("For a good cause"),
             [

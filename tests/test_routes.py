@@ -583,6 +583,11 @@ TABLE: dict[tuple[str, str], Row] = {
             ("plan/cancel", {"membership": "msh_0000000000000"}),
         )
     },
+    ("POST", "/console/members/<member_id>/refund"): Row(
+        "401 403 403 303 303 404 401 401",
+        lambda h: f"/console/members/{_member(h)}/refund",
+        lambda house: {"data": {"purchase": _purchase(house), "amount": "1"}},
+    ),
     ("POST", "/console/merges/<merge_id>/undo"): Row(
         "401 403 403 404 404 404 401 401", _fixed("/console/merges/mrg_0000000000000/undo")
     ),

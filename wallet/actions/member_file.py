@@ -50,6 +50,7 @@ class Line:
     reverses: str
     fingerprint: str
     kind: str = ""
+    purchase: str = ""  # the sale that it is what was earned by
     is_reversible: bool = False
     where: Where | None = None  # the till it was made at, and on whose word besides
     receipt: str = ""  # what was written beside the sale: a number, a note
@@ -139,6 +140,9 @@ def _line(
         reverses=public_id("ent", entry.reverses_id) if entry.reverses_id else "",
         fingerprint=entry.hash[:FINGERPRINT_LENGTH],
         kind=entry.kind,
+        purchase=public_id("pur", entry.purchase_id)
+        if entry.purchase_id and entry.kind == "accrual"
+        else "",
         is_reversible=entry.kind in REVERSIBLE,
         where=made.get(entry.id),
         receipt=receipt,

@@ -320,3 +320,26 @@ def test_a_set_of_benefits_a_window_and_a_stamp_cards_reward_are_made_in_the_for
     assert cafe.program.reward_called("full_card") is not None
     for wrong in ({"key": "Café"}, {"opens_at": "soon"}, {"choice": "club", "choice_max": "no"}):
         assert owner.send(page, {**coffee, **wrong}, page=page).status_code == 422
+
+
+def test_goods_that_came_back_take_what_they_had_earned(owner: Browser, cafe: Cast) -> None:
+    sold = public_id("pur", cafe.buy("bruno", 5000).purchase.id)
+    assert f'value="{sold}"' in owner.get(file_of(cafe, "bruno")).text
+    for _ in range(2):  # sent twice, done once
+        page = act(
+            owner, cafe, "bruno", "refund", purchase=sold, amount="12,50", request_id="shoes"
+        )
+        assert "ce que les articles avaient rapporté" in page
+    assert cafe.balance("bruno").available == 37
+    assert "doit être supérieur à zéro" in act(
+        owner, cafe, "bruno", "refund", purchase=sold, amount="beaucoup"
+    )
+    assert "rembourser plus que l’achat" in act(
+        owner, cafe, "bruno", "refund", purchase=sold, amount="37,51"
+    )
+    other = {"purchase": sold, "amount": "1"}
+    answer = owner.send(f"{file_of(cafe, 'ada')}/refund", other, page=file_of(cafe, "ada"))
+    assert answer.status_code == 404
+    act(owner, cafe, "bruno", "refund", purchase=sold, request_id="all the rest")
+    assert cafe.balance("bruno").available == 0
+    assert cafe.audit().findings == []

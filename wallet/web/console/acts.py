@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from wallet import clock
+from wallet.actions.account_views import purchase_to_refund
 from wallet.actions.adjust import Adjustment, adjust
 from wallet.actions.cancel_membership import cancel_membership
 from wallet.actions.choose_perks import choose_perks
@@ -22,6 +23,7 @@ from wallet.actions.merge_views import member_to_part, very_member
 from wallet.actions.once import Ask, once
 from wallet.actions.pay_with_credit import pay_out_credit
 from wallet.actions.program_view import ProgramView
+from wallet.actions.refund_purchase import RefundFacts, refund_purchase
 from wallet.actions.reverse_entry import member_of_entry, reverse_entry
 from wallet.actions.start_membership import start_membership
 from wallet.actions.tills.member_pin import forget_pin
@@ -38,7 +40,7 @@ from wallet.web.wiring import write
 
 SOURCE = "console"  # of paid periods that staff enter
 # The page was right and the person is not, or no longer: these are answers of their own.
-_NOT_TOLD = ("member_not_found", "merge_not_found", "forbidden", "not_found")
+_NOT_TOLD = ("member_not_found", "purchase_not_found", "merge_not_found", "forbidden", "not_found")
 
 
 def adjust_member(member_id: str) -> Response:
@@ -123,6 +125,27 @@ def forget_member_pin(member_id: str) -> Response:
     return done(
         member_id, _work, _("The PIN is gone. A new one is chosen on the page of the card.")
     )
+
+
+def give_back(member_id: str) -> Response:
+    """POST: goods of a sale came back: a part of its amount, or all that is left of it."""
+    program, form = own_program(), request.form
+    typed = form.get("amount", "").strip()
+    facts = RefundFacts(
+        external_id=f"{SOURCE}:{form.get('request_id') or uuid4()}",
+        amount_minor=(minor_amount(program.currency, typed) or 0) if typed else None,
+        reason=form.get("reason", "").strip(),
+    )
+
+    def _work(session: Session) -> None:
+        member = very_member(session, program, member_id)
+        refuse_own_card(session, member, staff_actor())
+        _, purchase = found = purchase_to_refund(session, program, form.get("purchase", ""))
+        if purchase.member_id != member.id:
+            raise Refusal("purchase_not_found")
+        refund_purchase(session, program, *found, facts, staff_actor(), clock.now())
+
+    return done(member_id, _work, _("Written down: what the goods had earned goes back."))
 
 
 def void(member_id: str) -> Response:

@@ -75,6 +75,7 @@ def console_door() -> Blueprint:
         ("pay-out", "pay_out", acts.pay_out),
         ("tags", "tag", acts.tag),
         ("take-back", "take_back", acts.take_back),
+        ("refund", "give_back", acts.give_back),
         ("void", "void", acts.void),
         ("no-pin", "forget_member_pin", acts.forget_member_pin),
         ("merge", "merge", acts.merge),

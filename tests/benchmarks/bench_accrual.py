@@ -3,10 +3,14 @@ on both databases: one client, and eight at once."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 
 from tests.benchmarks.bare import Transaction, bare_transaction
@@ -27,6 +31,7 @@ ITEMS = 48  # in one run: short ones in turns, so that noise meets both
 RUNS = 21
 MEMBERS = 200
 CLIENTS = 8
+PROCESSES = 2
 TILL = Actor("staff:1", "cashier", "store")
 TARGET = "≤ 2.86 (35 % of its rate)"
 
@@ -34,26 +39,50 @@ TARGET = "≤ 2.86 (35 % of its rate)"
 def run() -> None:
     """Time on the clock: waiting for the disk and the server is what a cashier waits for."""
     for engine in ENGINES:
-        with fresh_database(engine) as database, ExitStack() as stack:
-            if database is None:
-                continue
-            bare = [
-                stack.enter_context(bare_transaction(database.url, MEMBERS)) for _ in range(CLIENTS)
-            ]
-            accrue, numbers = accrual(database), count()
-            one, one_bare = _alone(accrue, numbers), _alone(bare[0], numbers)
-            one(), one_bare()  # statements prepared, pages warm
-            name = f"{engine}, one client, everything an accrual does"
-            said = "bare durable transaction of 3 statements by the driver"
-            measure(Case("accrual", name, "µs per accrual", one, said, one_bare, TARGET), RUNS)
-            many = _at_once([accrue] * CLIENTS, numbers)
-            many_bare = _at_once(_one_writer(bare, engine), numbers)
-            name = f"{engine}, {CLIENTS} clients at once"
-            measure(Case("accrual", name, "µs per accrual", many, said, many_bare, TARGET), RUNS)
+        with fresh_database(engine) as database:
+            if database is not None:
+                _on(engine, database)
 
 
-def accrual(database: Database) -> Transaction:
-    """A sale of a member of a program like the demo's, with an Apple pass; the number chooses which."""
+def _on(engine: str, database: Database) -> None:
+    program_id, members = club(database)
+    accrue, numbers = sale(database, program_id, members.__getitem__, MEMBERS), count()
+    with ExitStack() as stack:
+        bare = [
+            stack.enter_context(bare_transaction(database.url, MEMBERS)) for _ in range(CLIENTS)
+        ]
+        one, one_bare = _alone(accrue, numbers), _alone(bare[0], numbers)
+        one(), one_bare()  # statements prepared, pages warm
+        name = f"{engine}, one client, everything an accrual does"
+        said = "bare durable transaction of 3 statements by the driver"
+        measure(Case("accrual", name, "µs per accrual", one, said, one_bare, TARGET), RUNS)
+        many = at_once([accrue] * CLIENTS, numbers, ITEMS)
+        many_bare = at_once(_one_writer(bare, engine), numbers, ITEMS)
+        name = f"{engine}, {CLIENTS} clients at once in one process"
+        measure(Case("accrual", name, "µs per accrual", many, said, many_bare, TARGET), RUNS)
+    if engine != "sqlite":  # which is for one process
+        _in_processes(engine, database, program_id, members)
+
+
+def _in_processes(engine: str, database: Database, program_id: int, members: list[int]) -> None:
+    """As it is deployed: one process cannot use two cores."""
+    several = partial(
+        _clients_in,
+        url=database.url,
+        program=program_id,
+        members=members,
+        clients=CLIENTS,
+        processes=PROCESSES,
+    )
+    with several("product") as many, several("bare") as many_bare:
+        many(), many_bare()
+        name = f"{engine}, {CLIENTS} clients at once in {PROCESSES} processes"
+        said = f"the bare transaction in {PROCESSES} processes as well"
+        measure(Case("accrual", name, "µs per accrual", many, said, many_bare, TARGET), RUNS)
+
+
+def club(database: Database) -> tuple[int, list[int]]:
+    """A program like the demo's, and the members of it, each with an Apple pass."""
     now = datetime.now(UTC)
     with database.transaction() as session:
         program = program_view(session, create_program(session, PROGRAM, now).id)
@@ -62,7 +91,7 @@ def accrual(database: Database) -> Transaction:
             member = enrol(session, program, Enrolment(email=f"m{index}@exemple.test"), TILL, now)
             issue_pass(session, program, member, "apple", now)
             members.append(member.id)
-    return sale(database, program.id, members.__getitem__, MEMBERS)
+    return program.id, members
 
 
 def sale(
@@ -106,11 +135,11 @@ def _one_writer(bare: list[Transaction], engine: str) -> list[Transaction]:
     return [_locked(work) for work in bare]
 
 
-def _at_once(works: list[Transaction], numbers: count[int]) -> Callable[[], int]:
-    """Each client does its share in a thread of its own."""
+def at_once(works: list[Transaction], numbers: count[int], items: int) -> Callable[[], int]:
+    """Each client does its share of the items in a thread of its own."""
 
     def _share(work: Transaction) -> None:
-        for _ in range(ITEMS // len(works)):
+        for _ in range(items // len(works)):
             work(next(numbers))
 
     def _run() -> int:
@@ -119,6 +148,39 @@ def _at_once(works: list[Transaction], numbers: count[int]) -> Callable[[], int]
             thread.start()
         for thread in threads:
             thread.join()
-        return ITEMS
+        return items // len(works) * len(works)
 
     return _run
+
+
+@contextmanager
+def _clients_in(
+    kind: str, url: str, program: int, members: list[int], clients: int, processes: int
+) -> Iterator[Callable[[], int]]:
+    """One run of so many clients, shared out to so many processes; each does `ITEMS`."""
+    command = [sys.executable, "-m", "tests.benchmarks.clients", kind, url, str(program)]
+    command += [json.dumps(members), str(clients // processes)]
+    numbers = count(1_000_000, ITEMS)
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(
+                subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+                )
+            )
+            for _ in range(processes)
+        ]
+
+        def _run() -> int:
+            for process in started:
+                assert process.stdin is not None
+                process.stdin.write(f"{next(numbers)}\n")
+            for process in started:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "done\n"
+            return ITEMS * processes
+
+        yield _run
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.close()

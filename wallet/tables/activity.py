@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wallet.tables.ledger import Entry
-from wallet.tables.member import Member
+from wallet.tables.member import with_merged
 from wallet.tables.purchase import Activity
 
 
@@ -40,9 +40,7 @@ def activities_between(
 
 def entries_of_activity(session: Session, activity: Activity) -> list[Entry]:
     """What it gave, oldest first; on the account of somebody merged since, too."""
-    holders = select(Member.id).where(
-        or_(Member.id == activity.member_id, Member.merged_into_id == activity.member_id)
-    )
+    holders = with_merged(activity.member_id)
     query = select(Entry).where(
         Entry.member_id.in_(holders), Entry.activity_id == activity.id, Entry.kind == "accrual"
     )

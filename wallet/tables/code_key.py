@@ -12,14 +12,13 @@ from sqlalchemy import (
     UniqueConstraint,
     case,
     func,
-    or_,
     select,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
-from wallet.tables.member import Member
+from wallet.tables.member import with_merged
 from wallet.tables.wallet_pass import WalletPass
 
 
@@ -93,5 +92,4 @@ def google_holders_without_key(session: Session, program_id: int) -> list[int]:
 
 def _cards_of(member_id: int) -> Any:
     """Cards of members merged into this one are this one's now."""
-    merged = select(Member.id).where(Member.merged_into_id == member_id)
-    return or_(CodeKey.member_id == member_id, CodeKey.member_id.in_(merged))
+    return CodeKey.member_id.in_(with_merged(member_id))

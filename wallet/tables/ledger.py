@@ -28,7 +28,7 @@ from wallet.db import Base, CanonicalJson, UtcDateTime
 from wallet.ids import new_id
 from wallet.prepared import Loader, Prepared, Question, prepared_insert
 from wallet.rules.lots import OpenLot
-from wallet.tables.member import Member
+from wallet.tables.member import with_merged
 
 
 class Account(Base):
@@ -383,9 +383,8 @@ def reversal_of(session: Session, entry_id: int) -> Entry | None:
 def entry_of_redemption(session: Session, member_id: int, redemption_id: int) -> Entry | None:
     """The entry that paid for a redemption of this member, or of one who was merged into it: the
     entry stays on that one's account."""
-    merged = select(Member.id).where(Member.merged_into_id == member_id)
     query = select(Entry).where(
-        or_(Entry.member_id == member_id, Entry.member_id.in_(merged)),
+        Entry.member_id.in_(with_merged(member_id)),
         Entry.redemption_id == redemption_id,
         Entry.kind == "redemption",
     )

@@ -13,10 +13,12 @@ from sqlalchemy import (
     bindparam,
     select,
     text,
+    type_coerce,
+    union_all,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wallet.db import Base, StaleRead
+from wallet.db import Base, BigId, StaleRead
 from wallet.prepared import Loader, Prepared, Question
 
 TRIAL = "trial"  # nobody: a card of the set-up test, in no list and no figure
@@ -163,6 +165,13 @@ def member_with_id(session: Session, program_id: int, member_id: int) -> Member 
         row = _WITH_ID.first(session, member_asked(member_id)[1])
         member = row and _MEMBERS.adopt(session, row)
     return cast("Member | None", member if member and member.program_id == program_id else None)
+
+
+def with_merged(member_id: Any) -> Any:
+    """The ids of a member and of all who were merged into it, for `IN`. As two conditions with OR between them
+    PostgreSQL would look at every row."""
+    merged = select(Member.id).where(Member.merged_into_id == member_id)
+    return union_all(select(type_coerce(member_id, BigId)), merged)
 
 
 def surviving(session: Session, member: Member) -> Member:

@@ -25,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes.apple.probe import PROBE_TOKEN_PREFIX
-from wallet.db import Base, UtcDateTime
+from wallet.db import Base, BigId, UtcDateTime
 from wallet.prepared import Loader, Prepared, Question
-from wallet.tables.member import TRIAL, Member
+from wallet.tables.member import TRIAL, Member, with_merged
 
 
 class WalletPass(Base):
@@ -131,14 +131,7 @@ class PhoneLog(Base):
     message: Mapped[str]
 
 
-_OF_MEMBER = (
-    or_(
-        WalletPass.member_id == bindparam("member"),
-        WalletPass.member_id.in_(
-            select(Member.id).where(Member.merged_into_id == bindparam("member"))
-        ),
-    ),
-)
+_OF_MEMBER = (WalletPass.member_id.in_(with_merged(bindparam("member", type_=BigId))),)
 _PASSES_OF = select(WalletPass).where(*_OF_MEMBER).execution_options(populate_existing=True)
 
 

@@ -38,6 +38,7 @@ BENCHES: dict[str, Callable[..., None]] = {
     "savelink": bench_savelink.run,
     "scan": bench_till.run_scan,
     "till": bench_till.run,
+    "tillcrowd": bench_till.run_crowd,
 }
 
 

@@ -15,6 +15,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,15 +24,21 @@ from typing import Any
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 
 from passes.qr import qr_png
+from tests.benchmarks.crowd import APART_SECONDS, First, copy_members
 from tests.benchmarks.scenes import shots
 from tests.benchmarks.shop import open_shop
 from tests.browser.conftest import CAMERA, CHROMIUM, FLAGS
 from tests.browser.pages import Shop, TillPage, wait
+from tests.factories import Cast
+from wallet.db import Base
 from wallet.rules.member_code import make_code
 
 ROUNDS = 24
+CROWD = 1_000_000  # members
+SALES_EACH = 2  # of each of them
 SCENES_EACH = 40  # of six widths: 240 frames
 FRAMES = 2_000
 WARM_FRAMES = 200
@@ -80,6 +87,30 @@ def run() -> None:
             _read_and_sell(browser, shop, throttle, limit_ms)
 
 
+def run_crowd(members: int = CROWD) -> None:
+    """Look-up and sale at a till whose café has so many members, each with a card and sales."""
+    with _before_chromium() as (browser, shop):
+        started = time.perf_counter()
+        copy_members(shop.cast.database, _model(shop.cast), members)
+        took = round(time.perf_counter() - started)
+        sys.stderr.write(f"{members} members after {took} s\n")
+        _read_and_sell(browser, shop, 1, 100, among=f"among {members:,} members, ")
+
+
+def _model(cast: Cast) -> First:
+    """A member with two sales, of whom the others are copies."""
+    cast.enrol("camille", email="camille@exemple.test", phone="+33612345670")
+    for number in range(SALES_EACH):
+        time.sleep(APART_SECONDS)
+        cast.buy("camille", 1_250 + number)
+    member_id = cast.people["camille"]
+    account = Base.metadata.tables["account"]
+    with cast.database.reading() as session:
+        held = select(account.c.id).where(account.c.member_id == member_id)
+        code = cast.member(session, "camille").code
+        return First(cast.program.id, member_id, session.execute(held).scalar_one(), code)
+
+
 def run_scan() -> None:
     """The decoder alone: hard pictures, and what it holds after two thousand frames."""
     with _before_chromium() as (browser, shop):
@@ -103,7 +134,9 @@ def _before_chromium() -> Iterator[tuple[Browser, Shop]]:
         browser.close()
 
 
-def _read_and_sell(browser: Browser, shop: Shop, throttle: int, limit_ms: int) -> None:
+def _read_and_sell(
+    browser: Browser, shop: Shop, throttle: int, limit_ms: int, among: str = ""
+) -> None:
     """A card is held before the camera, then a sale is confirmed."""
     context = browser.new_context(locale="en", viewport={"width": 390, "height": 844})
     context.grant_permissions(["camera"])
@@ -129,7 +162,7 @@ def _read_and_sell(browser: Browser, shop: Shop, throttle: int, limit_ms: int) -
         till.page.evaluate("window.puppet.show([])")
         till.page.locator("#next").click(force=True)
         wait(lambda: till.desk == "idle", "the next customer")
-    case = f"at {throttle}x CPU"
+    case = f"{among}at {throttle}x CPU"
     _tell(f"code presented → text, {case}", "ms", read, limit_ms, "median")
     _tell(f"decoded → member on screen, {case}", "ms", found, 500, "p95")
     _tell(f"confirm → result, {case}", "ms", told, 600, "p95")

@@ -15,17 +15,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.benchmarks.shop import open_shop
 from tests.browser.conftest import CAMERA, CHROMIUM, FLAGS
 from tests.browser.pages import Shop, TillPage, wait
+from tests.browser.test_till_people import enter, give_pins, is_open, pair, waiting_till
 from wallet.config import ROOT
+from wallet.ids import public_id
 
 FOLDER = ROOT / "docs" / "images" / "till"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
+TABLET = (820, 1180)
 QUALITY = 80  # of WebP: text stays crisp, a picture weighs some 20 kB
-WIDTH_MAX = {"phone": 390, "desktop": 1000}  # pixels
+WIDTH_MAX = {"phone": 390, "desktop": 1000, "tablet": 500}  # pixels
 Shoot = Callable[[str], None]
 
 
@@ -56,6 +59,7 @@ def _all_states(browser: Browser, shop: Shop, size: str, language: str) -> None:
 
         _serving(till, shop, shoot)
         _around(till, shoot)
+    _with_people(browser, shop, size, language)
 
 
 def _serving(till: TillPage, shop: Shop, shoot: Shoot) -> None:
@@ -120,9 +124,64 @@ def _around(till: TillPage, shoot: Shoot) -> None:
     shoot("coach")
 
 
+def _with_people(browser: Browser, shop: Shop, size: str, language: str) -> None:
+    """A paired till: the wall, a manager's word, and a tablet that shows the customer what they have."""
+    give_pins(shop.cast, "dora", "marc")
+    _number, code = waiting_till(shop.cast)
+    with _visit(browser, size, language) as context, _visit(browser, "tablet", language) as other:
+        till = pair(shop, context, code, language)
+
+        def shoot(state: str) -> None:
+            _keep(till.page.screenshot(), size, f"{state}-{size}-{language}")
+
+        till.page.locator(".wall__name", has_text="Dora").click()
+        till.page.locator("[data-digit='4']").click()
+        shoot("pin")
+        till.page.locator("#wall-back").click()
+        enter(till, "Dora")
+        wait(lambda: not is_open(till), "the wall to go")
+        tablet = _connect(till, shop, other.new_page(), language)
+        for _ in range(3):
+            _take(till, shop)
+            till.wait_for("done")
+            till.page.locator("#next").click()
+            till.wait_for("idle")
+        _take(till, shop)
+        till.wait_for("confirming")
+        wait(lambda: till.page.locator("#consent-who option").count() > 0, "the managers")
+        till.page.wait_for_timeout(400)
+        shoot("manager")
+        till.page.locator("#consent-back").click()
+        till.wait_for("member")
+        wait(lambda: tablet.locator(".face[data-kind=member]").is_visible(), "the customer")
+        if size == "phone":
+            _keep(tablet.screenshot(), "tablet", f"screen-tablet-{language}")
+
+
+def _connect(till: TillPage, shop: Shop, page: Page, language: str) -> Page:
+    """A tablet that shows what this till shows."""
+    till.page.locator("#menu summary").click()
+    till.page.locator("#open-screen").click()
+    till.page.locator("#screens-code").click()
+    code = till.part("screen-code")
+    wait(lambda: bool(code.text_content()), "the code")
+    page.goto(f"{shop.address}/till/screen/pair?lang={language}#{code.text_content()}")
+    page.locator("#pair button").click()
+    page.wait_for_url("**/till/screen")
+    wait(lambda: not code.text_content(), "the till to see it")
+    till.page.keyboard.press("Escape")
+    return page
+
+
+def _take(till: TillPage, shop: Shop) -> None:
+    till.find(shop.cast.view("ada").number)
+    till.wait_for("member")
+    till.part(f"reward-{public_id('rwd', shop.cast.reward_id(30))}").click()
+
+
 @contextmanager
 def _visit(browser: Browser, size: str, language: str) -> Iterator[BrowserContext]:
-    width, height = SIZES[size]
+    width, height = {**SIZES, "tablet": TABLET}[size]
     context = browser.new_context(
         viewport={"width": width, "height": height},
         locale=language,

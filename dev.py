@@ -99,6 +99,8 @@ def prepare(*, dev: bool) -> None:
     if any(found.is_file() and found.read_text() == wanted for found in marks) and is_complete(
         dev=dev
     ):
+        if not is_translated():
+            call([PYTHON, ROOT / "hatch_build.py"], "the translations could not be compiled")
         return
     make_environment()
     say(f"Installing what {lock} names …")
@@ -113,12 +115,16 @@ def prepare(*, dev: bool) -> None:
 
 def is_complete(*, dev: bool) -> bool:
     """Whether the front end is there too: a cleaned folder must not look finished."""
-    compiled = (ROOT / "translations/fr/LC_MESSAGES/messages.mo").is_file()
-    return (
-        compiled
-        and (ROOT / "static/vendor/.stamp").is_file()
-        and (not dev or (ROOT / "node_modules/typescript").is_dir())
+    return (ROOT / "static/vendor/.stamp").is_file() and (
+        not dev or (ROOT / "node_modules/typescript").is_dir()
     )
+
+
+def is_translated(root: Path = ROOT) -> bool:
+    """Whether the catalogue is compiled, and not changed since, by an update for one."""
+    words = root / "translations/fr/LC_MESSAGES/messages.po"
+    compiled = words.with_suffix(".mo")
+    return compiled.is_file() and compiled.stat().st_mtime_ns >= words.stat().st_mtime_ns
 
 
 def make_environment() -> None:

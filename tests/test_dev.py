@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -53,3 +54,17 @@ def test_what_is_no_database_is_made_ready_first(dev: ModuleType, tmp_path: Path
     assert not dev.is_set_up(tmp_path, {})
     (tmp_path / dev.DATABASE).write_text("no database at all")
     assert not dev.is_set_up(tmp_path, {})
+
+
+def test_translations_are_compiled_again_after_an_update(dev: ModuleType, tmp_path: Path) -> None:
+    words = tmp_path / "translations/fr/LC_MESSAGES/messages.po"
+    words.parent.mkdir(parents=True)
+    words.write_text("")
+    assert not dev.is_translated(tmp_path)
+    compiled = words.with_suffix(".mo")
+    compiled.write_bytes(b"")
+    os.utime(words, (1000, 1000))
+    os.utime(compiled, (1000, 1000))
+    assert dev.is_translated(tmp_path)
+    os.utime(words, (2000, 2000))
+    assert not dev.is_translated(tmp_path)

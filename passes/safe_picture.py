@@ -116,7 +116,8 @@ def _decoded(data: bytes, crop: Crop) -> Image.Image:
         raise PictureError("pixels")
     if min(image.size) < SIDE_MIN:
         raise PictureError("small")
-    if getattr(image, "is_animated", False):
+    # A photograph's further pictures (brightness, depth) are no film: the first one is meant.
+    if image.format == "PNG" and getattr(image, "is_animated", False):
         raise PictureError("animated")
     image.load()
     upright = _srgb(ImageOps.exif_transpose(image))

@@ -27,7 +27,7 @@ export function drawPass(card, api, words, changed) {
   const pass = h("div", { class: "pass", "data-id": card.id, "aria-label": face.description, role: "group" });
   for (const role of ROLES) pass.style.setProperty(`--pass-${role}`, face.colours[role]);
   pass.append(
-    h("div", { class: "pass__turn" }, front(card, api, words, changed), back(face)),
+    h("div", { class: "pass__turn" }, front(card, api, words, changed), back(face, words)),
   );
   return pass;
 }
@@ -95,8 +95,11 @@ function group(name, fields, changed) {
   return h("dl", { class: `pass__group pass__group--${name}${tight}` }, ...items);
 }
 
-/** @param {PassFace} face */
-function back(face) {
+/**
+ * @param {PassFace} face
+ * @param {Record<string, string>} words
+ */
+function back(face, words) {
   const items = face.back.map((field) =>
     h("div", {}, h("dt", { text: field.label }), h("dd", {}, ...linked(field))),
   );
@@ -104,6 +107,7 @@ function back(face) {
     "div",
     { class: "pass__side pass__back", "aria-hidden": "true", inert: true },
     h("p", { class: "pass__back-title", text: face.organization }),
+    words.switches && h("div", { class: "pass__switches" }, ...words.switches.split("|").map((text) => h("p", { text }))),
     h("dl", { class: "pass__back-fields" }, ...items),
   );
 }

@@ -1,4 +1,4 @@
-"""`python -m tests.browser.pictures`: the pictures of the till in docs/images, made anew.
+"""`python -m tests.browser.pictures [till] [designer]`: the pictures in docs/images, made anew.
 
 The cast's café in real Chromium, on a phone and on a desktop, in French and in English.
 """
@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 from PIL import Image
@@ -24,7 +25,7 @@ from tests.browser.test_till_people import enter, give_pins, is_open, pair, wait
 from wallet.config import ROOT
 from wallet.ids import public_id
 
-FOLDER = ROOT / "docs" / "images" / "till"
+IMAGES = ROOT / "docs" / "images"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 TABLET = (820, 1180)
 QUALITY = 80  # of WebP: text stays crisp, a picture weighs some 20 kB
@@ -39,23 +40,23 @@ def main() -> int:
         sys.stderr.write("no Chromium on this machine\n")
         return 1
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    subjects = sys.argv[1:] or list(SUBJECTS)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=[*FLAGS, CAMERA])
-        for language in ("fr", "en"):
-            for size in SIZES:
-                with tempfile.TemporaryDirectory() as folder, open_shop(Path(folder)) as shop:
-                    _all_states(browser, shop, size, language)
+        for subject, size, language in product(subjects, SIZES, ("fr", "en")):
+            (IMAGES / subject).mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory() as folder, open_shop(Path(folder)) as shop:
+                SUBJECTS[subject](browser, shop, size, language)
         browser.close()
     return 0
 
 
-def _all_states(browser: Browser, shop: Shop, size: str, language: str) -> None:
+def _till(browser: Browser, shop: Shop, size: str, language: str) -> None:
     with _visit(browser, size, language) as context:
         till = TillPage.open(shop, context, puppet=True, language=language)
 
         def shoot(state: str) -> None:
-            _keep(till.page.screenshot(), size, f"{state}-{size}-{language}")
+            _keep(till.page.screenshot(), size, IMAGES / "till" / f"{state}-{size}-{language}")
 
         _serving(till, shop, shoot)
         _around(till, shoot)
@@ -191,10 +192,58 @@ def _visit(browser: Browser, size: str, language: str) -> Iterator[BrowserContex
     context.close()
 
 
-def _keep(png: bytes, size: str, name: str) -> None:
+def _keep(png: bytes, size: str, name: Path) -> None:
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     picture.thumbnail((WIDTH_MAX[size], 2_000), Image.Resampling.LANCZOS)
-    picture.save(FOLDER / f"{name}.webp", "WEBP", quality=QUALITY, method=6)
+    picture.save(name.with_suffix(".webp"), "WEBP", quality=QUALITY, method=6)
+
+
+def _designer(browser: Browser, shop: Shop, size: str, language: str) -> None:
+    """The designer: each view, the parts of the form, publishing and what follows."""
+    with _visit(browser, size, language) as context:
+        shop.let_in(context, "emil")
+        page = context.new_page()
+        page.on("dialog", lambda asked: asked.accept())
+        page.goto(f"{shop.address}/console/design?lang={language}")
+        wait(lambda: page.locator(".gcard").count() == 1, "both phones")
+
+        def shoot(state: str, *, of: str = "") -> None:
+            page.wait_for_timeout(600)  # pictures have come, and nothing moves
+            png = page.locator(of).screenshot() if of else page.screenshot()
+            _keep(png, size, IMAGES / "designer" / f"{state}-{size}-{language}")
+
+        shoot("start")
+        for view in ("front", "back", "stack", "lock", "watch"):
+            page.click(f"[data-view={view}]")
+            shoot(view, of="#preview")
+        page.click("[data-view=front]")
+        for part in ("colours", "art", "facts", "tiers"):
+            page.click(f"#part-{part} > summary")
+            shoot(part, of=f"#part-{part}")
+        page.click("#part-stores > summary")
+        page.click(".designer-fold > summary")
+        page.click("[data-add=periods]")
+        page.fill("[data-row=starts_at]", "2026-12-24T09:00")
+        wait(page.locator(".designer-fault").is_visible, "what is wrong with the day")
+        shoot("stores", of="#part-stores")
+        page.click("[data-drop]")
+        page.click("#part-more > summary")
+        shoot("more", of="#part-more")
+        page.click("#part-start > summary")
+        page.click("[data-starter=salon]")
+        page.click("#publish")
+        wait(lambda: page.locator("#compare .gcard").count() == 2, "the comparison")
+        shoot("publish")
+        page.check("#share-5")
+        page.click("#publish-do")
+        wait(page.locator("[data-act=withdraw]").is_visible, "the staged version")
+        shoot("versions", of=".designer-versions")
+        page.click("#try")
+        wait(page.locator("#try-dialog").is_visible, "the test card")
+        shoot("test-card")
+
+
+SUBJECTS = {"till": _till, "designer": _designer}
 
 
 if __name__ == "__main__":

@@ -9,20 +9,38 @@ from functools import partial
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import BrowserContext, Error, Page
+from playwright.sync_api import BrowserContext, Error, FilePayload, Page
 
 from scanner.photo import codes_in
-from tests.browser.pages import Shop, wait
+from tests.browser.pages import Shop, TillPage, wait
 from wallet.actions.design_draft import design_draft
 from wallet.rules.member_code import parse_code
 
 # As long as a compressed P-256 key; nobody reads it here.
 KEY = base64.b64encode(bytes(59)).decode()
+SCRIPT = '"><img src=x onerror="pwned=1"><script>pwned=2</script>'
+TYPED = """(payload) => {
+  const fields = document.querySelectorAll("#form input:not([type=checkbox]):not([type=file]):not([type=color]), #form textarea");
+  let count = 0;
+  for (const field of fields) {
+    if (["number", "datetime-local"].includes(field.type)) continue;
+    const most = Number(field.maxLength) > 0 ? field.maxLength : 10_000;
+    const path = field.dataset.path ?? "";
+    field.value = (path.startsWith("announce") ? "%@" + payload : payload).slice(0, most);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    count += 1;
+  }
+  return count;
+}"""
 Visit = Callable[..., BrowserContext]
 
 
 def text_of(page: Page, selector: str) -> str:
     return page.text_content(selector) or ""
+
+
+def has_some(page: Page, selector: str) -> bool:
+    return page.locator(selector).count() > 0
 
 
 def shows_a_code(page: Page, selector: str) -> bool:
@@ -142,6 +160,7 @@ def test_what_few_cards_need_is_kept_and_named(shop: Shop, visit: Visit) -> None
     page.click("[data-add=periods]")
     page.fill("[data-row=starts_at]", "2026-12-24T09:00")
     wait(lambda: "24" in text_of(page, ".designer-fault"), "the sentence at the day")
+    assert TillPage(page).violations() == []
     page.fill("[data-row=ends_at]", "2026-12-24T19:00")
     page.click("[data-add=beacons]")
     page.fill("[data-row=uuid]", "e2c56db5-dffb-48d2-b060-d0f5a71096e0")
@@ -174,4 +193,66 @@ def test_what_few_cards_need_is_kept_and_named(shop: Shop, visit: Visit) -> None
     wait(lambda: page.input_value("#d-distance") == "60", "the form to say it again")
     assert page.input_value("[data-row=starts_at]") == "2026-12-24T09:00"
     assert page.is_checked("#switch-poster")
+    assert complaints == []
+
+
+def test_nothing_that_is_typed_runs_and_what_cannot_be_is_said(shop: Shop, visit: Visit) -> None:
+    """Every field of the form at once, every view, and a picture's name."""
+    complaints: list[str] = []
+    page = opened(shop, visit, complaints)
+    page.evaluate("document.querySelectorAll('#form details').forEach((one) => (one.open = true))")
+    for name in ("app", "nfc", "poster"):
+        page.evaluate(f"document.querySelector('#switch-{name}').click()")
+    for box in ("own-balance", "own-tier"):
+        page.evaluate(f"document.getElementById('{box}').click()")
+    for adding in (
+        "#add-back",
+        "[data-add=periods]",
+        "[data-add=beacons]",
+        "[data-add='poster.actions']",
+    ):
+        page.evaluate("(where) => document.querySelector(where).click()", adding)
+    assert page.evaluate(TYPED, SCRIPT) > 30
+    wanted = ("d-background-hex", "d-app-ids", "d-nfc-key")
+    said = "(id) => document.getElementById(id).closest('.field, .designer-colour').querySelector('.designer-fault')"
+    for field in wanted:
+        wait(partial(page.evaluate, f"(id) => !!({said})(id)", field), f"a sentence: {field}")
+    for row in ("back", "poster.actions", "beacons"):
+        where = "#back" if row == "back" else f"[data-rows='{row}']"
+        wait(partial(has_some, page, f"{where} .designer-fault"), f"a sentence: {row}")
+    page.evaluate(
+        "document.querySelectorAll('[data-switch]').forEach((one) => one.checked && one.click())"
+    )
+    page.evaluate("document.querySelectorAll('[data-drop]').forEach((one) => one.click())")
+    page.evaluate("document.querySelector('[data-back=url]').value = ''")
+    for path, value in (("background", "#112233"), ("foreground", "#ffffff"), ("label", "#ffffff")):
+        page.evaluate(
+            "(path) => document.querySelectorAll(`[data-path$='${path}'][data-hex]`).forEach((one) => { one.value = '"
+            + value
+            + "'; one.dispatchEvent(new Event('input', { bubbles: true })); })",
+            path,
+        )
+    page.evaluate(
+        "document.querySelector('[data-back=url]').dispatchEvent(new Event('input', { bubbles: true }))"
+    )
+    wait(lambda: page.locator(".designer-fault").count() == 0, "the rest to be texts")
+    for view in ("lock", "front", "back", "stack", "watch"):
+        page.evaluate("(view) => document.querySelector(`[data-view=${view}]`).click()", view)
+    wait(lambda: "onerror" in text_of(page, "[data-phone=google]"), "the texts on the phone")
+    page.evaluate("document.querySelector('#publish').click()")
+    wait(lambda: page.locator("#compare .gcard").count() == 2, "both cards side by side")
+    page.fill("#note", SCRIPT)
+    hostile: FilePayload = {
+        "name": f"{SCRIPT}.png".replace("/", "-"),
+        "mimeType": "image/png",
+        "buffer": b"<svg/>",
+    }
+    page.set_input_files("#file-logo", hostile)
+    wait(lambda: "PNG" in text_of(page, "[data-upload-error=logo]"), "the sentence on a wrong file")
+    assert page.evaluate("typeof pwned") == "undefined"
+    assert page.locator("img[src=x]").count() == 0
+    assert TillPage(page).violations() == []  # the comparison
+    page.evaluate("document.querySelector('#publish-cancel').click()")
+    page.evaluate("document.querySelector('[data-view=lock]').click()")
+    assert TillPage(page).violations() == []
     assert complaints == []

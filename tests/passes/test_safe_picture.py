@@ -56,6 +56,19 @@ def text_bomb() -> bytes:
     return header(40, 40) + chunk(b"zTXt", body) + png()[33:]
 
 
+def profile_bomb() -> bytes:
+    body = b"ICC\0\0" + zlib.compress(b"A" * 90_000_000)
+    return header(40, 40) + chunk(b"iCCP", body) + png()[33:]
+
+
+def of_a_phone() -> bytes:
+    """As phones save photographs now: a JPEG with a second one (brightness, depth) behind it."""
+    data = io.BytesIO()
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
+    frames[0].save(data, "MPO", save_all=True, append_images=frames[1:])
+    return data.getvalue()
+
+
 def animated() -> bytes:
     data = io.BytesIO()
     frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
@@ -99,6 +112,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "no pixels": (lambda: header(40, 40) + chunk(b"IEND", b""), "broken"),
     "damaged pixels": (lambda: png()[:45] + b"\xff" * 20 + png()[65:], "broken"),
     "text bomb": (text_bomb, "broken"),
+    "profile bomb": (profile_bomb, "broken"),
 }
 
 
@@ -140,6 +154,7 @@ def test_only_pixels_come_back() -> None:
         pytest.param(png(mode="I;16"), id="16 bits"),
         pytest.param(png(mode="P"), id="palette"),
         pytest.param(bomb(), id="too much data"),
+        pytest.param(of_a_phone(), id="photograph with a second picture"),
         pytest.param(jpeg((5_000, 3_000)), id="large"),
     ],
 )

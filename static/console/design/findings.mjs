@@ -50,11 +50,16 @@ function line(finding, texts, mend) {
   );
 }
 
+/** What was wrong already: nobody is taken away from where they type because of it. @type {Set<string>} */
+let known = new Set();
+
 /**
  * @param {HTMLElement} root
  * @param {Fault[]} faults
  */
 export function showFaults(root, faults) {
+  const before = known;
+  known = new Set(faults.map((fault) => fault.path));
   for (const field of root.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   for (const said of root.querySelectorAll(".designer-fault")) said.remove();
   for (const fault of faults) {
@@ -63,10 +68,9 @@ export function showFaults(root, faults) {
     if (field) {
       field.setAttribute("aria-invalid", "true");
       (field.closest(".field, .designer-colour, fieldset") ?? field).append(said);
-      for (let folded = field.closest("details"); folded; folded = folded.parentElement?.closest("details") ?? null) folded.open = true;
     } else part(root, `[data-part="${fault.section}"] .designer-part__body`).append(said);
-    const section = root.querySelector(`[data-part="${fault.section}"]`);
-    if (section instanceof HTMLDetailsElement) section.open = true;
+    if (before.has(fault.path)) continue;
+    for (let folded = said.closest("details"); folded; folded = folded.parentElement?.closest("details") ?? null) folded.open = true;
   }
 }
 

@@ -153,7 +153,7 @@ export class Publisher {
 
   /** @param {Way} way */
   way(way) {
-    const share = way.wanted > 0 ? way.arrived / way.wanted : 1;
+    const share = way.wanted > 0 ? way.arrived / way.wanted : 0;
     return h(
       "div",
       { class: "designer-way" },

@@ -307,6 +307,9 @@ def page_texts() -> dict[str, str]:
         "voided": _("No longer valid"),
         "expired": _("Expired"),
         "guarded": "",
+        "switches": "|".join(
+            (_("Automatic Updates"), _("Allow Notifications"), _("Show on Lock Screen"))
+        ),
         "nothing_to_publish": _("Nothing to publish: this is the card that shoppers have."),
         "widen": _("To %(share)s"),
         "withdraw": _("Take it back"),

@@ -43,6 +43,7 @@ PREVIEW_SCALE = 2  # pixels a point: sharp enough on a page
 PREVIEW_PNG_LEVEL = 1  # made at every move of a colour's slider
 PREVIEW_LOGO: Size = (132, 132)
 PREVIEW_HERO: Size = (688, 224)
+PREVIEW_ARTWORK: Size = (537, 672)
 
 
 Maker = Callable[[Look, ImageStore], Mapping[str, bytes]]
@@ -124,7 +125,8 @@ def preview_picture(
     design: Design, name: str, store: ImageStore, tier_key: str | None, language: str | None
 ) -> bytes:
     """One picture of a face as a page shows it, of the same making as the wallets': `icon`, `logo`,
-    `strip` of Apple, `google_logo`, `hero`, `wide` of Google."""
+    `strip` of Apple, `google_logo`, `hero`, `wide` of Google; `artwork`, `primary_logo`,
+    `secondary_logo` of the full-size look."""
     look = _look(design, tier_key, language)
     return _once(f"preview-{name}", look, store, _PREVIEWS[name])[name]
 
@@ -314,13 +316,33 @@ def _preview_wide(look: Look, store: ImageStore) -> Mapping[str, bytes]:
     return {"wide": _png(_wide_logo(logo) if logo else _google_logo(look, store))}
 
 
+def _preview_artwork(look: Look, store: ImageStore) -> Mapping[str, bytes]:
+    upload, size = _upload(look, store, "artwork"), PREVIEW_ARTWORK
+    shown = _cover(upload, size, look) if upload else artwork(look, size)
+    return {"artwork": _png(shown, PREVIEW_PNG_LEVEL)}
+
+
+def _preview_poster_logo(role: str, box: str) -> Maker:
+    def _make(look: Look, store: ImageStore) -> Mapping[str, bytes]:
+        size = scaled(POSTER_POINTS[box], PREVIEW_SCALE)
+        upload = _upload(look, store, role) or _upload(look, store, "logo")
+        shown = _contained(upload, size) if upload else badge(look, size[1])
+        return {role: _png(shown, PREVIEW_PNG_LEVEL)}
+
+    return _make
+
+
 _PREVIEWS: Mapping[str, Maker] = {
     **{role: _preview_apple(role) for role in APPLE_POINTS},
     "google_logo": _preview_google,
     "hero": _preview_hero,
     "wide": _preview_wide,
+    "artwork": _preview_artwork,
+    "primary_logo": _preview_poster_logo("primary_logo", "primaryLogo"),
+    "secondary_logo": _preview_poster_logo("secondary_logo", "secondaryLogo"),
 }
 PREVIEWS = tuple(_PREVIEWS)
+POSTER_PREVIEWS = ("artwork", "primary_logo", "secondary_logo")
 
 
 def _png(image: Image.Image, level: int = PNG_LEVEL) -> bytes:

@@ -21,6 +21,7 @@ GROUPS = ("headerFields", "primaryFields", "secondaryFields", "auxiliaryFields",
 # What the style has room for; Wallet drops the rest without a word.
 HEADER_MAX = 3
 BELOW_STRIP_MAX = 4  # secondary and auxiliary together, under a square barcode
+POSTER_MAX = {"header": 1, "primary": 4, "footer": 1}
 _SCALES = ("@3x", "@2x", "")
 _DATE_STYLES = {"Short": "short", "Medium": "medium", "Long": "long", "Full": "full"}
 _WHITE, _BLACK, _GREY = "rgb(255, 255, 255)", "rgb(0, 0, 0)", "rgb(90, 90, 90)"
@@ -87,6 +88,7 @@ def face(files: Files, language: str) -> dict[str, Any]:
     secondary = shown["secondaryFields"][:BELOW_STRIP_MAX]
     auxiliary = shown["auxiliaryFields"][: BELOW_STRIP_MAX - len(secondary)]
     return {
+        **_poster(content, words),
         "organization": words(str(content.get("organizationName", ""))),
         "description": words(str(content.get("description", ""))),
         "logo_text": words(str(content.get("logoText", ""))),
@@ -107,6 +109,19 @@ def face(files: Files, language: str) -> dict[str, Any]:
         "voided": content.get("voided") is True,
         "expired": _expired(content),
     }
+
+
+def _poster(content: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    """`poster`: the fields of the full-size look of iOS 27 and its buttons, where the pass has it."""
+    style = content.get("posterGeneric")
+    if not isinstance(style, dict):
+        return {}
+    groups = {
+        name: [_field(raw, words).to_json() for raw in style.get(f"{name}Fields", [])[:most]]
+        for name, most in POSTER_MAX.items()
+    }
+    actions = [str(one.get("type", "")) for one in content.get("featuredActions", [])]
+    return {"poster": {**groups, "actions": actions}}
 
 
 def image(files: Files, role: str, language: str) -> bytes | None:

@@ -189,6 +189,8 @@ def test_what_few_cards_need_is_kept_and_named(shop: Shop, visit: Visit) -> None
     assert kept["barcodes"] == ["pdf417", "qr"]
     assert kept["app"]["store_ids"] == [284, 12345]
     assert kept["nfc"]["public_key"] == KEY
+    page.click("[data-view=poster]")
+    wait(lambda: page.locator(".fullcard__code").count() == 1, "the full-size look")
     page.reload()
     wait(lambda: page.input_value("#d-distance") == "60", "the form to say it again")
     assert page.input_value("[data-row=starts_at]") == "2026-12-24T09:00"

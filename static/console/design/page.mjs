@@ -41,10 +41,18 @@ const showPreview = latest(async () => {
   showFaults(form.root, answer.faults ?? []);
   isFaulty = Boolean(answer.faults);
   if (isFaulty) return say(texts.faulty, true);
+  showPosterView();
   preview.show(answer);
   root.setAttribute("aria-busy", "false");
   root.dataset.drawn = String(Number(root.dataset.drawn ?? 0) + 1);
 }, PREVIEW_MS);
+
+/** The view of the full-size look, where the design has one. */
+function showPosterView() {
+  const button = part(document, "[data-view=poster]");
+  button.hidden = !form.document.poster;
+  if (button.hidden && preview.look.view === "poster") part(document, "[data-view=front]").click();
+}
 
 const showMending = latest(async () => {
   const answer = await ask("POST", urls.findings, { document: closed(form.document, locales) }).catch(() => null);
@@ -284,6 +292,8 @@ async function settle() {
 async function published(isForAll) {
   if (isForAll) location.reload();
 }
+
+new IntersectionObserver(([seen]) => part(document, ".designer-jump").classList.toggle("is-there", seen.isIntersecting)).observe(part(document, "#stage"));
 
 const first = locales.includes(language) ? language : locales[0];
 part(document, `[data-speak="${first}"]`).setAttribute("aria-pressed", "true");

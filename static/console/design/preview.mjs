@@ -4,6 +4,7 @@ import { drawCard } from "../../simulate/card.mjs";
 import { h, part } from "../../simulate/dom.mjs";
 import { drawPass } from "../../simulate/pass.mjs";
 import { become } from "./morph.mjs";
+import { drawPoster } from "./poster.mjs";
 
 /**
  * @typedef {{ faces: Record<string, Record<string, any>>, news: Record<string, Record<string, string[]>>,
@@ -84,7 +85,7 @@ export class Preview {
   screen(wallet) {
     if (this.look.view === "lock") return this.lock(wallet);
     if (this.look.view === "watch" && wallet === "apple") return this.watch();
-    const card = this.card(wallet);
+    const card = this.look.view === "poster" && wallet === "apple" ? drawPoster(this.face(wallet), this.texts) : this.card(wallet);
     const title = h("div", { class: "wallet__bar", "aria-hidden": "true", text: this.texts.wallet });
     const cards = this.look.view === "stack" ? this.stack(card, wallet) : [card];
     return h("div", { class: "wallet" }, title, h("div", { class: "wallet__cards" }, ...cards));

@@ -10,7 +10,7 @@ from flask import Response, jsonify, request, url_for
 
 from passes.design import Design
 from passes.errors import DesignError
-from passes.images import PREVIEWS
+from passes.images import POSTER_PREVIEWS, PREVIEWS
 from passes.safe_picture import UPLOAD_BYTES_MAX, WHOLE, Crop
 from wallet import clock
 from wallet.actions.design_draft import Draft, design_draft, drop_draft, save_draft
@@ -93,8 +93,17 @@ def pictures(
     return {
         name: url_for("console.design_picture", name=name, look=text)
         for name in PREVIEWS
-        if has_wide or name != "wide"
+        if _is_shown(design, name, has_wide=has_wide)
     }
+
+
+def _is_shown(design: Design, name: str, *, has_wide: bool) -> bool:
+    """Whether a face of this design has a place for that picture."""
+    if name == "wide":
+        return has_wide
+    if name == "secondary_logo" and name not in design.images:
+        return False
+    return name not in POSTER_PREVIEWS or design.poster is not None
 
 
 def _document_of_look(look: Mapping[str, Any]) -> Json:

@@ -300,6 +300,8 @@ def page_texts() -> dict[str, str]:
         "other": _("Another card"),
         "now": _("now"),
         **_part_texts(),
+        **{f"action_{key}": name for key, name in action_names()},
+        "no_poster": _("The full-size look is off: it is under “More”."),
         "own_picture": _("own picture"),
         "uploading": _("Making the picture safe …"),
         "details": _("Details"),

@@ -133,7 +133,7 @@ def _with_people(browser: Browser, shop: Shop, size: str, language: str) -> None
         till = pair(shop, context, code, language)
 
         def shoot(state: str) -> None:
-            _keep(till.page.screenshot(), size, f"{state}-{size}-{language}")
+            _keep(till.page.screenshot(), size, IMAGES / "till" / f"{state}-{size}-{language}")
 
         till.page.locator(".wall__name", has_text="Dora").click()
         till.page.locator("[data-digit='4']").click()
@@ -156,7 +156,7 @@ def _with_people(browser: Browser, shop: Shop, size: str, language: str) -> None
         till.wait_for("member")
         wait(lambda: tablet.locator(".face[data-kind=member]").is_visible(), "the customer")
         if size == "phone":
-            _keep(tablet.screenshot(), "tablet", f"screen-tablet-{language}")
+            _keep(tablet.screenshot(), "tablet", IMAGES / "till" / f"screen-tablet-{language}")
 
 
 def _connect(till: TillPage, shop: Shop, page: Page, language: str) -> Page:

@@ -6,8 +6,8 @@ import click
 
 from wallet.actions.upgrade_database import upgrade_database
 from wallet.commands.frame import one_line
+from wallet.commands.installation import command_database
 from wallet.config import Settings
-from wallet.parts import make_database
 
 
 @click.group("db")
@@ -19,5 +19,5 @@ def db_group() -> None:
 @one_line
 def db_upgrade() -> None:
     """Bring the database to the schema of this release."""
-    database = make_database(Settings.read())
+    database = command_database(Settings.read())
     click.echo(f"Database at revision {upgrade_database(database)}.")

@@ -9,11 +9,10 @@ import click
 
 from wallet import clock
 from wallet.commands.frame import one_line
-from wallet.commands.installation import make_secret
+from wallet.commands.installation import command_database, make_secret
 from wallet.config import Settings
 from wallet.doctor import DOCTORS, Check, Installation, speak, worst
 from wallet.doctor.language import LANGUAGES, language_of_shell, translator
-from wallet.parts import make_database
 
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
@@ -42,7 +41,7 @@ def doctor_command(
         make_secret()
     settings = Settings.read()
     installation = Installation(
-        settings, make_database(settings), clock.now(), online or bool(names)
+        settings, command_database(settings), clock.now(), online or bool(names)
     )
     found = {name: DOCTORS[name](installation) for name in names or DOCTORS}
     show = _as_json if as_json else _as_text

@@ -14,8 +14,9 @@ from wallet.actions.google_objects import GoogleObjects
 from wallet.actions.program_view import program_view_by_slug
 from wallet.actions.schema_state import require_schema
 from wallet.commands.frame import one_line
+from wallet.commands.installation import command_database
 from wallet.config import Settings
-from wallet.parts import google_identity, google_token_url, google_wallet_url, make_database
+from wallet.parts import google_identity, google_token_url, google_wallet_url
 
 
 @click.group("google")
@@ -44,7 +45,7 @@ def google_announce(
 
     Says first whom it would notify and whose budget of three notifications in 24 hours is spent.
     """
-    database = make_database(Settings.read())
+    database = command_database(Settings.read())
     require_schema(database)
     with database.reading() as session:
         program = program_view_by_slug(session, slug)
@@ -72,7 +73,7 @@ def google_check() -> None:
     share, and goes on where it was when it is called again after an interruption.
     """
     settings = Settings.read()
-    database, identity = make_database(settings), google_identity(settings)
+    database, identity = command_database(settings), google_identity(settings)
     require_schema(database)
     client = GoogleClient(google_wallet_url(settings), google_token_url(settings), identity)
     gate = Gate(database, identity.issuer_id, clock.now)

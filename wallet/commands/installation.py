@@ -12,12 +12,20 @@ from wallet.db import Database
 from wallet.parts import Parts, apple_keeper, google_identity, make_database
 
 
+def command_database(settings: Settings) -> Database:
+    """The database as it is, for as long as the command runs: then its connections are closed."""
+    database = make_database(settings)
+    if context := click.get_current_context(silent=True):
+        context.call_on_close(database.dispose)
+    return database
+
+
 def all_parts() -> Parts:
     """Everything that the worker has; nobody is woken."""
     settings = Settings.read()
     return Parts(
         settings,
-        make_database(settings),
+        command_database(settings),
         apple_keeper(settings),
         google_identity(settings),
         lambda: None,
@@ -26,7 +34,7 @@ def all_parts() -> Parts:
 
 def open_database() -> Database:
     """The database, at the schema of this release; SchemaError if it is not."""
-    database = make_database(Settings.read())
+    database = command_database(Settings.read())
     require_schema(database)
     return database
 

@@ -17,10 +17,11 @@ from passes.simulate.pass_face import Files
 from passes.words import fill
 from wallet.actions.program_view import ProgramView, all_programs, program_view_by_slug
 from wallet.commands.frame import one_line
+from wallet.commands.installation import command_database
 from wallet.config import Settings
 from wallet.doctor.language import language_of_shell, translator
 from wallet.doctor.trial import sentence_of, try_setup
-from wallet.parts import Parts, apple_keeper, google_identity, make_database
+from wallet.parts import Parts, apple_keeper, google_identity
 
 _MARKS = {"ok": "ok  ", "fail": "FAIL", "skip": "–   "}
 DOWNLOAD_SECONDS_MAX = 20.0
@@ -96,7 +97,7 @@ def _show(steps: Iterable[Step], language: str, *, as_json: bool) -> int:
 
 def _own(slug: str) -> Iterator[Step]:
     settings = Settings.read()
-    database = make_database(settings)
+    database = command_database(settings)
     parts = Parts(
         settings, database, apple_keeper(settings), google_identity(settings), lambda: None
     )

@@ -14,9 +14,10 @@ from passes.finding import Finding, sorted_findings
 from wallet.actions.lint_cards import lint_cards
 from wallet.actions.program_view import program_view_by_slug
 from wallet.commands.frame import one_line
+from wallet.commands.installation import command_database
 from wallet.config import Settings
 from wallet.doctor.language import LANGUAGES, language_of_shell
-from wallet.parts import certs_folder, make_database
+from wallet.parts import certs_folder
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _MARKS = {"proven": "error", "hint": "hint "}
@@ -60,7 +61,7 @@ def pass_lint(slug: str, file: Path | None, as_json: bool, lang: str | None) -> 
     Ends with an error when something would keep a wallet from taking a card.
     """
     document = json.loads(file.read_text(encoding="utf-8")) if file else None
-    with make_database(Settings.read()).reading() as session:
+    with command_database(Settings.read()).reading() as session:
         count, found = lint_cards(session, program_view_by_slug(session, slug), document)
     if as_json:
         click.echo(json.dumps([one.to_json() for one in found], indent=2, ensure_ascii=False))

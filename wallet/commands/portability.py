@@ -14,9 +14,9 @@ from wallet.actions.export_installation import export_installation
 from wallet.actions.import_installation import import_installation, restore_files
 from wallet.actions.schema_state import require_schema
 from wallet.commands.frame import one_line, steps
+from wallet.commands.installation import command_database
 from wallet.config import Settings, folder_from_environment
 from wallet.db import Database
-from wallet.parts import make_database
 
 FINDINGS_SHOWN_MAX = 20
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -48,7 +48,7 @@ def import_command(file: Path) -> None:
     All or nothing. An export of an earlier release is brought to this release's schema.
     """
     reader = ArchiveReader(file)
-    _take_in(make_database(Settings.read()), reader)
+    _take_in(command_database(Settings.read()), reader)
 
 
 @click.command("backup")
@@ -97,11 +97,11 @@ def restore_command(file: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files = restore_files(reader, folder)
     click.echo(f"{files} files in {folder}.")
-    _take_in(make_database(Settings.read()), reader)
+    _take_in(command_database(Settings.read()), reader)
 
 
 def _database() -> Database:
-    database = make_database(Settings.read())
+    database = command_database(Settings.read())
     require_schema(database)
     return database
 

@@ -13,10 +13,10 @@ from wallet.actions.load_demo import PASSWORD, PINS, SLUG, STAFF, has_demo, load
 from wallet.actions.schema_state import head_revision, require_schema, schema_state
 from wallet.actions.upgrade_database import upgrade_database
 from wallet.commands.frame import one_line, steps
-from wallet.commands.installation import make_secret
+from wallet.commands.installation import command_database, make_secret
 from wallet.config import Settings
 from wallet.db import Database
-from wallet.parts import apple_identity, google_identity, make_database
+from wallet.parts import apple_identity, google_identity
 
 
 @click.command("setup")
@@ -26,7 +26,7 @@ def setup_command(with_demo: bool) -> None:
     """First start and every start: secret, identities, schema, demo. Prints where everything is."""
     make_secret()
     settings = Settings.read()
-    database = make_database(settings)
+    database = command_database(settings)
     if schema_state(database)[0] != head_revision():
         click.echo("Preparing the database …", err=True)
         upgrade_database(database)
@@ -48,7 +48,7 @@ def demo_group() -> None:
 @one_line
 def demo_load() -> None:
     """Make "Café Lumière" and live its year."""
-    database = make_database(Settings.read())
+    database = command_database(Settings.read())
     require_schema(database)
     visits = _load_demo(database)
     click.echo(f"{visits} visits." if visits else "The demo is already there.")

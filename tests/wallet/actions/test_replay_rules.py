@@ -219,10 +219,6 @@ def comptoir(
     monkeypatch.setenv("COMPTOIR_DATA_DIR", str(folder))
     monkeypatch.setenv("COMPTOIR_SECRET_KEY", SECRET_KEY)
     monkeypatch.setattr("wallet.clock.now", lambda: NOW)
-    # A process of its own would end with its connections; here the test closes them.
-    monkeypatch.setattr(
-        "wallet.commands.installation.make_database", lambda _settings: shop.database
-    )
 
     def _run(*words_: Any) -> Any:
         path = folder / "draft.json"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+DAYS_KEPT = 4_096  # midnights at hand: eleven years, for a service that counts in few zones
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9000, 1, 1, tzinfo=UTC)
 
@@ -16,7 +18,7 @@ def period_of(per: str, at: datetime) -> tuple[datetime, datetime]:
         return _BEGIN, _END
     day = at.date()
     first, after = _DAYS[per](day)
-    return _midnight(first, at), _midnight(after, at)
+    return _midnight(first, at.tzinfo), _midnight(after, at.tzinfo)
 
 
 def local_time(moment: datetime, time_zone: str) -> datetime:
@@ -45,5 +47,6 @@ def _year(day: date) -> tuple[date, date]:
 _DAYS = {"day": _day, "week": _week, "month": _month, "year": _year}
 
 
-def _midnight(day: date, at: datetime) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=at.tzinfo).astimezone(UTC)
+@lru_cache(maxsize=DAYS_KEPT)
+def _midnight(day: date, zone: tzinfo | None) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)

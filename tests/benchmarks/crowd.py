@@ -1,13 +1,14 @@
 """Members by the hundred thousand: one is made by the product's own actions, with a card and ten sales;
 the database itself then copies the rows, so that millions of entries are there in minutes.
 
-Rows lie as they would: all first sales, then all second ones.
+Rows lie as they would: of some thousands of members all first sales, then all second ones.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +33,7 @@ STEP = 16  # between the ids of two copies: one moment made fewer rows than that
 APART_SECONDS = (
     0.02  # between two sales of the first member, so that copies of one end before the next
 )
+COPIED_AT_ONCE = 20_000  # members in one transaction: some hundred megabytes of log
 SEALED_AT_ONCE = 2_000  # members whose entries are written together
 COPIED = (
     "member",
@@ -86,20 +88,53 @@ def first_member(database: Database) -> First:
 def copy_members(database: Database, first: First, copies: int, *, sealed: bool = False) -> None:
     """So many copies of everything that belongs to the first member. Where they are `sealed`, each
     chain of entries is computed, so that an audit finds nothing."""
-    numbers = select(literal(1, Integer()).label("i")).cte("numbers", recursive=True)
-    numbers = numbers.union_all(select(numbers.c.i + 1).where(numbers.c.i < copies))
-    with database.transaction() as session:
-        unhurried(session)
-        for name in COPIED:
-            if sealed and name == "entry":
-                _write_sealed(session, first, copies)
-                continue
-            table = Base.metadata.tables[name]
-            columns = [_copied(table, column, numbers.c.i) for column in table.c]
-            rows = select(*columns).select_from(table.join(numbers, text("1 = 1")))
-            rows = rows.where(_is_of(table, first))
-            session.execute(insert(table).from_select([one.name for one in table.c], rows))
+    with database.reading() as session:
+        own = {name: _rows_of(session, Base.metadata.tables[name], first) for name in COPIED}
+    with _loading(database):
+        for start in range(0, copies, COPIED_AT_ONCE):
+            end = min(start + COPIED_AT_ONCE, copies)
+            with database.transaction() as session:
+                unhurried(session)
+                _without_foreign_keys(session)
+                _copy(session, own, range(start + 1, end + 1), first if sealed else None)
     _rest(database)
+
+
+def _copy(session: Session, own: dict[str, list[int]], copies: range, sealed: First | None) -> None:
+    """Copies with these numbers of the rows whose ids are in `own`."""
+    numbers = select(literal(copies[0], Integer()).label("i")).cte("numbers", recursive=True)
+    numbers = numbers.union_all(select(numbers.c.i + 1).where(numbers.c.i < copies[-1]))
+    for name in COPIED:
+        if sealed and name == "entry":
+            _write_sealed(session, sealed, own[name], copies)
+            continue
+        table = Base.metadata.tables[name]
+        columns = [_copied(table, column, numbers.c.i) for column in table.c]
+        rows = select(*columns).select_from(table.join(numbers, text("1 = 1")))
+        rows = rows.where(table.c.id.in_(own[name]))
+        session.execute(insert(table).from_select([one.name for one in table.c], rows))
+
+
+@contextmanager
+def _loading(database: Database) -> Iterator[None]:
+    """Indexes are built at the end, each in one go; those that keep values unique stay."""
+    indexes = [
+        index for name in COPIED for index in Base.metadata.tables[name].indexes if not index.unique
+    ]
+    with database.transaction() as session:
+        for index in indexes:
+            index.drop(session.connection())
+    yield
+    for index in indexes:
+        with database.transaction() as session:
+            unhurried(session)
+            index.create(session.connection())
+
+
+def _without_foreign_keys(session: Session) -> None:
+    """What copies of good rows name is there. SQLite looks it up so quickly that it may."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(text("SET LOCAL session_replication_role = replica"))
 
 
 def _rest(database: Database) -> None:
@@ -115,6 +150,11 @@ def _rest(database: Database) -> None:
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for word in words:
             connection.execute(text(word))
+
+
+def _rows_of(session: Session, table: Table, first: First) -> list[int]:
+    query = select(table.c.id).where(_is_of(table, first)).order_by(table.c.id)
+    return list(session.scalars(query))
 
 
 def _is_of(table: Table, first: First) -> Any:
@@ -139,19 +179,19 @@ def _moves(column: Any) -> bool:
     return column.name == "id" or bool(targets & set(COPIED))
 
 
-def _write_sealed(session: Session, first: First, copies: int) -> None:
+def _write_sealed(session: Session, first: First, own: list[int], copies: range) -> None:
     """The entries of every copy, and the heads of their accounts."""
     entry, account = Base.metadata.tables["entry"], Base.metadata.tables["account"]
     moving = [column.name for column in entry.c if _moves(column)]
-    query = select(entry).where(entry.c.member_id == first.member_id).order_by(entry.c.seq)
+    query = select(entry).where(entry.c.id.in_(own)).order_by(entry.c.seq)
     models = [dict(row) for row in session.execute(query).mappings()]
     connection = session.connection()
     heads: list[tuple[int, str]] = []
     batch: list[dict[str, Any]] = []
-    for number in range(1, copies + 1):
+    for number in copies:
         batch += _chain(models, moving, STEP * number)
         heads.append((first.account_id + STEP * number, batch[-1]["hash"]))
-        if len(heads) == SEALED_AT_ONCE or number == copies:
+        if len(heads) == SEALED_AT_ONCE or number == copies[-1]:
             connection.execute(insert(entry), batch)
             for account_id, head in heads:
                 connection.execute(

@@ -87,7 +87,10 @@ def endings_until(session: Session, until: datetime, limit: int) -> list[Ending]
 def remaining_at(session: Session, account_id: int, expires_at: datetime) -> int:
     """What is left of the lots that end then."""
     query = select(func.coalesce(func.sum(_lot.c.remaining), 0)).where(
-        _lot.c.account_id == account_id, _lot.c.expires_at == expires_at
+        # Only open ones: the index of an account's lots has no others.
+        _lot.c.account_id == account_id,
+        _lot.c.expires_at == expires_at,
+        _lot.c.remaining > 0,
     )
     return int(session.execute(query).scalar_one())
 

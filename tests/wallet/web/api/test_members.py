@@ -19,7 +19,7 @@ from wallet.tables.wallet_pass import passes_of
 MEMBER_FIELDS = {
     "id", "number", "code", "name", "email", "phone", "locale", "status", "tier", "balances",
     "next_reward", "card_url", "apple_url", "google_url", "joined_at",
-    "vouchers", "memberships", "charity", "referral_url",
+    "vouchers", "memberships", "charity", "referral_url", "tags",
 }  # fmt: skip
 
 

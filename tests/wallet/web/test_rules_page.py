@@ -167,7 +167,18 @@ def test_each_other_part_is_kept_as_it_was_typed(marketer: Browser, web_cast: Ca
         ("units", "points", {"expiry": "inactivity", "months": "18"}),
         ("gifts", "all", {"welcome": "20", "referrer": "50", "friend": "25", "donation": "1,5"}),
         ("counting", "all", {"clawback": "forgive", "cap_points_day": "500", "rounding": "up"}),
-        ("spending", "all", {"up_to_code": "100", "beyond": "approval", "rotating": "yes"}),
+        (
+            "spending",
+            "all",
+            {
+                "up_to_code": "100",
+                "beyond": "approval",
+                "rotating": "yes",
+                "card_times": "5",
+                "staff_times": "0",
+                "till_minutes": "",
+            },
+        ),
     ]
     for part, key, said in parts:
         status, page = change(marketer, part, key, **said)
@@ -191,6 +202,8 @@ def test_each_other_part_is_kept_as_it_was_typed(marketer: Browser, web_cast: Ca
     assert (rules.clawback, rules.rounding, rules.caps[0].quantity) == ("forgive", "up", 500)
     assert rules.proof_for("points", 100) == "code"
     assert rules.proof_for("points", 101) == "approval"
+    limits = rules.redemption_limits
+    assert (limits.card_times, limits.staff_times, limits.till_minutes) == (5, 0, 60)
     page = plain(marketer.get(RULES).text)
     for sentence in (
         "Club : 1 mois par paiement, avantages Or",
@@ -198,6 +211,7 @@ def test_each_other_part_is_kept_as_it_was_typed(marketer: Browser, web_cast: Ca
         "1,5 % de chaque achat vont à l’association",
         "Jusqu’à 100 points : il faut le code de la carte.",
         "Au plus 500 points par jour.",
+        "En caisse, une carte sert à 5 récompenses au plus en 24 heures",
     ):
         assert sentence in page
 
@@ -223,6 +237,7 @@ def test_each_other_part_is_kept_as_it_was_typed(marketer: Browser, web_cast: Ca
         ("tiers", "bronze", {"need": "5"}, "need"),
         ("units", "points", {"expiry": "months", "months": ""}, "months"),
         ("spending", "all", {"up_to_code": "50", "beyond": "anything"}, "up_to_code"),
+        ("spending", "all", {"card_hours": "0"}, "card_hours"),
         ("gifts", "all", {"donation": "1e400"}, "donation"),
     ],
 )

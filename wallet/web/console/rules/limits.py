@@ -1,0 +1,50 @@
+"""How often tills hand out rewards: the numbers of `redemption_limits`, as the form of paying asks them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from wallet.rules.redemption_limits import (
+    CARD_HOURS_MAX,
+    MINUTES_MAX,
+    TIMES_MAX,
+    RedemptionLimits,
+)
+from wallet.web.console.forms.ask import Ask, Section
+from wallet.web.console.rules.part import Here, Values
+
+
+def limit_section() -> Section:
+    """The questions, in pairs of how often and in how long."""
+    asked = (
+        ("card_times", _("Rewards of one card"), 0, TIMES_MAX),
+        ("card_hours", _("in so many hours"), 1, CARD_HOURS_MAX),
+        ("card_minutes_between", _("Minutes between two rewards of one card"), 0, MINUTES_MAX),
+        ("staff_times", _("Rewards that one person hands out"), 0, TIMES_MAX),
+        ("staff_minutes", _("in so many minutes"), 1, MINUTES_MAX),
+        ("till_times", _("Rewards that one till hands out"), 0, TIMES_MAX),
+        ("till_minutes", _("in so many minutes"), 1, MINUTES_MAX),
+    )
+    return Section(
+        _("How often tills hand out rewards"),
+        [
+            Ask(name, words, "count", least=least, most=most, longest=4)
+            for name, words, least, most in asked
+        ],
+        note=_("0 is no limit. Whoever meets one asks a manager, who can allow one more."),
+    )
+
+
+def limit_values(here: Here) -> dict[str, Any]:
+    """As they stand."""
+    return here.rules.redemption_limits.model_dump()
+
+
+def limits_said(values: Values) -> dict[str, int]:
+    """For the document; what was left empty is as usual."""
+    usual = RedemptionLimits().model_dump()
+    return {
+        name: default if values[name] is None else values[name] for name, default in usual.items()
+    }

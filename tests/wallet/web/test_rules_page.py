@@ -167,18 +167,7 @@ def test_each_other_part_is_kept_as_it_was_typed(marketer: Browser, web_cast: Ca
         ("units", "points", {"expiry": "inactivity", "months": "18"}),
         ("gifts", "all", {"welcome": "20", "referrer": "50", "friend": "25", "donation": "1,5"}),
         ("counting", "all", {"clawback": "forgive", "cap_points_day": "500", "rounding": "up"}),
-        (
-            "spending",
-            "all",
-            {
-                "up_to_code": "100",
-                "beyond": "approval",
-                "rotating": "yes",
-                "card_times": "5",
-                "staff_times": "0",
-                "till_minutes": "",
-            },
-        ),
+        ("spending", "all", {"up_to_code": "100", "beyond": "approval", "rotating": "yes"}),
     ]
     for part, key, said in parts:
         status, page = change(marketer, part, key, **said)
@@ -202,8 +191,6 @@ def test_each_other_part_is_kept_as_it_was_typed(marketer: Browser, web_cast: Ca
     assert (rules.clawback, rules.rounding, rules.caps[0].quantity) == ("forgive", "up", 500)
     assert rules.proof_for("points", 100) == "code"
     assert rules.proof_for("points", 101) == "approval"
-    limits = rules.redemption_limits
-    assert (limits.card_times, limits.staff_times, limits.till_minutes) == (5, 0, 60)
     page = plain(marketer.get(RULES).text)
     for sentence in (
         "Club : 1 mois par paiement, avantages Or",
@@ -211,9 +198,20 @@ def test_each_other_part_is_kept_as_it_was_typed(marketer: Browser, web_cast: Ca
         "1,5 % de chaque achat vont à l’association",
         "Jusqu’à 100 points : il faut le code de la carte.",
         "Au plus 500 points par jour.",
-        "En caisse, une carte sert à 5 récompenses au plus en 24 heures",
     ):
         assert sentence in page
+
+
+def test_limits_of_rewards_are_kept_and_what_is_empty_is_as_usual(
+    marketer: Browser, web_cast: Cast
+) -> None:
+    said = {"card_times": "5", "staff_times": "0", "till_minutes": ""}
+    assert change(marketer, "spending", "all", **said)[0] == 303
+    assert publish(marketer) == 303
+    limits = program_of(web_cast).ruleset.redemption_limits
+    assert (limits.card_times, limits.staff_times, limits.till_minutes) == (5, 0, 60)
+    page = plain(marketer.get(RULES).text)
+    assert "En caisse, une carte sert à 5 récompenses au plus en 24 heures" in page
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_lint_looks_at_the_cards_that_are_out_with_the_design_in_force_or_a_draf
 ) -> None:
     monkeypatch.setenv("COMPTOIR_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COMPTOIR_SECRET_KEY", SECRET_KEY)
-    monkeypatch.setattr(passes, "make_database", lambda settings: cast.database)
+    monkeypatch.setattr(passes, "command_database", lambda settings: cast.database)
     for who in ("ada", "bruno"):
         cast.run(
             lambda session: issue_pass(

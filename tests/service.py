@@ -275,6 +275,29 @@ def running(
         yield service
 
 
+@contextmanager
+def from_nothing(database_url: str, folder: Path) -> Iterator[tuple[str, Database]]:
+    """An installation over a migrated database in which nobody has made a program yet: its address
+    and its database."""
+    with ExitStack() as stack:
+        socket_ = stack.enter_context(_listening())
+        url = f"http://127.0.0.1:{socket_.getsockname()[1]}"
+        simulators = stack.enter_context(Simulators(Place(folder, url, url)).start())
+        settings = Settings.read(
+            data_dir=folder,
+            database_url=database_url,
+            public_url=url,
+            secret_key=SECRET_KEY,
+            simulator_url=simulators.url,
+            apns_url=simulators.apns.url,
+        )
+        database = Database(database_url, info={"context": Context(Vault(SECRET_KEY), url)})
+        stack.callback(database.dispose)
+        stack.enter_context(_working(settings))
+        stack.enter_context(_served(create_app(settings), socket_))
+        yield url, database
+
+
 def environment(settings: Settings) -> dict[str, str]:
     """These settings as a process of the service reads them, and nothing of whoever runs the tests."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COMPTOIR_")}

@@ -128,6 +128,11 @@ def _steps(program: ProgramView, found: Mapping[str, bool]) -> list[FirstStep]:
             _("Colours, logo, texts: both wallets as your customers will see them."),
             url_for("console.design"),
         ),
+        "till": (
+            _("Pair a till"),
+            _("A phone, a tablet or a counter becomes one with a code; people only need a PIN."),
+            url_for("console.tills"),
+        ),
         "join": (
             _("Join your own program"),
             _("As a customer would, or print the poster for the counter."),

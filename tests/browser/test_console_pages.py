@@ -39,6 +39,11 @@ PAGES = (
     *("till-words", "rewards/new", "rules/trial", "charities", "setup/google", "duplicates"),
     *(f"rules/{part}" for part in PARTS),
 )
+SETTLES_SECONDS = 5.0  # a window that was made smaller is drawn anew
+TOO_MUCH = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+TOO_WIDE = """[...document.querySelectorAll('main *')]
+  .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth)
+  .map((one) => `${one.tagName}.${one.className}`).slice(0, 5)"""
 HOSTILE = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
 
 
@@ -69,11 +74,10 @@ def _looked_at(page: Page, where: str, *, turned: bool = False) -> list[str]:
     sizes = (PHONE, DESK) if turned else (DESK, PHONE)
     for size, is_dark in zip(sizes, (False, True), strict=True):
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        overflow = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        if overflow > 0:
-            wrong.append(f"{where}: sideways at {size['width']} px")
+        try:
+            wait(lambda: page.evaluate(TOO_MUCH) <= 0, "the page to fit", SETTLES_SECONDS)
+        except AssertionError:
+            wrong.append(f"{where}: sideways at {size['width']} px: {page.evaluate(TOO_WIDE)}")
         if is_dark:
             darken(page)
         wrong += [f"{where}, {size['width']} px, dark {is_dark}: {one}" for one in violations(page)]

@@ -58,6 +58,7 @@ class Section:
     asks: Sequence[Ask]
     note: str = ""
     folded: bool = False
+    in_threes: bool = False  # each three fields are one thing
     only: str = ""
 
 

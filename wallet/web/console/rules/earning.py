@@ -78,7 +78,13 @@ def _sections(here: Here) -> list[Section]:
             folded=True,
         ),
         *condition_sections(here, CLOCKED),
-        Section(_("At most"), _cap_asks(), folded=True, note=_("Empty: as often as they can.")),
+        Section(
+            _("At most"),
+            _cap_asks(),
+            folded=True,
+            in_threes=True,
+            note=_("Empty: as often as they can."),
+        ),
         Section(_("Multipliers"), _multiplied_asks(), folded=True, only=SALES),
     ]
 

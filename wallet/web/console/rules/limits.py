@@ -20,12 +20,12 @@ def limit_section() -> Section:
     """The questions, in pairs of how often and in how long."""
     asked = (
         ("card_times", _("Rewards of one card"), 0, TIMES_MAX),
-        ("card_hours", _("in so many hours"), 1, CARD_HOURS_MAX),
-        ("card_minutes_between", _("Minutes between two rewards of one card"), 0, MINUTES_MAX),
+        ("card_hours", _("The card's: in so many hours"), 1, CARD_HOURS_MAX),
         ("staff_times", _("Rewards that one person hands out"), 0, TIMES_MAX),
-        ("staff_minutes", _("in so many minutes"), 1, MINUTES_MAX),
+        ("staff_minutes", _("The person's: in so many minutes"), 1, MINUTES_MAX),
         ("till_times", _("Rewards that one till hands out"), 0, TIMES_MAX),
-        ("till_minutes", _("in so many minutes"), 1, MINUTES_MAX),
+        ("till_minutes", _("The till's: in so many minutes"), 1, MINUTES_MAX),
+        ("card_minutes_between", _("Minutes between two rewards of one card"), 0, MINUTES_MAX),
     )
     return Section(
         _("How often tills hand out rewards"),

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_currency_symbol
 from flask import Flask, Response, g, request
 from flask_babel import Babel, get_locale
 
@@ -26,6 +26,7 @@ def install_locale(app: Flask) -> None:
     Babel(app, locale_selector=choose_language)  # type: ignore[no-untyped-call]
     app.jinja_env.filters.update(
         money=money,
+        currency_sign=currency_sign,
         number=number,
         day=day,
         plain_day=plain_day,
@@ -73,6 +74,11 @@ def said(words: dict[str, str]) -> str:
 def money(amount_minor: int, currency: str) -> str:
     """Minor units as the reader writes money."""
     return spell_money(amount_minor, currency, current_language())
+
+
+def currency_sign(currency: str) -> str:
+    """`€` for EUR: what stands beside a field for an amount."""
+    return str(get_currency_symbol(currency, locale=current_language()))
 
 
 def number(value: int) -> str:

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from wallet import clock
+from wallet.actions.actor import SYSTEM
 from wallet.actions.design_draft import draft_to_publish, drop_draft
 from wallet.actions.design_releases import (
     Effect,
@@ -154,7 +155,7 @@ def _version_json(version: Version, time_zone: str) -> Json:
         "status": status,
         "kind": kind,
         "note": version.note,
-        "by": version.by,
+        "by": _("Set-up") if version.by == SYSTEM.label else version.by,
         "at": spell_time(at, time_zone, current_language()) if at else "",
         "background": version.document["background"],
         "foreground": version.document["foreground"],

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from wallet.rules.terms import SENIORITY_YEARS_MAX, WEEKDAYS, When
 from wallet.web.console.forms.ask import Ask, Choices, Section
 from wallet.web.console.rules.part import Here, Values, WrongError
-from wallet.web.locale import current_language
+from wallet.web.locale import currency_sign, current_language
 
 MONEY_MAX = 10**9  # minor units
 
@@ -70,7 +70,7 @@ def condition_sections(here: Here, clocked: str = "") -> list[Section]:
         ),
         Ask(
             "purchase_min",
-            _("From a purchase of (%(currency)s)", currency=here.program.currency),
+            _("From a purchase of (%(currency)s)", currency=currency_sign(here.program.currency)),
             "money",
             least=1,
             most=MONEY_MAX,

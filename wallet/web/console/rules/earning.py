@@ -31,6 +31,7 @@ from wallet.web.console.rules.part import (
     without,
 )
 from wallet.web.console.rules.words import kind_names, period_names
+from wallet.web.locale import currency_sign
 
 CAPS_SHOWN = 2  # of one rule; further ones, set through the API, stay as they are
 SALES = "per_amount per_visit per_item visits"
@@ -103,7 +104,7 @@ def _what(here: Here) -> list[Ask]:
         Ask("unit", _("Of what"), "choice", choices=here.units),
         Ask(
             "per",
-            _("for each (%(currency)s)", currency=here.program.currency),
+            _("for each (%(currency)s)", currency=currency_sign(here.program.currency)),
             "money",
             required=True,
             least=1,

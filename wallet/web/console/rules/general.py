@@ -16,6 +16,7 @@ from wallet.web.console.rules.conditions import MONEY_MAX
 from wallet.web.console.rules.limits import limit_section, limit_values, limits_said
 from wallet.web.console.rules.part import Document, Here, Part, Values, WrongError, only_one
 from wallet.web.console.rules.words import period_names
+from wallet.web.locale import currency_sign
 
 ROUNDINGS = ("down", "half_up", "up")
 
@@ -166,7 +167,10 @@ def _gift_sections(here: Here) -> list[Section]:
                 Ask("referral_unit", _("Of what"), "choice", choices=here.units),
                 Ask(
                     "referral_min",
-                    _("From a first purchase of (%(currency)s)", currency=here.program.currency),
+                    _(
+                        "From a first purchase of (%(currency)s)",
+                        currency=currency_sign(here.program.currency),
+                    ),
                     "money",
                     least=0,
                     most=MONEY_MAX,

@@ -38,7 +38,7 @@ from wallet.web.console.rules.general import ROUNDINGS, rounding_names
 from wallet.web.console.rules.part import NEW
 from wallet.web.console.rules.words import problem_sentences
 from wallet.web.console.wish import new_form_id, wish
-from wallet.web.locale import current_language
+from wallet.web.locale import currency_sign, current_language
 from wallet.web.present import spell_time
 from wallet.web.problems import sentence
 from wallet.web.security import staff
@@ -414,7 +414,9 @@ def _unit_line(program: ProgramView, rules: Ruleset, found: UnitReport, language
 
 def _tier_unit(program: ProgramView, rules: Ruleset, language: str) -> str:
     unit = rules.tier_unit
-    return program.text(rules.unit(unit).many, language) if unit else program.currency
+    return (
+        program.text(rules.unit(unit).many, language) if unit else currency_sign(program.currency)
+    )
 
 
 def _topic_names() -> dict[str, str]:

@@ -21,6 +21,7 @@ from wallet.web.console.rules.part import (
     only_one,
     without,
 )
+from wallet.web.locale import currency_sign
 
 NEED_MAX = 10**9  # minor units or points in a window: more is nobody's
 GRACE_DAYS_MAX = 1_100  # three years
@@ -55,7 +56,7 @@ def _tier_sections(here: Here) -> list[Section]:
     else:
         need = Ask(
             "need",
-            _("from sales of (%(currency)s)", currency=here.program.currency),
+            _("from sales of (%(currency)s)", currency=currency_sign(here.program.currency)),
             "money",
             least=0,
             most=NEED_MAX,

@@ -16,7 +16,8 @@ class Fault:
 
     `answer` refuses with `status` and `reason` (a `status` of 0 lets the request through, late by
     `delay_seconds`), `drop` cuts the connection, `goaway` closes it politely without answering,
-    `hang` never answers. `timestamp_ms` (Unix milliseconds) goes with APNs's 410.
+    `hang` never answers. `timestamp_ms` (Unix milliseconds) goes with APNs's 410. A fault with a
+    `method` waits for the first request of that method; what else comes meanwhile is answered well.
     """
 
     status: int = 0
@@ -25,6 +26,7 @@ class Fault:
     delay_seconds: float = 0.0
     retry_after_seconds: int | None = None
     timestamp_ms: int | None = None
+    method: str = ""
 
 
 class Faults:
@@ -43,10 +45,12 @@ class Faults:
         with self._lock:
             self._queue.extend([fault] * times)
 
-    def take(self) -> Fault | None:
+    def take(self, method: str = "") -> Fault | None:
         """The fault for the request that has just come, if one is waiting."""
         with self._lock:
-            return self._queue.popleft() if self._queue else self.standing
+            if not self._queue:
+                return self.standing
+            return self._queue.popleft() if self._queue[0].method in ("", method) else None
 
     def clear(self) -> None:
         """Behave again."""

@@ -242,7 +242,7 @@ class GoogleStandIn:
             self.callbacks.tell(url, parent["id"], object_id, event)
 
     def _misbehave(self) -> None:
-        fault = self.faults.take()
+        fault = self.faults.take(request.method)
         if fault is None:
             return
         self.counters["faults"] += 1

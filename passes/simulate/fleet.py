@@ -176,7 +176,7 @@ class Moods(Faults):
         self._mood = mood
         self.requests = 0
 
-    def take(self) -> Fault | None:
+    def take(self, method: str = "") -> Fault | None:
         """The fault for the request that has just come; counts the request."""
         self.requests += 1
         return self._mood()

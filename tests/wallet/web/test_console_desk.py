@@ -240,6 +240,12 @@ def test_a_reward_that_cannot_be_is_shown_with_its_reasons(
     assert len(refreshed(web_cast).program.rewards) == before
 
 
+def test_everything_that_is_wrong_with_a_reward_is_marked_at_once(owner: Browser) -> None:
+    wrong = {"name_fr": " ", "cost": "cher", "stock": "-1"}
+    page = owner.send("/console/rewards/new", {**REWARD, **wrong}).text
+    assert [name for name in wrong if f'id="{name}-error"' not in page] == []
+
+
 def test_credit_is_handed_out_as_money_once(owner: Browser, cafe: Cast) -> None:
     act(owner, cafe, "bruno", "adjust", unit="credit", quantity="12", reason="Geste commercial")
     for _ in range(2):

@@ -276,6 +276,8 @@ def _said(
 ) -> tuple[NewReward, dict[str, str]]:
     """The reward that was typed, and sentences for fields that cannot be read."""
     wrong: dict[str, str] = {}
+    if not typed.get(f"name_{program.locale}", "").strip():
+        wrong[f"name_{program.locale}"] = _("Please fill this in.")
     unit = typed.get("unit") or program.ruleset.main_unit.key
     cost = whole_number(program, unit, typed.get("cost", ""))
     if cost is None:

@@ -99,7 +99,7 @@ def create_program(session: Session, new: NewProgram, now: datetime) -> Program:
             )
         )
     for position, reward in enumerate(new.rewards):
-        check_reward(rules, program, reward, position)
+        check_reward(rules, program.locale, reward, position)
         add_reward(session, program.id, reward, position)
     for name in new.charities:
         create_charity(session, program.id, name)

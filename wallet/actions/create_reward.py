@@ -16,7 +16,7 @@ from wallet.ids import new_id
 from wallet.rules.money import AMOUNT_MINOR_MAX
 from wallet.rules.redemption import KINDS, MODES, value_problems
 from wallet.rules.ruleset import Ruleset, read_ruleset
-from wallet.tables.program import Program, newest_rules, program_with_id
+from wallet.tables.program import newest_rules, program_with_id
 from wallet.tables.reward import Reward, catalogue
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,31}$")
@@ -59,7 +59,9 @@ def create_reward(session: Session, program_id: int, new: NewReward) -> Reward:
     if program is None:
         raise Refusal("program_not_found")
     known = catalogue(session, program_id)
-    check_reward(read_ruleset(newest_rules(session, program_id).rules), program, new, len(known))
+    check_reward(
+        read_ruleset(newest_rules(session, program_id).rules), program.locale, new, len(known)
+    )
     if new.key is not None and any(reward.key == new.key for reward in known):
         raise Refusal("reward_exists")
     reward = add_reward(session, program_id, new, len(known))
@@ -99,10 +101,10 @@ def add_reward(session: Session, program_id: int, new: NewReward, position: int)
     return reward
 
 
-def check_reward(ruleset: Ruleset, program: Program, new: NewReward, others: int = 0) -> None:
+def check_reward(ruleset: Ruleset, locale: str, new: NewReward, others: int = 0) -> None:
     """Refuse (`reward_invalid`, with the names of the fields) what cannot be offered."""
     problems = [
-        *_word_problems(program, new),
+        *_word_problems(locale, new),
         *_number_problems(new),
         *(f"value.{name}" for name in value_problems(new.kind, new.value)),
     ]
@@ -118,9 +120,9 @@ def check_reward(ruleset: Ruleset, program: Program, new: NewReward, others: int
         raise Refusal("reward_invalid", fields=problems)
 
 
-def _word_problems(program: Program, new: NewReward) -> list[str]:
+def _word_problems(locale: str, new: NewReward) -> list[str]:
     problems = []
-    if not new.name.get(program.locale, "").strip():
+    if not new.name.get(locale, "").strip():
         problems.append("name")
     texts = (*new.name.values(), *new.description.values())
     if any(len(text) > TEXT_LENGTH_MAX for text in texts):

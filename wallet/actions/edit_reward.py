@@ -35,7 +35,7 @@ def edit_reward(
         raise Refusal("reward_invalid", fields=unknown)
     said = {name: changes[name] for name in changes if name != "is_active"}
     wanted = replace(as_new(reward), **said)
-    check_reward(read_ruleset(newest_rules(session, program_id).rules), program, wanted)
+    check_reward(read_ruleset(newest_rules(session, program_id).rules), program.locale, wanted)
     if wanted.key not in (None, reward.key) and _is_taken(session, program_id, wanted.key):
         raise Refusal("reward_exists")
     for name in said:

@@ -13,7 +13,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from wallet.actions.create_reward import NewReward
+from wallet.actions.create_reward import NewReward, check_reward
 from wallet.actions.program.catalogue import (
     change_reward,
     offer_reward,
@@ -103,7 +103,7 @@ def save_new_reward() -> Response | tuple[str, int]:
     try:
         said, wrong = _said(program, typed, {})
         if wrong:
-            return _form(program, "", typed, Problems(wrong)), 422
+            return _form(program, "", typed, _all_wrong(program, said, wrong)), 422
         made = write(lambda session: offer_reward(session, program.id, said, asked))
     except Refusal as refusal:
         return _form(program, "", typed, _problems(refusal)), refusal.status
@@ -128,7 +128,8 @@ def save_reward(reward_id: str) -> Response | tuple[str, int]:
     try:
         said, wrong = _said(program, typed, found.said.value)
         if wrong:
-            return _form(program, reward_id, typed, Problems(wrong), found), 422
+            problems = _all_wrong(program, said, wrong)
+            return _form(program, reward_id, typed, problems, found), 422
         changes = {name: getattr(said, name) for name in _changed(found.said, said)}
         write(lambda session: change_reward(session, program.id, found.id, changes, asked))
     except Refusal as refusal:
@@ -276,8 +277,6 @@ def _said(
 ) -> tuple[NewReward, dict[str, str]]:
     """The reward that was typed, and sentences for fields that cannot be read."""
     wrong: dict[str, str] = {}
-    if not typed.get(f"name_{program.locale}", "").strip():
-        wrong[f"name_{program.locale}"] = _("Please fill this in.")
     unit = typed.get("unit") or program.ruleset.main_unit.key
     cost = whole_number(program, unit, typed.get("cost", ""))
     if cost is None:
@@ -409,6 +408,15 @@ def _changed(before: NewReward, after: NewReward) -> list[str]:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple | list) else value
+
+
+def _all_wrong(program: ProgramView, said: NewReward, wrong: Mapping[str, str]) -> Problems:
+    """What cannot be read, and what of the rest cannot be offered: nobody is sent back twice."""
+    try:
+        check_reward(program.ruleset, program.locale, said)
+    except Refusal as refusal:
+        return Problems({**_problems(refusal).fields, **wrong})
+    return Problems(wrong)
 
 
 def _problems(refusal: Refusal) -> Problems:

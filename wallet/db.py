@@ -454,7 +454,7 @@ def _postgres_engine(url: str) -> Engine:
 
 
 def _ping_after_rest(engine: Engine) -> None:
-    """A ping before every transaction would be a journey for each sale. Where one connection was lost,
+    """A ping before every transaction would be a round trip for each sale. Where one connection was lost,
     those that rested meanwhile are asked too."""
     lost_at = 0.0
 

@@ -1,4 +1,4 @@
-"""Many statements to PostgreSQL in one breath, by the driver's own low level (`psycopg.pq`).
+"""Many statements to PostgreSQL in one pipeline, by the driver's own low level (`psycopg.pq`).
 
 psycopg's pipeline sends each statement by itself, with a cursor, a look for an answer and a wake-up of the server
 for each. Here all of them are written to the socket at once and all answers are read together: for a
@@ -35,7 +35,7 @@ _MARK = re.compile(r"%\(([^)]+)\)s|%%")
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class ServerStatement:
     """A statement as the server takes it: `$1` for the first of `names`."""
 
     sql: bytes
@@ -43,7 +43,7 @@ class Saying:
     types: tuple[int, ...]  # the server's numbers of them; 0 where a cast or the place says it
 
     @classmethod
-    def of(cls, sql: str, types: Mapping[str, int]) -> Saying:
+    def of(cls, sql: str, types: Mapping[str, int]) -> ServerStatement:
         """From one with `%(name)s`, as the driver takes it. `types` are of those that might pass for text."""
         names: dict[str, int] = {}
 
@@ -54,13 +54,13 @@ class Saying:
         return cls(said, tuple(names), tuple(types.get(name, 0) for name in names))
 
 
-Said = tuple[Saying, dict[str, Any]]  # with the values by their names
+Given = tuple[ServerStatement, dict[str, Any]]  # with the values by their names
 
 
 def run(
     driver: Connection[Any],
     prepared: dict[bytes, bytes],
-    statements: Sequence[Said],
+    statements: Sequence[Given],
     *,
     commit: bool = False,
 ) -> list[Rows]:
@@ -69,11 +69,11 @@ def run(
 
     Errors are the driver's; of several the first, from which the others followed.
     """
-    return _Talk(driver, prepared).hold(statements, commit=commit)
+    return _Exchange(driver, prepared).run(statements, commit=commit)
 
 
-class _Talk:
-    """One breath: what was said, in order."""
+class _Exchange:
+    """One pipeline: what was said, in order."""
 
     def __init__(self, driver: Connection[Any], prepared: dict[bytes, bytes]) -> None:
         self._driver, self._server, self._prepared = driver, driver.pgconn, prepared
@@ -81,16 +81,16 @@ class _Talk:
         self._fresh: dict[bytes, tuple[int, bytes]] = {}  # text → number of its answer, name
         self._count = 0
 
-    def hold(self, statements: Sequence[Said], *, commit: bool) -> list[Rows]:
+    def run(self, statements: Sequence[Given], *, commit: bool) -> list[Rows]:
         """Say all of it, and hear all of it."""
         server, spell = self._server, self._spell
         is_new = server.transaction_status == TransactionStatus.IDLE and not self._driver.autocommit
-        spelled = [(saying, spell(saying, given)) for saying, given in statements]
+        spelled = [(statement, spell(statement, given)) for statement, given in statements]
         try:
             server.enter_pipeline_mode()
             if is_new:
                 self._say(_begin(self._driver))
-            places = [self._put(saying, values) for saying, values in spelled]
+            places = [self._put(statement, values) for statement, values in spelled]
             if commit:
                 self._say(b"COMMIT")
             server.pipeline_sync()
@@ -102,27 +102,27 @@ class _Talk:
         self._learn(answers)
         return [self._rows(answers[place]) for place in places]
 
-    def _spell(self, saying: Saying, given: Mapping[str, Any]) -> Values:
+    def _spell(self, statement: ServerStatement, given: Mapping[str, Any]) -> Values:
         """The values as the server reads them; the driver refuses what it could not."""
-        texts = [PyFormat.TEXT] * len(saying.names)
-        return self._values.dump_sequence([given[name] for name in saying.names], texts)
+        texts = [PyFormat.TEXT] * len(statement.names)
+        return self._values.dump_sequence([given[name] for name in statement.names], texts)
 
     def _say(self, command: bytes) -> None:
         self._server.send_query_params(command, None)
         self._count += 1
 
-    def _put(self, saying: Saying, values: Values) -> int:
+    def _put(self, statement: ServerStatement, values: Values) -> int:
         """Send one statement; returns the number of its answer."""
-        if name := self._name_of(saying):
+        if name := self._name_of(statement):
             self._server.send_query_prepared(name, values)
         else:
-            self._server.send_query_params(saying.sql, values, saying.types)
+            self._server.send_query_params(statement.sql, values, statement.types)
         self._count += 1
         return self._count - 1
 
-    def _name_of(self, saying: Saying) -> bytes:
+    def _name_of(self, statement: ServerStatement) -> bytes:
         """Under which name it is prepared, or just about to be; none where there are too many."""
-        sql = saying.sql
+        sql = statement.sql
         if (known := self._prepared.get(sql)) is not None:
             return known
         if sql in self._fresh:
@@ -131,7 +131,7 @@ class _Talk:
         if number >= PREPARED_MAX:
             return b""
         name = b"said_%d" % number
-        self._server.send_prepare(name, sql, saying.types)
+        self._server.send_prepare(name, sql, statement.types)
         self._fresh[sql] = self._count, name
         self._count += 1
         return name
@@ -171,7 +171,7 @@ def _begin(driver: Connection[Any]) -> bytes:
 
 
 def _heard(server: PGconn) -> Generator[Wait, Ready | int, list[PGresult]]:
-    """Every answer up to the end of the breath. What is to be sent goes on while answers come, so that
+    """Every answer up to the end of the pipeline. What is to be sent goes on while answers come, so that
     neither side waits for the other one with both hands full."""
     answers: list[PGresult] = []
     while server.flush():

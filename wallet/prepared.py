@@ -27,7 +27,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import ReturnsRows
 from sqlalchemy.sql.visitors import iterate
 
-from wallet.pipeline import Saying, run
+from wallet.pipeline import ServerStatement, run
 
 R = TypeVar("R", bound=DeclarativeBase)
 Convert = Callable[[Any], Any]
@@ -40,7 +40,7 @@ _BOOL = 16  # PostgreSQL's own number of the type
 class Prepared:
     """One statement. Values go to its `bindparam`s by name; every one of them has to be given.
 
-    PostgreSQL is a journey away: what is written waits for the next question and goes there with it
+    PostgreSQL is a round trip away: what is written waits for the next question and goes there with it
     (or with the commit), in the order in which it was said.
     """
 
@@ -57,7 +57,7 @@ class Prepared:
         connection = connection_of(session)
         form = self.form(connection.dialect)
         if form.is_remote:
-            return Journey.of(connection).ask(connection, self, form, values)
+            return RoundTrip.of(connection).ask(connection, self, form, values)
         given = form.given(values)
         _announce(connection, form.sql, given)
         try:
@@ -110,7 +110,7 @@ class Prepared:
         form = self.form(connection.dialect)
         given = form.given(values)
         if form.is_remote:
-            Journey.of(connection).tell(self, form, given)
+            RoundTrip.of(connection).tell(self, form, given)
             return
         _announce(connection, form.sql, given)
         try:
@@ -138,12 +138,12 @@ Question = tuple[Prepared, Mapping[str, Any]]
 
 
 def together(session: Session, questions: Callable[[], Iterable[Question]]) -> None:
-    """Ask all of this in one journey. Whoever puts one of these questions next, however often, with nothing
+    """Ask all of this in one round trip. Whoever puts one of these questions next, however often, with nothing
     written in between to the tables that it is about and nothing locked, has the answer at hand. Nothing
-    to do where no journey is."""
+    to do where no round trip is."""
     connection = connection_of(session)
     if connection.dialect.name != "sqlite":
-        Journey.of(connection).fetch(connection, questions())
+        RoundTrip.of(connection).fetch(connection, questions())
 
 
 def connection_of(session: Session) -> Connection:
@@ -156,22 +156,22 @@ def connection_of(session: Session) -> Connection:
 
 
 def send(connection: Connection, *, commit: bool = False) -> None:
-    """What still waits to be written goes out now; with `commit` in one journey with the COMMIT."""
-    Journey.of(connection).send(connection, commit=commit)
+    """What still waits to be written goes out now; with `commit` in one round trip with the COMMIT."""
+    RoundTrip.of(connection).send(connection, commit=commit)
 
 
 def forget_answers(connection: Connection) -> None:
     """Somebody writes past the prepared statements."""
-    Journey.of(connection).answers.clear()
+    RoundTrip.of(connection).answers.clear()
 
 
 def forget(connection: Connection) -> None:
     """The transaction begins, or is undone, and so is what waits."""
     if connection.invalidated:
         return  # cut off, and what it kept went with it
-    journey = Journey.of(connection)
-    journey.writes.clear()
-    journey.answers.clear()
+    round_trip = RoundTrip.of(connection)
+    round_trip.writes.clear()
+    round_trip.answers.clear()
 
 
 def prepared_insert(table: Table) -> Prepared:
@@ -216,7 +216,7 @@ class Loader:
         return fresh
 
 
-class Journey:
+class RoundTrip:
     """What waits to go to a server far away, and the answers that came back early; one for each
     connection."""
 
@@ -227,9 +227,9 @@ class Journey:
         self.answers: dict[tuple[Prepared, tuple[Any, ...]], list[Row]] = {}
 
     @classmethod
-    def of(cls, connection: Connection) -> Journey:
+    def of(cls, connection: Connection) -> RoundTrip:
         """The connection's own."""
-        found: Journey | None = connection.info.get(cls)
+        found: RoundTrip | None = connection.info.get(cls)
         if found is None:
             found = connection.info[cls] = cls()
         return found
@@ -287,7 +287,7 @@ class Journey:
         self.writes.clear()
         for form, given in statements:
             _announce(connection, form.sql, given)
-        said = [(cast(Saying, form.saying), given) for form, given in statements]
+        said = [(cast(ServerStatement, form.server_statement), given) for form, given in statements]
         try:
             return run(_driver(connection), _prepared_on(connection.info), said, commit=commit)
         except connection.dialect.loaded_dbapi.Error as error:
@@ -304,7 +304,15 @@ def _prepared_on(info: dict[Any, Any]) -> dict[bytes, bytes]:
 class _Form:
     """A statement as one kind of database hears it."""
 
-    __slots__ = ("_constants", "_givers", "_is_named", "_results", "is_remote", "saying", "sql")
+    __slots__ = (
+        "_constants",
+        "_givers",
+        "_is_named",
+        "_results",
+        "is_remote",
+        "server_statement",
+        "sql",
+    )
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: Compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
@@ -322,7 +330,7 @@ class _Form:
                 value = bind.effective_value
                 self._constants[name] = convert(value) if convert else value
             self._givers.append((name, convert))
-        self.saying = _saying(compiled) if self.is_remote else None
+        self.server_statement = _server_statement(compiled) if self.is_remote else None
         self._results = _result_converters(statement, dialect)
 
     @property
@@ -369,11 +377,11 @@ def _fetched_alone(engine: Engine, form: _Form, values: Mapping[str, Any]) -> li
     dialect = engine.dialect
     try:
         given: Any = form.given(values)
-        if form.saying is None:
+        if form.server_statement is None:
             return cast("list[Row]", driver.execute(form.sql, given).fetchall())
-        driver.autocommit = True  # on this side only, no journey
+        driver.autocommit = True  # on this side only, no round trip
         try:
-            return run(driver, _prepared_on(lent.info), [(form.saying, given)])[0]
+            return run(driver, _prepared_on(lent.info), [(form.server_statement, given)])[0]
         finally:
             if not driver.closed:
                 driver.autocommit = False
@@ -386,10 +394,10 @@ def _fetched_alone(engine: Engine, form: _Form, values: Mapping[str, Any]) -> li
         lent.close()
 
 
-def _saying(compiled: SQLCompiler) -> Saying:
+def _server_statement(compiled: SQLCompiler) -> ServerStatement:
     """As a server far away takes it: SQLAlchemy writes casts for all types but these."""
     bools = (name for name, bind in compiled.binds.items() if isinstance(bind.type, Boolean))
-    return Saying.of(str(compiled), dict.fromkeys(bools, _BOOL))
+    return ServerStatement.of(str(compiled), dict.fromkeys(bools, _BOOL))
 
 
 def _result_converters(statement: Executable, dialect: Dialect) -> list[Convert | None] | None:

@@ -96,7 +96,7 @@ def test_what_a_transaction_wrote_goes_with_it(cast: Cast) -> None:
 
 def _twice(session: Session, program_id: int) -> None:
     open_request(session, row(program_id))
-    keep_answer(session, 1, "in the same journey")
+    keep_answer(session, 1, "in the same round trip")
 
 
 def test_a_second_one_is_refused_as_sqlalchemy_does_and_the_connection_stays_good(

@@ -46,7 +46,7 @@ def once(
     """The answer of `work`, or the first answer again with `repeated: true`.
 
     Only successes are kept: a refusal changes nothing, so asking again is asking anew. `first` is what
-    `work` asks first, in the same journey to the server.
+    `work` asks first, in the same round trip to the server.
     """
     # The row comes before the work: on PostgreSQL an equal request waits here for the winner and
     # then repeats its answer, instead of being refused by what the winner left behind.

@@ -15,6 +15,7 @@ from itertools import count
 
 from tests.benchmarks.bare import Transaction, bare_transaction
 from tests.benchmarks.databases import ENGINES, fresh_database
+from tests.benchmarks.floor import statements_alone
 from tests.benchmarks.report import Case, measure
 from wallet.actions.actor import Actor
 from wallet.actions.create_program import create_program
@@ -32,6 +33,8 @@ RUNS = 21
 MEMBERS = 200
 CLIENTS = 8
 PROCESSES = 2
+FLOOR = "the same statements by the driver"
+FLOOR_FIRST = 10_000_000  # numbers of sales that no other case does
 TILL = Actor("staff:1", "cashier", "store")
 TARGET = "≤ 2.86 (35 % of its rate)"
 
@@ -48,14 +51,24 @@ def _on(engine: str, database: Database) -> None:
     program_id, members = club(database)
     accrue, numbers = sale(database, program_id, members.__getitem__, MEMBERS), count()
     with ExitStack() as stack:
+        said_again = stack.enter_context(
+            statements_alone(database, accrue, FLOOR_FIRST, (2 * RUNS + 1) * ITEMS)
+        )
         bare = [
             stack.enter_context(bare_transaction(database.url, MEMBERS)) for _ in range(CLIENTS)
         ]
         one, one_bare = _alone(accrue, numbers), _alone(bare[0], numbers)
-        one(), one_bare()  # statements prepared, pages warm
+        floor = _alone(said_again, numbers)
+        one(), one_bare(), floor()  # statements prepared, pages warm
         name = f"{engine}, one client, everything an accrual does"
         said = "bare durable transaction of 3 statements by the driver"
         measure(Case("accrual", name, "µs per accrual", one, said, one_bare, TARGET), RUNS)
+        # What a sale says to the database, without all that works it out.
+        name = f"{engine}, one client, only the statements of a sale"
+        measure(Case("accrual", name, "µs per sale", floor, said, one_bare, TARGET), RUNS)
+        name = f"{engine}, one client, everything against its statements alone"
+        case = Case("accrual", name, "µs of CPU per accrual", one, FLOOR, floor, "none", cpu=True)
+        measure(case, RUNS)
         many = at_once([accrue] * CLIENTS, numbers, ITEMS)
         many_bare = at_once(_one_writer(bare, engine), numbers, ITEMS)
         name = f"{engine}, {CLIENTS} clients at once in one process"

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from passes.design_parts import (
+    ROWS,
     AppLink,
     BackText,
     Beacon,
@@ -26,6 +27,7 @@ from passes.design_parts import (
     Period,
     Poster,
     Role,
+    Rows,
     Sha256,
     Words,
 )
@@ -90,6 +92,7 @@ class Design(BaseModel):
     images: Images = Field(default_factory=dict)
     images_by_language: dict[str, Images] = Field(default_factory=dict)
     layout: Layout = Field(default_factory=Layout)
+    google_rows: Rows = ROWS
     back: tuple[BackText, ...] = Field(default=(), max_length=BACK_TEXTS_MAX)
     announce: dict[str, Words | Literal[""]] = Field(default_factory=dict)
     barcodes: tuple[Symbology, ...] = ("qr",)

@@ -23,6 +23,8 @@ PRIMARY_MAX = 1
 BELOW_STRIP_MAX = 4  # Apple: secondary and auxiliary together, beside a square code
 ACTIONS_MAX = 2  # Apple, iOS 27
 POSTER_PRIMARY_MAX = 4
+ROWS_MAX = 3  # Google: rows on a card's face
+ROW_FACTS_MAX = 3  # Google: items in a row
 LINK_SCHEMES = ("https", "http", "mailto", "tel")
 PERIOD_MAX = timedelta(hours=24)  # what iOS takes for one interval
 P256_KEY_BYTES = 59  # X.509 SubjectPublicKeyInfo of a P-256 key with a compressed point
@@ -94,6 +96,15 @@ class Layout(_Part):
         if twice := sorted({one for one in named if named.count(one) > 1}):
             raise ValueError(f"{twice[0]} stands in two places")
         return self
+
+
+# Google's card has rows instead of groups: one fact stands in the middle of its row, two at both ends,
+# three at both ends and between them. An empty row is none.
+Rows = Annotated[
+    tuple[Annotated[tuple[FactName, ...], Field(max_length=ROW_FACTS_MAX)], ...],
+    Field(max_length=ROWS_MAX),
+]
+ROWS: Rows = (("balance", "tier"), ("next_reward",), ("member", "number"))
 
 
 class BackText(_Part):

@@ -35,7 +35,7 @@ def lint(
     document = pass_document(card, design, tier_key, _ISSUED, _ISSUER)
     resources = (
         loyalty_class(_CLASS_ID, Brand(card.program_name), design, _PICTURES, tier_key),
-        loyalty_object(_OBJECT_ID, _CLASS_ID, card, _PICTURES),
+        loyalty_object(_OBJECT_ID, _CLASS_ID, card, _PICTURES, rows=design.google_rows),
     )
     return sorted_findings(
         [

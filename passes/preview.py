@@ -73,4 +73,4 @@ def _resources(
 ) -> tuple[Resource, Resource]:
     look = Pictures("google_logo", "hero", "wide" if has_wide_logo else "")
     its_class = loyalty_class(_CLASS_ID, Brand(card.program_name), design, look, tier_key)
-    return its_class, loyalty_object(_OBJECT_ID, _CLASS_ID, card, look)
+    return its_class, loyalty_object(_OBJECT_ID, _CLASS_ID, card, look, rows=design.google_rows)

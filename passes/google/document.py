@@ -6,13 +6,16 @@ all those cards. One object for each member.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
 from passes.card import LABELS, Card, Fact, Place, Section, Text, say
 from passes.design import Design
+from passes.design_parts import ROWS, Rows
 from passes.google.rotating import RotatingCode, rotating_barcode
 from passes.images import ImageStore, google_images, media_hash
 
@@ -25,12 +28,21 @@ LOCATIONS_MAX = 10  # Google refuses a class with more
 NAME_CHARACTERS_MAX = 20  # of programs, issuers and members; Google cuts the rest without a sign
 BASE = "base"  # the class of members without a tier, or whose tier looks like the design
 
-# Up to three rows of up to three items on the face; paths without a value leave their place free.
-_ROWS = (
-    ("object.loyaltyPoints.balance", "object.textModulesData['tier']"),
-    ("object.textModulesData['next_reward']",),
-    ("object.accountName", "object.accountId"),
-)
+# Facts that Google has a field for; every other one is a text module. Where an object has nothing at
+# a path, its place stays free.
+_PATHS = {
+    "balance": "object.loyaltyPoints.balance",
+    "member": "object.accountName",
+    "number": "object.accountId",
+}
+# Told in the details of every card, on the face or not.
+_DETAILED = ("tier", "next_reward")
+# The places of a row, by how many facts stand in it.
+_PLACES = {
+    1: ("oneItem", ("item",)),
+    2: ("twoItems", ("startItem", "endItem")),
+    3: ("threeItems", ("startItem", "middleItem", "endItem")),
+}
 _SECRET = ("rotatingBarcode",)  # never outside the REST interface
 
 
@@ -128,7 +140,7 @@ def loyalty_class(
         # Google approves by itself; sending back its own APPROVED would be refused.
         "reviewStatus": "UNDER_REVIEW",
         "multipleDevicesAndHoldersAllowedStatus": "ONE_USER_ALL_DEVICES",
-        "classTemplateInfo": _template(),
+        "classTemplateInfo": _template(design.google_rows),
         **_own_texts(design),
     }
     if look.wide:
@@ -156,11 +168,14 @@ def loyalty_object(
     look: Pictures,
     protection: Protection = OPEN,
     messages: Sequence[Message] | None = None,
+    *,
+    rows: Rows = ROWS,
 ) -> Resource:
     """One member's card, whole: a PATCH replaces arrays, so none may be left to chance.
 
-    `look` is that of the member's tier. `messages` are all that the card shall have; None leaves
-    those alone that Google has. With a rotating code the object must go by the REST interface only.
+    `look` is that of the member's tier; `rows` those of its class, which the object must have the
+    texts for. `messages` are all that the card shall have; None leaves those alone that Google has.
+    With a rotating code the object must go by the REST interface only.
     """
     card = card.in_order()
     language = card.languages[0]
@@ -174,7 +189,7 @@ def loyalty_object(
             "balance": _balance(card.balance, language),
         },
         "heroImage": _image(look.hero, card.program_name),
-        "textModulesData": _modules(card)[:MODULES_MAX],
+        "textModulesData": _modules(card, rows)[:MODULES_MAX],
         "linksModuleData": {"uris": [_link(one) for one in card.sections if one.url]},
         "passConstraints": {
             "screenshotEligibility": "ELIGIBLE" if protection.screenshots else "INELIGIBLE"
@@ -267,11 +282,13 @@ def _codes(card: Card, protection: Protection) -> Resource:
     return found
 
 
-def _template() -> Resource:
+def _template(rows: Rows) -> Resource:
     """Rows of the face, and the line in the list of all cards. Details have no override: it would
     hide every module that it does not name, and what a card tells differs from member to member."""
+    face = [_row(facts) for facts in rows if facts]
     return {
-        "cardTemplateOverride": {"cardRowTemplateInfos": [_row(paths) for paths in _ROWS]},
+        # Without any row Google draws its own choice.
+        **({"cardTemplateOverride": {"cardRowTemplateInfos": face}} if face else {}),
         "listTemplateOverride": {
             "firstRowOption": {"fieldOption": _fields("class.programName")},
             "secondRowOption": _fields("object.loyaltyPoints.balance"),
@@ -285,11 +302,13 @@ def _may_be_called(url: str) -> bool:
     return parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1")
 
 
-def _modules(card: Card) -> list[Resource]:
-    facts = [fact for fact in (card.tier, card.next_reward) if fact]
+def _modules(card: Card, rows: Rows) -> list[Resource]:
+    facts = card.facts
+    wanted = dict.fromkeys((*_DETAILED, *chain.from_iterable(rows)))
+    shown = [facts[key] for key in wanted if key in facts and key not in _PATHS]
     plain = [section for section in card.sections if not section.url]
     return [
-        *(_module(fact.key, fact.label, fact.value) for fact in facts),
+        *(_module(_module_id(fact.key), fact.label, fact.value) for fact in shown),
         *(_module(f"back-{one.key}", one.title, one.body) for one in plain),
     ]
 
@@ -300,11 +319,19 @@ def _balance(fact: Fact, language: str) -> Resource:
     return {"string": say(fact.value, language)}
 
 
-def _row(paths: tuple[str, ...]) -> Resource:
-    items = [{"firstValue": _fields(path)} for path in paths]
-    if len(items) == 1:
-        return {"oneItem": {"item": items[0]}}
-    return {"twoItems": {"startItem": items[0], "endItem": items[1]}}
+def _row(facts: Sequence[str]) -> Resource:
+    kind, places = _PLACES[len(facts)]
+    items = [{"firstValue": _fields(_path(key))} for key in facts]
+    return {kind: dict(zip(places, items, strict=True))}
+
+
+def _path(key: str) -> str:
+    return _PATHS.get(key) or f"object.textModulesData['{_module_id(key)}']"
+
+
+def _module_id(key: str) -> str:
+    """Google allows letters, digits, `_` and `-`: `unit:stamps` is `unit-stamps`."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", key)
 
 
 def _fields(path: str) -> Resource:

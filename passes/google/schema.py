@@ -34,6 +34,7 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "Money": ("micros", "currencyCode"),
     "CardRowOneItem": ("item",),
     "CardRowTwoItems": ("startItem", "endItem"),
+    "CardRowThreeItems": ("startItem", "middleItem", "endItem"),
     "FieldReference": ("fieldPath",),
 }
 _ID = {"type": "string", "pattern": r"^[0-9]+\.[A-Za-z0-9._-]+$"}

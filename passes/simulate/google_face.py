@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from passes.simulate.barcode import qr_picture
 from passes.simulate.google_store import Resource
 
+ROWS_SHOWN_MAX = 3  # and no more rows on the face
+# Where Google's reference puts the items of a row.
+_AT = {"item": "centre", "startItem": "start", "middleItem": "middle", "endItem": "end"}
 MODULES_SHOWN_MAX = 10  # Google shows no more text modules
 _MICROS = 1_000_000
 _PATH_STEP = re.compile(r"(\w+)(?:\['([^']+)'\])?")
@@ -113,13 +116,16 @@ def _balance(balance: Mapping[str, Any], language: str) -> str:
 
 
 def _rows(parent: Resource, card: Resource, language: str) -> list[list[dict[str, str]]]:
-    """The rows of the class's template, or Google's own choice when it has none."""
+    """The rows of the class's template, none when it has none. Each cell says `at` which place of the
+    row it stands, whatever is missing beside it."""
     template = parent.get("classTemplateInfo", {}).get("cardTemplateOverride", {})
     rows = []
-    for info in template.get("cardRowTemplateInfos", []):
-        items = [item for layout in info.values() for item in layout.values()]
-        cells = [_cell(item, parent, card, language) for item in items]
-        rows.append([cell for cell in cells if cell is not None])
+    for info in template.get("cardRowTemplateInfos", [])[:ROWS_SHOWN_MAX]:
+        items = [(name, item) for layout in info.values() for name, item in layout.items()]
+        cells = [(name, _cell(item, parent, card, language)) for name, item in items]
+        rows.append(
+            [{**cell, "at": _AT.get(name, "start")} for name, cell in cells if cell is not None]
+        )
     return [row for row in rows if row]
 
 

@@ -2,7 +2,7 @@
 import { h } from "./dom.mjs";
 
 /**
- * @typedef {{ label: string, value: string }} Pair
+ * @typedef {{ label: string, value: string, at?: string }} Pair `at`: start, middle, end or centre of its row
  * @typedef {{ picture: string, alt: string, ends_at_ms: number | null }} Code
  * @typedef {{
  *   issuer: string, program: string, background: string, logo: string | null, hero: string | null,
@@ -67,10 +67,10 @@ function front(face, api, words, changed) {
  * @param {Set<string>} changed
  */
 function drawRow(row, changed) {
-  const cells = row.map(({ label, value }) =>
+  const cells = row.map(({ label, value, at }) =>
     h(
       "div",
-      { class: `gcard__cell${changed.has(label) ? " is-changed" : ""}` },
+      { class: `gcard__cell${changed.has(label) ? " is-changed" : ""}`, "data-at": at ?? "" },
       h("dt", { text: label }),
       h("dd", { text: value }),
     ),

@@ -198,6 +198,47 @@ def test_what_few_cards_need_is_kept_and_named(shop: Shop, visit: Visit) -> None
     assert complaints == []
 
 
+def test_the_rows_of_android_are_chosen_by_keyboard(shop: Shop, visit: Visit) -> None:
+    complaints: list[str] = []
+    page = opened(shop, visit, complaints)
+
+    def drawn() -> list[str]:
+        return page.locator(".designer-phone .gcard__row").all_inner_texts()
+
+    def first_labels() -> list[str]:
+        return [one.split("\n")[0].upper() for one in drawn()]
+
+    page.click("#part-facts > summary")
+    wait(lambda: first_labels()[0] == "POINTS", "the usual rows")
+    lists = page.locator("#google-rows select")
+    assert lists.nth(0).input_value() == "balance"
+    lists.nth(0).focus()
+    lists.nth(0).select_option("member")  # changes places with the points of the third row
+    wait(lambda: first_labels()[0] == "MEMBRE", "the name to come first")
+    assert "ligne 3" in text_of(page, "#google-rows [role=status]")
+    assert lists.nth(6).input_value() == "balance"
+    page.keyboard.press("Tab")
+    assert page.evaluate(
+        "document.activeElement === document.querySelectorAll('#google-rows select')[1]"
+    )
+    page.click("#google-rows [data-rows-up] >> nth=1")
+    wait(lambda: first_labels()[1] == "POINTS", "the third row to go up")
+    assert TillPage(page).violations() == []
+    page.click("#publish")
+    wait(lambda: page.locator("#compare .gcard").count() == 2, "both cards side by side")
+    said = text_of(page, "[data-differences=google]")
+    assert "Ailleurs" in said
+    assert "lignes de la carte Android" in text_of(page, "#effect-changes")
+    page.click("#publish-cancel")
+    page.reload()
+    wait(lambda: first_labels()[:2] == ["MEMBRE", "POINTS"], "the draft to say it again")
+    page.click("#part-facts > summary")
+    page.click("[data-rows-usual]")
+    wait(lambda: first_labels()[0] == "POINTS", "the usual rows to be back")
+    assert page.is_hidden("[data-rows-usual]")
+    assert complaints == []
+
+
 def test_nothing_that_is_typed_runs_and_what_cannot_be_is_said(shop: Shop, visit: Visit) -> None:
     """Every field of the form at once, every view, and a picture's name."""
     complaints: list[str] = []

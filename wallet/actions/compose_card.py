@@ -10,6 +10,7 @@ from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from passes.card import Card, Fact, Place, Section, Text
+from wallet.actions.card_facts import credit_of
 from wallet.actions.card_history import Move, history_section, recent_moves
 from wallet.actions.card_notes import note_sections
 from wallet.actions.member_view import MemberView, member_view
@@ -58,7 +59,7 @@ def card_of(program: ProgramView, view: MemberView, moves: tuple[Move, ...] = ()
     languages = program.made("languages", lambda: _languages(program))
     main = program.ruleset.main_unit
     others = [unit for unit in program.ruleset.units if unit.key != main.key]
-    credit = next((unit for unit in others if unit.kind == "credit"), None)
+    credit = credit_of(program)
     return Card(
         program_name=program.made("name", lambda: dict.fromkeys(languages, program.name)),
         code=view.code,

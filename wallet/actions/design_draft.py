@@ -34,7 +34,8 @@ def design_draft(session: Session, program: ProgramView) -> Draft:
     if row is None or row.status != "draft":
         document = Design.parse(program.design).model_dump(mode="json")
         return Draft(document, row.revision if row else 0)
-    return Draft(row.document, row.revision, row.created_at, row.created_by)
+    document = Design.parse(row.document).model_dump(mode="json")
+    return Draft(document, row.revision, row.created_at, row.created_by)
 
 
 def save_draft(

@@ -96,6 +96,7 @@ class GoogleObjects:
             Card.from_json(held.card or {}),
             look,
             _protection(session, program, held.member_id),
+            rows=design.google_rows,
         )
 
     def reference_of(self, session: Session, program: ProgramView, held: HasCard) -> Resource:

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from passes.design import Design
 from passes.finding import Finding, sorted_findings
+from passes.google.lint_rows import lint_rows
 from passes.images import is_wide, preview_picture
 from passes.lint import lint
 from passes.lint_uploads import lint_uploads
 from passes.preview import Face, faces, news
+from wallet.actions.card_facts import facts_of
 from wallet.actions.media import image_store
 from wallet.actions.program_view import ProgramView
 from wallet.actions.sample_cards import SAMPLES, card_before, sample_card
@@ -61,6 +63,7 @@ def lint_samples(
         for tier_key in tiers if sample == LINTED_SAMPLES[0] else tiers[-1:]:
             card, tier = sample_card(session, program, sample, tier_key)
             found += lint(card, design, tier)
+            found += lint_rows(design, card, facts_of(program))
     found += lint_uploads(design, image_sizes(session, design.uploads()))
     # The same fault in another language or on another sample is mended by the same hand.
     once = {(one.code, one.where): one for one in reversed(found)}

@@ -114,9 +114,9 @@ function applePieces(face) {
 function googlePieces(face) {
   /** @type {Map<string, Piece>} */
   const pieces = new Map();
-  const add = (/** @type {any} */ one, /** @type {string} */ place) =>
-    pieces.set(`${place} ${one.label ?? one.url}`, { name: one.label ?? one.text, place, text: `${one.label ?? one.text}\n${one.value ?? one.url}` });
-  for (const row of face.rows) for (const one of row) add(one, "front");
+  const add = (/** @type {any} */ one, /** @type {string} */ side, /** @type {string} */ place = "") =>
+    pieces.set(`${side} ${one.label ?? one.url}`, { name: one.label ?? one.text, place: `${side} ${place}`, text: `${one.label ?? one.text}\n${one.value ?? one.url}` });
+  for (const [number, row] of face.rows.entries()) for (const one of row) add(one, "front", `${number} ${one.at}`);
   for (const one of [...face.details, ...face.links]) add(one, "back");
   return pieces;
 }
@@ -130,12 +130,21 @@ function differences(old, now, texts) {
   const sentences = [];
   for (const [key, piece] of now) {
     const was = old.get(key);
-    if (!was) sentences.push(fill(texts.piece_new, piece));
+    if (!was) sentences.push(fill(turned(key, old) ? texts.piece_on_front : texts.piece_new, piece));
     else if (was.text !== piece.text) sentences.push(fill(texts.piece_other, piece));
     else if (was.place !== piece.place) sentences.push(fill(texts.piece_moved, piece));
   }
-  for (const [key, piece] of old) if (!now.has(key)) sentences.push(fill(texts.piece_gone, piece));
+  for (const [key, piece] of old) if (!now.has(key)) sentences.push(fill(turned(key, now) ? texts.piece_off_front : texts.piece_gone, piece));
   return sentences;
+}
+
+/**
+ * Whether what stands on the front on one side of the comparison is on the back of the other: Google's details tell it too.
+ * @param {string} key
+ * @param {Map<string, Piece>} others
+ */
+function turned(key, others) {
+  return key.startsWith("front ") && others.has(key.replace("front ", "back "));
 }
 
 /**

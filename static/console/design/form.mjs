@@ -4,6 +4,7 @@ import { luminance } from "../../simulate/card.mjs";
 import { at, contrast, put } from "./document.mjs";
 import { read, show } from "./fields.mjs";
 import { More } from "./more.mjs";
+import { GoogleRows } from "./rows.mjs";
 
 const GROUPS = ["header", "primary", "secondary", "auxiliary", "back"];
 const ROOM = { header: 3, primary: 1, secondary: 4, auxiliary: 4, back: 99 };
@@ -21,6 +22,7 @@ export class Form {
     this.document = document;
     this.page = page;
     this.more = new More(root, page.zone);
+    this.googleRows = new GoogleRows(root, page.texts);
     root.addEventListener("input", (event) => this.typed(event));
     root.addEventListener("click", (event) => this.clicked(event));
     root.addEventListener("submit", (event) => event.preventDefault());
@@ -38,6 +40,7 @@ export class Form {
     for (const field of this.root.querySelectorAll("[data-path]")) this.fillField(/** @type {HTMLInputElement} */ (field));
     this.more.fill(this.document);
     this.fillFacts();
+    this.googleRows.fill(this.document);
     this.fillBack();
     for (const box of this.root.querySelectorAll("[data-announce]")) this.fillNews(/** @type {HTMLElement} */ (box));
     for (const box of this.root.querySelectorAll("[data-tier]")) this.fillTier(/** @type {HTMLElement} */ (box));
@@ -70,7 +73,7 @@ export class Form {
     else if (field.dataset.ownNews !== undefined) this.ownNews(field);
     else if (field.dataset.ownTier !== undefined) this.ownTier(field);
     else if (this.more.typed(field, this.document)) this.fillPaths("[data-switched]");
-    else return;
+    else if (!this.googleRows.typed(field, this.document)) return;
     this.page.changed();
   }
 
@@ -93,7 +96,7 @@ export class Form {
   clicked(event) {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
-    if (this.more.clicked(button, this.document)) return this.page.changed();
+    if (this.more.clicked(button, this.document) || this.googleRows.clicked(button, this.document)) return this.page.changed();
     const row = button.closest("[data-fact], .designer-back__one");
     if (button.dataset.move === "up" && row?.previousElementSibling) {
       row.previousElementSibling.before(row);

@@ -20,7 +20,9 @@ from passes.images import no_uploads
 from passes.simulate import pass_face
 from tests.factories import Cast
 from tests.wallet.web.conftest import Browser
+from wallet.actions.design_draft import design_draft
 from wallet.actions.sample_cards import sample_card
+from wallet.tables.design import draft_design
 from wallet.web.wiring import wiring
 
 ISSUED = PassIdentity("0" * 32, "0" * 43)
@@ -160,6 +162,41 @@ def test_findings_come_with_the_change_that_mends_them(designer: Designer) -> No
     mended = {**document, **contrast["change"]}
     again = designer.send("POST", "findings", json={"document": mended}).get_json()["findings"]
     assert contrast["sentence"] not in [one["sentence"] for one in again]
+
+
+def test_the_rows_of_android_are_previewed_named_and_mended(
+    designer: Designer, web_cast: Cast
+) -> None:
+    rows = [["number"], [], ["balance", "ready"]]
+    document = designer.document(google_rows=rows)
+    said = {"document": document, "sample": "regular", "tier": None}
+    shown = designer.send("POST", "preview", json=said).get_json()["faces"]["google"]["en"]["rows"]
+    assert [[cell["at"] for cell in row] for row in shown] == [["centre"], ["start", "end"]]
+    assert shown[0][0]["value"] == "100 000 425"
+    found = designer.send("POST", "findings", json={"document": document}).get_json()["findings"]
+    (empty,) = [one for one in found if one["code"] == "google.row_empty"]
+    assert (empty["section"], empty["wallet"], empty["blocks"]) == ("facts", "google", False)
+    assert empty["change"] == {"google_rows": [rows[0], rows[2]]}
+    effect = designer.send("POST", "effect", json={"document": document}).get_json()
+    assert effect["changes"] == ["lignes de la carte Android"]
+    faults = designer.send(
+        "POST", "preview", json={**said, "document": {**document, "google_rows": [["tier"] * 4]}}
+    )
+    (fault,) = faults.get_json()["faults"]
+    assert (fault["path"], fault["section"]) == ("google_rows.0", "facts")
+    # A draft that was saved before there were rows comes complete.
+    del document["google_rows"]
+    revision = designer.save(0).get_json()["revision"]
+
+    def forget(session: Any) -> None:
+        row = draft_design(session, web_cast.program.id)
+        assert row
+        row.document = document
+
+    web_cast.run(forget)
+    with web_cast.database.reading() as session:
+        draft = design_draft(session, web_cast.program)
+    assert (draft.revision, draft.document["google_rows"][1]) == (revision, ["next_reward"])
 
 
 XSS = '"><img src=x onerror=alert(1)><script>alert(2)</script>%(a)s{{7*7}}'

@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 
 from passes.design import DISTANCE_M_MAX, Design
-from passes.design_parts import Poster
+from passes.design_parts import ROW_FACTS_MAX, ROWS, ROWS_MAX, Poster
 from wallet.actions.design_draft import design_draft
 from wallet.actions.program_view import ProgramView
 from wallet.actions.publish_design import NOTE_LENGTH_MAX
@@ -52,6 +52,7 @@ def design() -> str:
         actions=action_names(),
         poster=Poster().model_dump(mode="json"),
         limits={"distance_m": DISTANCE_M_MAX},
+        google_rows={"rows": ROWS_MAX, "facts": ROW_FACTS_MAX, "usual": ROWS},
         places=places(),
         samples=samples(),
         patterns=patterns(),

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from passes.design import Fault
 from passes.finding import Finding
 from passes.starters import STARTERS
+from wallet.actions.card_facts import credit_of
 from wallet.actions.program_view import ProgramView
 from wallet.web.locale import current_language
 
@@ -39,7 +40,7 @@ _SECTIONS = (
         ),
         "back",
     ),
-    (("storeCard", "layout", "object."), "facts"),
+    (("storeCard", "layout", "google_rows", "class.classTemplate", "object."), "facts"),
     (("announce",), "news"),
     (("locations", "distance_m", "relevantDates", "beacons", "periods", "shows_near"), "stores"),
 )
@@ -119,7 +120,7 @@ def fact_names(program: ProgramView, language: str) -> list[tuple[str, str]]:
     """(key, name) of every fact that a card of this program may have."""
     main = program.ruleset.main_unit
     others = [unit for unit in program.ruleset.units if unit.key != main.key]
-    credit = next((unit for unit in others if unit.kind == "credit"), None)
+    credit = credit_of(program)
     found = [
         ("balance", program.text(main.name, language)),
         ("member", _("Name of the member")),
@@ -247,6 +248,7 @@ def spoken_change(path: str) -> str:
         "images": lambda: _("pictures"),
         "images_by_language": lambda: _("pictures of a language"),
         "layout": lambda: _("places of the facts"),
+        "google_rows": lambda: _("rows of Android’s card"),
         "back": lambda: _("texts of the back"),
         "announce": lambda: _("sentences of the lock screen"),
         "shows_near_stores": lambda: _("near the stores"),
@@ -301,6 +303,9 @@ def page_texts() -> dict[str, str]:
         "now": _("now"),
         **_part_texts(),
         **{f"action_{key}": name for key, name in action_names()},
+        "rows_swapped": _("%(fact)s stands here now, %(other)s in row %(row)s."),
+        "rows_moved": _("%(fact)s stands here now, no longer in row %(row)s."),
+        "rows_unknown": _("%(fact)s (not in this program)"),
         "no_poster": _("The full-size look is off: it is under “More”."),
         "own_picture": _("own picture"),
         "uploading": _("Making the picture safe …"),
@@ -332,6 +337,8 @@ def _part_texts() -> dict[str, str]:
         "piece_new": _("New: %(name)s"),
         "piece_gone": _("Gone: %(name)s"),
         "piece_moved": _("Elsewhere: %(name)s"),
+        "piece_on_front": _("On the front now: %(name)s"),
+        "piece_off_front": _("On the back only: %(name)s"),
         "piece_other": _("Other words: %(name)s"),
         "part_background": _("Background"),
         "part_foreground": _("Text colour"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from passes.apple.document import Frame, Issuer, Rendered, render
+from passes.apple.files import whole
 from passes.card import Card, PassIdentity
 from passes.design import Design
 from passes.google.document import Brand, Pictures, Resource, loyalty_class, loyalty_object
@@ -63,8 +64,8 @@ def _files(card: Card, design: Design, tier_key: str | None) -> Mapping[str, byt
     said: Rendered = render(Frame(design, tier_key, _ISSUER, card.languages), card, _ISSUED)
     texts = zip(card.languages, said.strings, strict=True)
     return {
-        "pass.json": said.json,
-        **{f"{language}.lproj/pass.strings": text for language, text in texts if text},
+        "pass.json": whole(said.json),
+        **{f"{language}.lproj/pass.strings": whole(text) for language, text in texts},
     }
 
 

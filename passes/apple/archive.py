@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+
+from passes.apple.files import File
 
 # Field by field as in PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16.
 _LOCAL_START = struct.Struct("<4s5H")
@@ -29,7 +31,7 @@ Entry = tuple[bytes, bytes, bytes]
 
 
 def stored(name: str, data: bytes) -> Entry:
-    """A file as it is. Small files that change with each card are not worth deflating."""
+    """A file as it is."""
     return _entry(name, _STORED, data, _SIZES.pack(zlib.crc32(data), len(data), len(data)))
 
 
@@ -48,26 +50,23 @@ class Archive:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         fixed = list(entries)
         self._count = len(fixed)
-        self._body = b"".join(body for body, _, _ in fixed)
-        self._directory = b"".join(_directory(fixed, 0))
+        self._body = b"".join([body for body, _, _ in fixed])
+        self._directory = _directory(fixed)
 
-    def with_entries(self, entries: list[Entry]) -> bytes:
-        """The whole archive with these entries behind the fixed ones."""
-        directory = _directory(entries, len(self._body))
-        return b"".join(self._closed([body for body, _, _ in entries], directory, len(entries)))
-
-    def with_files(self, files: Mapping[str, bytes]) -> tuple[bytes, bytes]:
+    def with_files(self, names: tuple[str, ...], files: Sequence[File]) -> tuple[bytes, bytes]:
         """The whole archive in two parts, the fixed one and the rest: who sends both one after the
-        other need not copy the pictures. The files are stored as they are."""
+        other need not copy the pictures. The files are stored as they are: small ones that change
+        with each card are not worth deflating."""
         body: list[bytes] = []
         directory = [self._directory]
         offset = len(self._body)
         pack, pack_offset, checksum = _SIZES.pack, _OFFSET.pack, zlib.crc32
-        for headers, data in zip(_all_headers(tuple(files)), files.values(), strict=True):
+        for headers, (head, rest) in zip(_all_headers(names), files, strict=True):
             path, local_start, local_end, central_start, central_end = headers
-            size = len(data)
-            sizes = pack(checksum(data), size, size)
-            body += (local_start, sizes, local_end, data)
+            data, size, crc32, _ = head
+            size += len(rest)
+            sizes = pack(checksum(rest, crc32), size, size)
+            body += (local_start, sizes, local_end, data, rest)
             directory += (central_start, sizes, central_end, pack_offset(offset), path)
             offset += _LOCAL_BYTES + len(path) + size
         listed = b"".join(directory)
@@ -75,20 +74,14 @@ class Archive:
         body += (listed, _END.pack(b"PK\5\6", 0, 0, count, count, len(listed), offset, 0))
         return self._body, b"".join(body)
 
-    def _closed(self, body: list[bytes], directory: list[bytes], added: int) -> list[bytes]:
-        start = len(self._body) + sum(map(len, body))
-        size = len(self._directory) + sum(map(len, directory))
-        count = self._count + added
-        end = _END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0)
-        return [self._body, *body, self._directory, *directory, end]
 
-
-def _directory(entries: Iterable[Entry], offset: int) -> list[bytes]:
+def _directory(entries: Iterable[Entry]) -> bytes:
     parts: list[bytes] = []
+    offset = 0
     for body, before, after in entries:
         parts += (before, _OFFSET.pack(offset), after)
         offset += len(body)
-    return parts
+    return b"".join(parts)
 
 
 def _entry(name: str, method: int, packed: bytes, sizes: bytes) -> Entry:

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from passes.apple.files import File, Head, whole
+
 UTC_TIME_YEAR_MAX = 2049  # X.509 and CMS write later years as GeneralizedTime
 
 _INTEGER, _OCTETS, _NULL, _OID, _UTC_TIME, _GENERAL_TIME = 0x02, 0x04, 0x05, 0x06, 0x17, 0x18
@@ -56,19 +58,22 @@ class CmsSigner:
                 _der(_FIRST, *sorted(c.public_bytes(Encoding.DER) for c in (certificate, *chain))),
             )
         )
-        self._shells: dict[int, tuple[bytes, bytes, bytes]] = {}
+        self._shells: dict[int, tuple[Head, bytes]] = {}
 
     def sign(self, content: bytes, at: datetime) -> bytes:
         """The DER of a SignedData over `content`, without the content; `at` to the second."""
-        time = _time(at)
-        digest = hashlib.sha256(content).digest()
-        attributes = b"".join((self._type_attribute, time, self._digest_start, digest))
-        outer, inner, signed = self._shell(len(attributes))
-        signature = self._key.sign(signed + attributes, _PADDING, _DIGEST)
-        return b"".join((outer, inner, attributes, self._after_attributes, signature))
+        return whole(self.sign_digest(hashlib.sha256(content).digest(), at))
 
-    def _shell(self, length: int) -> tuple[bytes, bytes, bytes]:
-        """The constant bytes around attributes of that length (it has two values: two time types).
+    def sign_digest(self, digest: bytes, at: datetime) -> File:
+        """The same by the SHA-256 digest of the content."""
+        attributes = b"".join((self._type_attribute, _time(at), self._digest_start, digest))
+        head, signed = self._shell(len(attributes))
+        signature = self._key.sign(signed + attributes, _PADDING, _DIGEST)
+        return head, b"".join((attributes, self._after_attributes, signature))
+
+    def _shell(self, length: int) -> tuple[Head, bytes]:
+        """What stands before attributes of that length (it has two values: two time types), as they are
+        sent and as they are signed.
 
         In what is signed the attributes carry the tag of a SET, in what is sent that of [0].
         """
@@ -78,10 +83,9 @@ class CmsSigner:
             sent = _der(_FIRST, blank)
             signer = _der(_SEQUENCE, self._before_attributes, sent, after)
             signed_data = _der(_SEQUENCE, self._certificates, _der(_SET, signer))
-            whole = _der(_SEQUENCE, _oid(_SIGNED_DATA), _der(_FIRST, signed_data))
-            head = whole[: len(whole) - len(after) - length]
-            tag = len(head) - (len(sent) - length)
-            self._shells[length] = head[:tag], head[tag:], _der(_SET, blank)[:-length]
+            data = _der(_SEQUENCE, _oid(_SIGNED_DATA), _der(_FIRST, signed_data))
+            head = Head.of(data[: len(data) - len(after) - length])
+            self._shells[length] = head, _der(_SET, blank)[:-length]
         return self._shells[length]
 
 

@@ -15,8 +15,9 @@ from itertools import chain
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
 
-from passes.apple.fields import OWN_SECTIONS, Writer, hole, link, linked, literal, own_number
-from passes.apple.words import Block, Languages, Marks, Said, clashing, said, said_quoted
+from passes.apple.fields import OWN_SECTIONS, Writer, hole, linked, literal, own_number
+from passes.apple.files import File, Head, whole
+from passes.apple.words import Block, Languages, Marks, OwnTexts, Said, clashing, said
 from passes.card import ANNOUNCED_ORDER, Card, Fact, PassIdentity, Section, Text
 from passes.design import Design
 from passes.design_parts import BELOW_STRIP_MAX, Beacon, Layout
@@ -24,7 +25,6 @@ from passes.design_parts import BELOW_STRIP_MAX, Beacon, Layout
 Document = dict[str, Any]
 
 TEMPLATES_KEPT_MAX = 64  # of one design and tier; some ten kilobytes each
-SECTIONS_CACHED = 64  # places on the back
 LAYOUTS_CACHED = 512  # layouts × which facts a card has
 _KINDS = ("text", "link", "legal")  # the order of the design's own texts on the back
 _FORMATS = {
@@ -51,8 +51,9 @@ class Issuer:
 
 
 class Template(NamedTuple):
-    """pass.json with holes, and the texts in it."""
+    """pass.json, from some point on with holes, and the texts in it."""
 
+    head: Head
     json: bytes
     block: Block
 
@@ -109,10 +110,10 @@ def _likeness(card: Card) -> object:
 
 
 class Rendered(NamedTuple):
-    """The bytes of pass.json, and of pass.strings for each of the card's languages."""
+    """pass.json, and the pass.strings of each of the card's languages."""
 
-    json: bytes
-    strings: list[bytes]
+    json: File
+    strings: list[File]
 
 
 def pass_document(
@@ -120,7 +121,7 @@ def pass_document(
 ) -> Document:
     """The content of pass.json, with every text in the program's own language."""
     shared = Frame(design, tier_key, issuer, card.languages)
-    document: Document = json.loads(render(shared, card, issued).json)
+    document: Document = json.loads(whole(render(shared, card, issued).json))
     return document
 
 
@@ -134,8 +135,8 @@ def strings(card: Card, design: Design) -> dict[str, dict[str, str]]:
     shared = Frame(design, None, Issuer("", "", ""), card.languages)
     files = render(shared, card, PassIdentity("", "")).strings
     return {
-        language: dict(_pairs(data.decode()))
-        for language, data in zip(card.languages, files, strict=True)
+        language: dict(_pairs(whole(file).decode()))
+        for language, file in zip(card.languages, files, strict=True)
     }
 
 
@@ -147,15 +148,30 @@ def strings_file(translations: Mapping[str, str]) -> bytes:
 def render(shared: Frame, card: Card, issued: PassIdentity) -> Rendered:
     """pass.json and pass.strings of one member's card."""
     template = shared.template(card)
-    values, own = _own_values(shared.languages, card, issued)
-    files = template.block.with_own(own)
-    if files is None:  # two texts with one key: rare enough for the long way
-        marks = clashing([*template.block.texts, *own])
+    texts = _own_texts(card)
+    filled = template.block.with_own(texts, (card.member_name, card.member_number))
+    if filled is None:
+        return _the_long_way(shared, template, card, issued, texts)
+    values, files = filled
+    values[b"member"] = quoted(card.member_name).encode()
+    values[b"number"] = quoted(card.member_number).encode()
+    values.update(_own_values(card, issued))
+    return Rendered((template.head, template.json % values), files)
+
+
+def _the_long_way(
+    shared: Frame, template: Template, card: Card, issued: PassIdentity, texts: OwnTexts
+) -> Rendered:
+    """The same where something is out of the ordinary, such as two texts with one key."""
+    member = ((b"member", card.member_name), (b"number", card.member_number))
+    own = [(hole, dict.fromkeys(shared.languages, text)) for hole, text in member] + texts
+    told = [said(shared.languages, text, is_own=True) for _, text in own]
+    if marks := clashing([*template.block.texts, *told]):
         template = write_template(shared, card, marks)
-        values, own = _own_values(shared.languages, card, issued, marks)
-        files = template.block.with_own(own)
-        assert files is not None
-    return Rendered(template.json % values, files)
+        told = [said(shared.languages, text, marks, is_own=True) for _, text in own]
+    values = {hole: quoted(words).encode() for (hole, _), (words, _) in zip(own, told, strict=True)}
+    values |= _own_values(card, issued)
+    return Rendered((template.head, template.json % values), template.block.with_said(told))
 
 
 def write_template(shared: Frame, card: Card, marks: Marks = ()) -> Template:
@@ -164,9 +180,11 @@ def write_template(shared: Frame, card: Card, marks: Marks = ()) -> Template:
     design = shared.design
     writer = Writer(shared.languages, marks)
     speaker, sentence = _announcing(card, design, facts)
-    parts = [literal(_encode(shared.document)[:-1]), _own(card, design, facts)]
+    # What has no hole comes first: it is hashed once.
+    head = literal(_encode(shared.document)[:-1])
     if card.places and design.shows_near_stores:
-        parts += (',"locations":', writer.places(card.places), _near(design))
+        head += f',"locations":{writer.places(card.places)}{_near(design)}'
+    parts = [_own(card, design, facts)]
     groups = placed(design.layout, tuple(facts))
     filled = {
         group: [writer.fact(key, facts[key], sentence if key == speaker else None) for key in keys]
@@ -181,7 +199,7 @@ def write_template(shared: Frame, card: Card, marks: Marks = ()) -> Template:
         parts.append(_poster(design, facts, (speaker, sentence), writer))
     parts.append("}")
     block = Block(shared.languages, [*shared.texts, *writer.texts])
-    return Template("".join(parts).encode(), block)
+    return Template(Head.of(head.encode() % ()), "".join(parts).encode(), block)
 
 
 @lru_cache(maxsize=LAYOUTS_CACHED)
@@ -217,67 +235,34 @@ def placed(layout: Layout, keys: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _own_values(
-    languages: Languages, card: Card, issued: PassIdentity, marks: Marks = ()
-) -> tuple[dict[bytes, bytes], list[Said]]:
-    """What goes into the holes of the template, and the texts among it."""
-    own: list[Said] = []
+def _own_values(card: Card, issued: PassIdentity) -> dict[bytes, bytes]:
+    """What goes into the holes of the template and is no text to translate."""
     values = {
         b"serial": quoted(issued.serial).encode(),
         b"token": quoted(issued.auth_token).encode(),
         b"code": quoted(card.code).encode(),
         b"spoken": quoted(card.code_text).encode(),
-        b"member": _verbatim(card.member_name, own, marks),
-        b"number": _verbatim(card.member_number, own, marks),
     }
     if card.expires_at:
         values[b"expires"] = quoted(card.expires_at).encode()
     for fact in (card.balance, card.next_reward, card.ready, card.credit, card.tier, *card.extras):
-        if fact is None:
-            continue
-        if fact.number is not None:
-            values[fact.key.encode()] = own_number(fact).encode()
-        elif fact.key != "tier":
-            words, text = said_quoted(languages, fact.value, marks)
-            own.append(text)
-            values[fact.key.encode()] = words.encode()
+        if fact is not None and fact.number is not None:
+            values[fact.key.encode()] = own_number(fact)
+    return values
+
+
+def _own_texts(card: Card) -> OwnTexts:
+    """The texts that go into holes. A paragraph with an address is there as a link too."""
+    texts: OwnTexts = []
+    for fact in (card.balance, card.next_reward, card.ready, card.credit, *card.extras):
+        if fact is not None and fact.number is None:
+            texts.append((fact.key.encode(), fact.value))
     for at, section in enumerate(card.sections):
         if section.key in OWN_SECTIONS:
-            names = _section_holes(at)
-            values.update(zip(names, _own_section(languages, section, own, marks), strict=False))
-    return values, own
-
-
-@lru_cache(maxsize=SECTIONS_CACHED)
-def _section_holes(at: int) -> tuple[bytes, bytes]:
-    """The holes for the paragraph at this place of the back and for the same as a link."""
-    return b"body%d" % at, b"link%d" % at
-
-
-def _own_section(
-    languages: Languages, section: Section, own: list[Said], marks: Marks
-) -> tuple[bytes, ...]:
-    """The paragraph and, where it is one, the same as a link."""
-    words, text = said_quoted(languages, section.body, marks)
-    own.append(text)
-    body = words.encode()
-    if section.url is None:
-        return (body,)
-    if text == (section.url, ()):
-        return body, _verbatim(link(section.url, section.url), own, marks)
-    words, text = said_quoted(languages, linked(section), marks)
-    own.append(text)
-    return body, words.encode()
-
-
-def _verbatim(text: str, own: list[Said], marks: Marks) -> bytes:
-    """What reads the same in every language."""
-    for marked, key in marks:
-        if marked == (text, ()):
-            text = key
-            break
-    own.append((text, ()))
-    return quoted(text).encode()
+            texts.append((b"body%d" % at, section.body))
+            if section.url is not None:
+                texts.append((b"link%d" % at, linked(section)))
+    return texts
 
 
 def _own(card: Card, design: Design, facts: Mapping[str, Fact]) -> str:

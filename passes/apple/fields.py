@@ -86,10 +86,12 @@ def literal(json: str) -> str:
     return json.replace("%", "%%")
 
 
-def own_number(fact: Fact) -> str:
+def own_number(fact: Fact) -> bytes:
     """A count, or an amount of money in units of its currency."""
     assert fact.number is not None
-    return str(fact.number) if fact.currency is None else amount(fact.number, fact.currency)
+    if fact.currency is None:
+        return b"%d" % fact.number
+    return amount(fact.number, fact.currency).encode()
 
 
 @lru_cache(maxsize=AMOUNTS_CACHED)
@@ -109,7 +111,8 @@ def linked(section: Section) -> Text:
 
 def link(url: str, words: str) -> str:
     """The one kind of mark-up that Wallet knows."""
-    return f'<a href="{escape(url)}">{escape(words)}</a>'
+    target = escape(url)
+    return f'<a href="{target}">{target if words == url else escape(words)}</a>'
 
 
 def _style(currency: str | None) -> str:

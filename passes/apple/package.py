@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from passes.apple.archive import Archive
 from passes.apple.cms import CmsSigner
 from passes.apple.document import Frame, Issuer, pass_document, render
+from passes.apple.files import Head, sha1
 from passes.apple.identity import AppleIdentity
 from passes.apple.schema import check_document
-from passes.apple.shelf import SHELF, sha1
+from passes.apple.shelf import SHELF
 from passes.apple.verify import OpenedPass, read_pkpass
 from passes.card import Card, PassIdentity
 from passes.design import Design
 from passes.errors import PackageError
 from passes.images import ImageStore, all_apple_images
 
+if TYPE_CHECKING:
+    from _hashlib import HASH
+
 MIME_TYPE = "application/vnd.apple.pkpass"
 
 LOOKS_KEPT_MAX = 32  # tiers × sets of languages of one design; each holds its pictures
 
+_Key = tuple[str | None, tuple[str, ...]]  # tier, languages
 Package = tuple[bytes, bytes]  # a .pkpass in two parts, to be sent one after the other
 
 
@@ -31,7 +38,9 @@ class _Look:
     """What all passes of one design, tier and set of languages share."""
 
     archive: Archive  # the pictures
-    manifest: str  # their part of manifest.json, without the closing brace
+    manifest: Head  # their part of manifest.json, without the closing brace
+    manifest_sha256: HASH  # of that, to go on with
+    names: tuple[str, ...]  # of the files that each pass has for itself
     frame: Frame  # their part of pass.json
 
 
@@ -51,7 +60,7 @@ class PassBuilder:
         self._issuer = Issuer(identity.pass_type_id, identity.team_id, web_service_url)
         self._signer = CmsSigner(identity.key, identity.certificate, identity.intermediate)
         self._valid = identity.valid_from, identity.expires_at
-        self._looks: dict[tuple[str | None, tuple[str, ...]], _Look] = {}
+        self._looks: dict[_Key, _Look] = {}
 
     def check(self, card: Card, tier_key: str | None, issued: PassIdentity) -> None:
         """Raise a `DesignError` when the card breaks one of Apple's rules.
@@ -73,16 +82,21 @@ class PassBuilder:
         the look share and nobody needs to copy, and what is this pass's own."""
         if not self._valid[0] <= signing_time <= self._valid[1]:
             self._identity.check_dates(signing_time)
-        look = self._look(card, tier_key, issued)
-        said = render(look.frame, card, issued)
-        files = {"pass.json": said.json}
-        for language, text in zip(card.languages, said.strings, strict=True):
-            if text:
-                files[f"{language}.lproj/pass.strings"] = text
-        listed = "".join([f',"{name}":"{sha1(data)}"' for name, data in files.items()])
-        files["manifest.json"] = manifest = f"{look.manifest}{listed}}}".encode()
-        files["signature"] = self._signer.sign(manifest, signing_time)
-        return look.archive.with_files(files)
+        key = tier_key, card.languages
+        look = self._looks[key] if key in self._looks else self._made(key, card, issued)
+        document, texts = render(look.frame, card, issued)
+        files = [document, *texts]
+        listed = [
+            f',"{name}":"{sha1(file)}"' for name, file in zip(look.names, files, strict=False)
+        ]
+        manifest = f"{''.join(listed)}}}".encode()
+        digest = look.manifest_sha256.copy()
+        digest.update(manifest)
+        files += (
+            (look.manifest, manifest),
+            self._signer.sign_digest(digest.digest(), signing_time),
+        )
+        return look.archive.with_files(look.names, files)
 
     def prove(self, package: bytes, issued: PassIdentity) -> OpenedPass:
         """Open a package of ours as a phone would; a `PackageError` or `DesignError` if a phone
@@ -93,20 +107,25 @@ class PassBuilder:
         check_document(opened.document)
         return opened
 
-    def _look(self, card: Card, tier_key: str | None, issued: PassIdentity) -> _Look:
-        key = (tier_key, card.languages)
-        if key not in self._looks:
-            self.check(card, tier_key, issued)
-            images = all_apple_images(self._design, tier_key, card.languages, self._images)
-            if len(self._looks) >= LOOKS_KEPT_MAX:
-                self._looks.clear()
-            self._looks[key] = _look(
-                images, Frame(self._design, tier_key, self._issuer, card.languages)
-            )
+    def _made(self, key: _Key, card: Card, issued: PassIdentity) -> _Look:
+        tier_key, languages = key
+        self.check(card, tier_key, issued)
+        images = all_apple_images(self._design, tier_key, languages, self._images)
+        if len(self._looks) >= LOOKS_KEPT_MAX:
+            self._looks.clear()
+        self._looks[key] = _look(images, Frame(self._design, tier_key, self._issuer, languages))
         return self._looks[key]
 
 
 def _look(images: Mapping[str, bytes], frame: Frame) -> _Look:
     packed = {name: SHELF.packed(name, png) for name, png in images.items()}
-    listed = json.dumps({name: one.sha1 for name, one in packed.items()}, separators=(",", ":"))
-    return _Look(Archive(one.entry for one in packed.values()), listed[:-1], frame)
+    sums = {name: one.sha1 for name, one in packed.items()}
+    listed = json.dumps(sums, separators=(",", ":"))[:-1].encode()
+    texts = [f"{language}.lproj/pass.strings" for language in frame.languages]
+    return _Look(
+        Archive([one.entry for one in packed.values()]),
+        Head.of(listed),
+        hashlib.sha256(listed),
+        ("pass.json", *texts, "manifest.json", "signature"),
+        frame,
+    )

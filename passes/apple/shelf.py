@@ -36,7 +36,8 @@ class Shelf:
             if key in self._packed:
                 self._packed.move_to_end(key)
                 return self._packed[key]
-        made = Packed(sha1(data), deflated(name, data))
+        listed = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+        made = Packed(listed, deflated(name, data))
         with self._lock:
             if key not in self._packed:
                 self._packed[key] = made
@@ -45,11 +46,6 @@ class Shelf:
                 _, oldest = self._packed.popitem(last=False)
                 self.size -= len(oldest.entry[0])
         return made
-
-
-def sha1(data: bytes) -> str:
-    """The digest that the format prescribes for the manifest; the signature uses SHA-256."""
-    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
 SHELF = Shelf()

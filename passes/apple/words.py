@@ -12,16 +12,19 @@ import re
 from collections.abc import Iterable, Sequence
 from json.encoder import encode_basestring as quoted
 
+from passes.apple.files import File, Head
 from passes.card import Text
 
 MARK = "\u200b"
 # JSON and pass.strings escape tab and line ends alike, other control characters each in its own way.
-_ESCAPED = "\\u00"
+_ESCAPED, _ESCAPE = b"\\u00", "\\u00"
+_IS, _END = b" = ", b";\n"  # of a line of pass.strings
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Languages = tuple[str, ...]
 # A text of pass.json and its line for each language, or no lines.
 Said = tuple[str, tuple[str, ...]]
+OwnTexts = list[tuple[bytes, Text]]  # one card's: for which hole of the template
 Marks = Sequence[tuple[Said, str]]  # texts that need another key
 
 
@@ -34,7 +37,7 @@ def said(languages: Languages, text: Text, marks: Marks = (), *, is_own: bool = 
         found: Said = base, ()
     else:
         found = base, _lines(base, spoken)
-        if _ESCAPED in "".join(found[1]):
+        if _ESCAPE in "".join(found[1]):
             spoken = [_CONTROLS.sub(" ", one) for one in spoken]
             base = _CONTROLS.sub(" ", base)
             found = base, _lines(base, spoken)
@@ -44,42 +47,12 @@ def said(languages: Languages, text: Text, marks: Marks = (), *, is_own: bool = 
     return found
 
 
-def said_quoted(languages: Languages, text: Text, marks: Marks) -> tuple[str, Said]:
-    """A member's own text as a JSON string, and as `said` gives it. This runs for every delivery, so
-    each word is quoted once; whatever is out of the ordinary goes the long way."""
-    base = text.get(languages[0])
-    if base and not marks:
-        start = quoted(base)
-        if _ESCAPED not in start:
-            found = _lines_of_others(languages, text, base, start)
-            if found is not None:
-                return start, (base, found)
-    told = said(languages, text, marks, is_own=True)
-    return quoted(told[0]), told
-
-
-def _lines_of_others(
-    languages: Languages, text: Text, base: str, start: str
-) -> tuple[str, ...] | None:
-    """The line of each language, nothing where all read the same; None with characters that the two
-    formats escape differently."""
-    lines, is_same = [f"{start} = {start};\n"], True
-    for language in languages[1:]:
-        word = text.get(language) or base
-        if word == base:
-            lines.append(lines[0])
-            continue
-        is_same = False
-        line = f"{start} = {quoted(word)};\n"
-        if _ESCAPED in line:
-            return None
-        lines.append(line)
-    return () if is_same else tuple(lines)
-
-
 def _lines(key: str, spoken: list[str]) -> tuple[str, ...]:
     start = quoted(key)
     return tuple([f"{start} = {quoted(one)};\n" for one in spoken])
+
+
+Filled = tuple[dict[bytes, bytes], list[File]]  # hole → JSON, and each language's pass.strings
 
 
 class Block:
@@ -87,36 +60,52 @@ class Block:
 
     def __init__(self, languages: Languages, texts: Iterable[Said]) -> None:
         once = dict.fromkeys(texts)
-        self._words = dict(tuple(once))
-        self._is_clear = len(self._words) == len(once)
         self.texts = tuple(once)
-        self._starts = [
-            "".join([lines[at] for _, lines in once if lines]).encode()
-            for at in range(len(languages))
-        ]
+        self._languages = languages
+        self._words = {base for base, _ in once}
+        self._is_clear = len(self._words) == len(once)
+        self._heads = [Head.of(_file(once, at)) for at in range(len(languages))]
 
-    def with_own(self, own: list[Said]) -> list[bytes] | None:
-        """What each language's pass.strings says with the texts of one card; None when two texts
-        would get the same key for different words."""
-        words = self._words
-        seen: dict[str, tuple[str, ...]] = {}
-        lines: list[tuple[str, ...]] = []
-        if not self._is_clear:
-            return None
-        for base, its_lines in own:
-            known = words.get(base)
-            if known is None:
-                known = seen.get(base)
-            if known is None:
-                seen[base] = its_lines
-                if its_lines:
-                    lines.append(its_lines)
-            elif known != its_lines:
+    def with_own(self, own: OwnTexts, verbatim: Sequence[str]) -> Filled | None:
+        """The texts of one card as JSON strings for their holes, and what each language's pass.strings
+        says with them. `verbatim` are the card's texts that read the same in every language.
+
+        This runs for every delivery, so it knows the straight way only: None where a text is missing
+        in the program's language, needs a key of its own or holds what the two formats write
+        differently.
+        """
+        first, *others = self._languages
+        values: dict[bytes, bytes] = {}
+        bases = [*verbatim]
+        lines: list[list[bytes]] = [[] for _ in self._languages]
+        for hole, text in own:
+            base = text.get(first)
+            words = [*map(text.get, others)]
+            if not base or not all(words):
                 return None
-        return [
-            start + "".join([one[at] for one in lines]).encode()
-            for at, start in enumerate(self._starts)
-        ]
+            bases.append(base)
+            values[hole] = start = quoted(base).encode()
+            if words.count(base) < len(words):
+                lines[0] += (start, _IS, start, _END)
+                for at, word in enumerate(words, 1):
+                    lines[at] += (start, _IS, quoted(word).encode(), _END)  # type: ignore[arg-type]
+        if len({*bases}) < len(bases) or not self._words.isdisjoint(bases) or not self._is_clear:
+            return None
+        added = [*map(b"".join, lines)]
+        if _ESCAPED in b"".join(added):
+            return None
+        return values, [*zip(self._heads, added, strict=True)]
+
+    def with_said(self, own: Iterable[Said]) -> list[File]:
+        """What each language's pass.strings says with these texts, the long way: no two of them and of
+        the block's may have one key for different words."""
+        added = [text for text in dict.fromkeys(own) if text not in self.texts]
+        return [(head, _file(added, at)) for at, head in enumerate(self._heads)]
+
+
+def _file(texts: Iterable[Said], at: int) -> bytes:
+    """The lines of one language."""
+    return "".join([lines[at] for _, lines in texts if lines]).encode()
 
 
 def clashing(texts: Iterable[Said]) -> Marks:

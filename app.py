@@ -6,7 +6,6 @@ import sys
 
 from apiflask import APIFlask
 from flask import Flask
-from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -30,7 +29,7 @@ from wallet.parts import (
 from wallet.waker import Waker, make_huey
 from wallet.web.api import api_door, caller, key_limit
 from wallet.web.console import console_door
-from wallet.web.flood_counts import storage_for
+from wallet.web.floods import Floods
 from wallet.web.google_callback import google_callback_door
 from wallet.web.locale import install_locale
 from wallet.web.media import media_door
@@ -38,6 +37,7 @@ from wallet.web.operations import install_operations
 from wallet.web.pass_maker import PassMaker, save_links
 from wallet.web.problems import install_error_answers
 from wallet.web.security import FLOOD_LIMIT, client_address, install_security
+from wallet.web.sessions import QuickSessions
 from wallet.web.shopper import shopper_door
 from wallet.web.shopper.card import Wallets
 from wallet.web.simulate import simulate_door
@@ -100,6 +100,7 @@ def _flask(settings: Settings) -> APIFlask:
         SESSION_COOKIE_SAMESITE="Lax",
         TEMPLATES_AUTO_RELOAD=False,
     )
+    app.session_interface = QuickSessions()
     if not settings.is_loopback:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=PROXIES, x_proto=PROXIES)  # type: ignore[method-assign]
     return app
@@ -108,27 +109,22 @@ def _flask(settings: Settings) -> APIFlask:
 def _doors(app: APIFlask, parts: Parts) -> None:
     settings = parts.settings
     csrf = CSRFProtect(app)
-    limiter = Limiter(
-        client_address,
-        app=app,
-        storage_uri=storage_for(settings.rate_limit_url),
-        default_limits=[FLOOD_LIMIT],
-        strategy="fixed-window",
-    )
+    floods = Floods(settings.rate_limit_url, FLOOD_LIMIT, client_address)
+    floods.install(app)
     maker = PassMaker(parts)
     apple = apple_web_service(
         Registry(parts.database, clock.now), maker.build, parts.apple.pass_type_id, clock.now
     )
     api = api_door()
-    limiter.limit(key_limit, key_func=caller, override_defaults=False)(api)
+    floods.limit(api, key_limit, caller)
     keys = RootKeys(google_callback_keys_url(settings), clock.now)
     google = google_callback_door(keys, parts.google.issuer_id)
     machine_doors = [(apple, "/apple"), (google, None), (api, None)]
     for door, prefix in machine_doors:
         csrf.exempt(door)
         app.register_blueprint(door, url_prefix=prefix)
-    limiter.exempt(google)  # a campaign is saved by many at once; what is not signed costs little
-    limiter.exempt(apple)  # ten thousand phones may ask at once; they carry their own tokens
+    floods.exempt(google)  # a campaign is saved by many at once; what is not signed costs little
+    floods.exempt(apple)  # ten thousand phones may ask at once; they carry their own tokens
     for door in (
         shopper_door(Wallets(maker.pkpass, save_links(parts).link)),
         staff_door(),
@@ -140,6 +136,6 @@ def _doors(app: APIFlask, parts: Parts) -> None:
         app.register_blueprint(door)
     if settings.simulator_url:
         simulated = simulate_door(settings)
-        limiter.exempt(simulated)
+        floods.exempt(simulated)
         csrf.exempt(simulated)  # nothing behind it is worth forging: two phones that do not exist
         app.register_blueprint(simulated)

@@ -12,6 +12,9 @@ _DECODE = {character: value for value, character in enumerate(CROCKFORD)}
 
 _EPOCH_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
 _COUNTER_BITS = 22  # with 41 bits of milliseconds: 63 bits in all, until the year 2094
+_PAIRS = [high + low for high in CROCKFORD for low in CROCKFORD]
+_COUNTER_BYTES = 3
+_COUNTER_START_MAX = (1 << _COUNTER_BITS - 1) - 1
 _PUBLIC_LENGTH = 13  # 13 × 5 bits hold 63
 
 _lock = threading.Lock()
@@ -28,7 +31,7 @@ def new_id() -> int:
     with _lock:
         fresh = (time.time_ns() // 1_000_000 - _EPOCH_MS) << _COUNTER_BITS
         if fresh >> _COUNTER_BITS > _last >> _COUNTER_BITS:
-            _last = fresh | secrets.randbits(_COUNTER_BITS - 1)
+            _last = fresh | int.from_bytes(secrets.token_bytes(_COUNTER_BYTES)) & _COUNTER_START_MAX
         else:
             _last += 1
         return _last
@@ -41,11 +44,11 @@ def first_id_at(moment: datetime) -> int:
 
 def public_id(kind: str, number: int) -> str:
     """The opaque form of an id: `mbr_06B2…`."""
-    digits = []
-    for _ in range(_PUBLIC_LENGTH):
-        number, digit = divmod(number, 32)
-        digits.append(CROCKFORD[digit])
-    return f"{kind}_{''.join(reversed(digits))}"
+    pair = _PAIRS
+    return (
+        f"{kind}_{CROCKFORD[number >> 60 & 31]}{pair[number >> 50 & 1023]}{pair[number >> 40 & 1023]}"
+        f"{pair[number >> 30 & 1023]}{pair[number >> 20 & 1023]}{pair[number >> 10 & 1023]}{pair[number & 1023]}"
+    )
 
 
 def private_id(kind: str, text: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import cache, wraps
 from typing import ParamSpec, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
@@ -202,20 +202,32 @@ def _allow_upload() -> None:
 
 
 def _headers(answer: Response) -> Response:
-    headers = answer.headers
-    path = plain_path(request.path)
-    is_till = path.startswith(("/till", "/static/scanner/", "/static/vendor/zxing/"))
+    asked = request.path
+    is_till = plain_path(asked).startswith(("/till", "/static/scanner/", "/static/vendor/zxing/"))
+    is_https = settings().public_url.startswith("https://")
+    said = {name.lower() for name, _ in answer.headers}
+    for name, value in _usual_headers(is_till, is_https, not asked.startswith("/static/")):
+        if name.lower() not in said:
+            answer.headers.add(name, value)
+    return answer
+
+
+@cache
+def _usual_headers(is_till: bool, is_https: bool, is_private: bool) -> list[tuple[str, str]]:
+    """What every answer says that does not say otherwise."""
     policy = dict(_POLICY)
     if is_till:
         policy["script-src"] += " 'wasm-unsafe-eval'"
-    headers.setdefault("Content-Security-Policy", "; ".join(f"{k} {v}" for k, v in policy.items()))
     camera = "camera=(self)" if is_till else "camera=()"
-    headers.setdefault("Permissions-Policy", f"{camera}, microphone=(), geolocation=()")
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if settings().public_url.startswith("https://"):
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if not request.path.startswith("/static/"):
-        headers.setdefault("Cache-Control", "private, no-store")
-    return answer
+    usual = [
+        ("Content-Security-Policy", "; ".join(f"{name} {said}" for name, said in policy.items())),
+        ("Permissions-Policy", f"{camera}, microphone=(), geolocation=()"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+    ]
+    if is_https:
+        usual.append(("Strict-Transport-Security", "max-age=31536000"))
+    if is_private:
+        usual.append(("Cache-Control", "private, no-store"))
+    return usual

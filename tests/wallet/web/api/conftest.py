@@ -23,6 +23,7 @@ from wallet.actions.program_view import program_view
 from wallet.actions.publish_rules import publish_rules
 from wallet.config import Settings
 from wallet.ids import public_id
+from wallet.web.floods import EXTENSION
 from wallet.web.wiring import install, wiring
 
 
@@ -139,8 +140,7 @@ def service(sqlite: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def app(service: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The service on the cast's database, at the cast's time, without limits on floods."""
     monkeypatch.setattr(clock, "now", lambda: cast.now)
-    for limiter in service.extensions["limiter"]:
-        monkeypatch.setattr(limiter, "enabled", False)
+    monkeypatch.setattr(service.extensions[EXTENSION], "enabled", False)
     with service.app_context():
         own = wiring()
     install(service, replace(own, database=cast.database, nudge=lambda: None))

@@ -7,10 +7,15 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.databases import Postgres, Sqlite
 from tests.factories import Cast
 from tests.wallet.web.api.conftest import Shop, code_of, sale
+from wallet.errors import Refusal
+from wallet.web.api.body import _is_plain, check_text
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -226,3 +231,32 @@ def test_messages_are_in_the_readers_language(shop: Shop) -> None:
     answer = shop.post("/purchases", sale(surprise=1), accept_language="fr").get_json()
     assert answer["detail"] == "La demande n’est pas valide."
     assert answer["errors"][0]["message"] == "Ce champ n’existe pas."
+
+
+DEEP = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=60,
+)
+
+
+def _is_refused(data: Any) -> bool:
+    try:
+        check_text(data)
+    except Refusal:
+        return True
+    return False
+
+
+@given(DEEP, st.booleans())
+def test_only_a_body_that_is_fine_whatever_it_says_is_not_looked_through(
+    data: Any, ascii_only: bool
+) -> None:
+    try:
+        text = json.dumps(data, ensure_ascii=ascii_only)
+        text.encode()
+    except UnicodeEncodeError:
+        return  # half a character that was not written as an escape: no such body can arrive
+    if _is_plain(text):
+        with Flask(__name__).test_request_context():
+            assert not _is_refused(json.loads(text))

@@ -16,6 +16,7 @@ from wallet.actions.api_access import key_holder
 from wallet.errors import CODES
 from wallet.tables.staff import ApiKey
 from wallet.web.api import door
+from wallet.web.floods import EXTENSION
 
 CALLS = {
     ("post", "/api/v1/members"): 201,
@@ -176,12 +177,11 @@ def test_a_flood_of_one_key_is_held_back(
     app: Flask, shop: Shop, other_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(door, "KEY_LIMIT", "3 per minute")
-    for limiter in app.extensions["limiter"]:
-        monkeypatch.setattr(limiter, "enabled", True)
+    monkeypatch.setattr(app.extensions[EXTENSION], "enabled", True)
     assert [shop.get("/rewards").status_code for _ in range(3)] == [200] * 3
     answer = shop.get("/rewards")
     assert code_of(answer) == (429, "rate_limited")
-    assert answer.headers["Retry-After"] == "60"
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert other_shop.get("/rewards").status_code == 200
 
 

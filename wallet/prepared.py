@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from operator import itemgetter
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Boolean, ClauseElement, Dialect, Engine, Executable, Table, bindparam, insert
@@ -54,16 +55,17 @@ class Prepared:
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[Row]:
         """Every row of the answer, as plain tuples."""
-        connection = connection_of(session)
-        form = self.form(connection.dialect)
-        if form.is_remote:
-            return RoundTrip.of(connection).ask(connection, self, form, values)
+        way = _way_of(session)
+        form = self._forms.get(way.dialect_name) or self.form(way.connection.dialect)
+        if way.is_remote:
+            return RoundTrip.of(way.connection).ask(way.connection, self, form, values)
         given = form.given(values)
-        _announce(connection, form.sql, given)
+        if way.listeners:
+            _announce(way, form.sql, given)
         try:
-            found = _driver(connection).execute(form.sql, given).fetchall()
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _translated(error, form.sql, connection) from error
+            found = way.driver.execute(form.sql, given).fetchall()
+        except way.driver_error as error:
+            raise _translated(error, form.sql, way.connection) from error
         return form.converted(found)
 
     def alone(self, engine: Engine, values: Mapping[str, Any]) -> list[Row]:
@@ -81,13 +83,14 @@ class Prepared:
     def stream(self, session: Session, values: Mapping[str, Any], at_once: int) -> Iterator[Row]:
         """Every row as the driver gives it, fetched `at_once`: for statements whose columns need no
         conversion, and more rows than memory should hold."""
-        connection = connection_of(session)
+        way = _way_of(session)
+        connection = way.connection
         form = self.form(connection.dialect)
         assert form.is_plain, "a column would have to be converted"
         name = {"name": f"stream_{id(self)}"} if form.is_remote else {}
         send(connection)
         given = form.given(values)
-        _announce(connection, form.sql, given)
+        _announce(way, form.sql, given)
         try:
             with closing(_driver(connection).cursor(**name)) as cursor:
                 cursor.execute(form.sql, given)
@@ -106,17 +109,18 @@ class Prepared:
 
     def write(self, session: Session, values: Mapping[str, Any]) -> None:
         """Execute a statement that answers nothing."""
-        connection = connection_of(session)
-        form = self.form(connection.dialect)
+        way = _way_of(session)
+        form = self._forms.get(way.dialect_name) or self.form(way.connection.dialect)
         given = form.given(values)
-        if form.is_remote:
-            RoundTrip.of(connection).tell(self, form, given)
+        if way.is_remote:
+            RoundTrip.of(way.connection).tell(self, form, given)
             return
-        _announce(connection, form.sql, given)
+        if way.listeners:
+            _announce(way, form.sql, given)
         try:
-            _driver(connection).execute(form.sql, given)
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _translated(error, form.sql, connection) from error
+            way.driver.execute(form.sql, given)
+        except way.driver_error as error:
+            raise _translated(error, form.sql, way.connection) from error
 
     @property
     def tables(self) -> frozenset[str]:
@@ -141,17 +145,43 @@ def together(session: Session, questions: Callable[[], Iterable[Question]]) -> N
     """Ask all of this in one round trip. Whoever puts one of these questions next, however often, with nothing
     written in between to the tables that it is about and nothing locked, has the answer at hand. Nothing
     to do where no round trip is."""
-    connection = connection_of(session)
-    if connection.dialect.name != "sqlite":
-        RoundTrip.of(connection).fetch(connection, questions())
+    way = _way_of(session)
+    if way.is_remote:
+        RoundTrip.of(way.connection).fetch(way.connection, questions())
 
 
 def connection_of(session: Session) -> Connection:
-    """The connection of the session's transaction. A sale asks thirty times for it, and the session
-    looks through all its binds each time."""
-    held: Connection | None = session.info.get(_HELD)
-    if held is None or not held.in_transaction():
-        held = session.info[_HELD] = session.connection()
+    """The connection of the session's transaction."""
+    return _way_of(session).connection
+
+
+class _Way:
+    """How a session's statements reach the database, as long as its transaction lasts. A sale asks twenty
+    times for it, and SQLAlchemy looks through all binds, wrappers and events each time."""
+
+    __slots__ = (
+        "connection",
+        "dialect_name",
+        "driver",
+        "driver_error",
+        "is_remote",
+        "listeners",
+    )
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.dialect_name = connection.dialect.name
+        self.is_remote = self.dialect_name != "sqlite"
+        self.driver = _driver(connection)
+        self.driver_error = connection.dialect.loaded_dbapi.Error
+        # Whoever wants to hear of statements has said so before the transaction's first.
+        self.listeners = tuple(connection.dispatch.before_cursor_execute)
+
+
+def _way_of(session: Session) -> _Way:
+    held: _Way | None = session.info.get(_HELD)
+    if held is None or not held.connection.in_transaction():
+        held = session.info[_HELD] = _Way(session.connection())
     return held
 
 
@@ -285,8 +315,10 @@ class RoundTrip:
         """The rows of each statement, those that were waiting first; the BEGIN travels with them."""
         statements = [*self.writes, *asked]
         self.writes.clear()
+        listeners = connection.dispatch.before_cursor_execute
         for form, given in statements:
-            _announce(connection, form.sql, given)
+            for listener in listeners:
+                listener(connection, None, form.sql, given, None, False)
         said = [(cast(ServerStatement, form.server_statement), given) for form, given in statements]
         try:
             return run(_driver(connection), _prepared_on(connection.info), said, commit=commit)
@@ -308,6 +340,7 @@ class _Form:
         "_constants",
         "_givers",
         "_is_named",
+        "_pick",
         "_results",
         "is_remote",
         "server_statement",
@@ -322,14 +355,17 @@ class _Form:
         order = compiled.positiontup
         self._is_named = order is None
         self._constants: dict[str, Any] = {}
-        self._givers: list[tuple[str, Convert | None]] = []
-        for name in order if order is not None else list(compiled.binds):
+        names = list(order if order is not None else compiled.binds)
+        self._givers: list[tuple[int, str, Convert]] = []  # place, name: only what is converted
+        for place, name in enumerate(names):
             bind = compiled.binds[name]
             convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
             if not bind.required:
                 value = bind.effective_value
                 self._constants[name] = convert(value) if convert else value
-            self._givers.append((name, convert))
+            elif convert:
+                self._givers.append((place, name, convert))
+        self._pick = _picker(names)
         self.server_statement = _server_statement(compiled) if self.is_remote else None
         self._results = _result_converters(statement, dialect)
 
@@ -340,35 +376,41 @@ class _Form:
 
     def given(self, values: Mapping[str, Any]) -> Sequence[Any] | dict[str, Any]:
         """The values as the driver takes them."""
-        constants = self._constants
+        if self._constants:
+            values = {**self._constants, **values}
         if self._is_named:
-            return {
-                name: constants[name]
-                if name in constants
-                else (convert(values[name]) if convert else values[name])
-                for name, convert in self._givers
-            }
-        return tuple(
-            [
-                constants[name]
-                if name in constants
-                else (convert(values[name]) if convert else values[name])
-                for name, convert in self._givers
-            ]
-        )
+            named = dict(values)
+            for _, name, convert in self._givers:
+                named[name] = convert(values[name])
+            return named
+        picked = self._pick(values)
+        if self._givers:
+            picked = list(picked)
+            for place, _, convert in self._givers:
+                picked[place] = convert(picked[place])
+        return picked
 
     def converted(self, found: list[Row]) -> list[Row]:
         """The answer in Python's types."""
         results = self._results
         if results is None:
             return found
-        return [
-            tuple(
-                value if convert is None or value is None else convert(value)
-                for value, convert in zip(row, results, strict=True)
-            )
-            for row in found
-        ]
+        return [_converted(row, results) for row in found]
+
+
+def _picker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    """What takes these values, in this order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
+
+
+def _converted(row: Row, converters: Sequence[tuple[int, Convert]]) -> Row:
+    values = list(row)
+    for place, convert in converters:
+        if (value := values[place]) is not None:
+            values[place] = convert(value)
+    return tuple(values)
 
 
 def _fetched_alone(engine: Engine, form: _Form, values: Mapping[str, Any]) -> list[Row]:
@@ -400,26 +442,27 @@ def _server_statement(compiled: SQLCompiler) -> ServerStatement:
     return ServerStatement.of(str(compiled), dict.fromkeys(bools, _BOOL))
 
 
-def _result_converters(statement: Executable, dialect: Dialect) -> list[Convert | None] | None:
-    """One for each column; None where every value is right as it comes."""
+def _result_converters(statement: Executable, dialect: Dialect) -> list[tuple[int, Convert]] | None:
+    """(place, converter) of each column that needs one; None where every value is right as it comes."""
     if not isinstance(statement, ReturnsRows):
         return None
     columns = list(statement.exported_columns)
     converters = [
         column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
     ]
-    return converters if any(converters) else None
+    found = [(place, convert) for place, convert in enumerate(converters) if convert is not None]
+    return found or None
 
 
 def _driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def _announce(connection: Connection, sql: str, given: Any) -> None:
+def _announce(way: _Way, sql: str, given: Any) -> None:
     """Tell whoever listens to the engine's statements, as SQLAlchemy does of its own; the context is
     None."""
-    for listener in connection.dispatch.before_cursor_execute:
-        listener(connection, None, sql, given, None, False)
+    for listener in way.listeners:
+        listener(way.connection, None, sql, given, None, False)
 
 
 def _translated(error: Exception, sql: str, connection: Connection) -> BaseException:

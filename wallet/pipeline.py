@@ -31,7 +31,7 @@ PREPARED_MAX = 400
 # threw away what was prepared, or changed the table, while this process ran.
 _OUTDATED = ("26000", "0A000")
 _FINE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
-_MARK = re.compile(r"%\(([^)]+)\)s|%%")
+NAMED_MARK = re.compile(r"%\(([^)]+)\)s|%%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class ServerStatement:
         def _numbered(mark: re.Match[str]) -> str:
             return f"${names.setdefault(mark[1], len(names) + 1)}" if mark[1] else "%"
 
-        said = _MARK.sub(_numbered, sql).encode()
+        said = NAMED_MARK.sub(_numbered, sql).encode()
         return cls(said, tuple(names), tuple(types.get(name, 0) for name in names))
 
 

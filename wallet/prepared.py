@@ -8,8 +8,10 @@ transaction; errors are those that SQLAlchemy would raise.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import chain
 from operator import itemgetter
 from typing import Any, TypeVar, cast
 
@@ -28,13 +30,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import ReturnsRows
 from sqlalchemy.sql.visitors import iterate
 
-from wallet.pipeline import ServerStatement, run
+from wallet.pipeline import NAMED_MARK, ServerStatement, run
 
 R = TypeVar("R", bound=DeclarativeBase)
 Convert = Callable[[Any], Any]
 Row = tuple[Any, ...]
 _HELD = "prepared_connection"
 _PREPARED = "prepared_names"
+_PLAIN_WORD = re.compile("[a-z_]+")
 _BOOL = 16  # PostgreSQL's own number of the type
 
 
@@ -350,23 +353,28 @@ class _Form:
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: Compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
         assert isinstance(compiled, SQLCompiler)
-        self.sql = str(compiled)
         self.is_remote = dialect.name != "sqlite"
-        order = compiled.positiontup
-        self._is_named = order is None
-        self._constants: dict[str, Any] = {}
-        names = list(order if order is not None else compiled.binds)
-        self._givers: list[tuple[int, str, Convert]] = []  # place, name: only what is converted
-        for place, name in enumerate(names):
-            bind = compiled.binds[name]
-            convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            if not bind.required:
-                value = bind.effective_value
-                self._constants[name] = convert(value) if convert else value
-            elif convert:
-                self._givers.append((place, name, convert))
+        self._is_named = compiled.positiontup is None
+        converters = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+            for name, bind in compiled.binds.items()
+        }
+        constants = {
+            name: convert(bind.effective_value) if convert else bind.effective_value
+            for (name, bind), convert in zip(
+                compiled.binds.items(), converters.values(), strict=True
+            )
+            if not bind.required
+        }
+        self.sql, names = _spelled_out(compiled, constants)
+        self._constants = {name: constants[name] for name in names if name in constants}
+        self._givers: list[tuple[int, str, Convert]] = [  # place, name: only what is converted
+            (place, name, convert)
+            for place, name in enumerate(names)
+            if (convert := converters[name]) and name not in constants
+        ]
         self._pick = _picker(names)
-        self.server_statement = _server_statement(compiled) if self.is_remote else None
+        self.server_statement = _server_statement(self.sql, compiled) if self.is_remote else None
         self._results = _result_converters(statement, dialect)
 
     @property
@@ -436,10 +444,33 @@ def _fetched_alone(engine: Engine, form: _Form, values: Mapping[str, Any]) -> li
         lent.close()
 
 
-def _server_statement(compiled: SQLCompiler) -> ServerStatement:
+def _spelled_out(compiled: SQLCompiler, constants: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The SQL with its plain constants in it, and the names of the values that are left to give.
+
+    What a partial index, a LIMIT or a statistic depends on must not be a parameter: SQLite would plan the
+    statement again whenever the value is given, several times as long as it takes to answer it, and
+    PostgreSQL's plan for any value could not use the index.
+    """
+    words = {
+        name: str(value) if type(value) is int else f"'{value}'"
+        for name, value in constants.items()
+        if type(value) is int or (type(value) is str and _PLAIN_WORD.fullmatch(value))
+    }
+    sql, order = str(compiled), compiled.positiontup
+    if order is None:
+        said = NAMED_MARK.sub(lambda mark: words.get(mark[1] or "", mark[0]), sql)
+        return said, [name for name in compiled.binds if name not in words]
+    parts = sql.split("?")
+    assert len(parts) == len(order) + 1, "a question mark that is no parameter"
+    marks = [words.get(name, "?") for name in order]
+    said = "".join(chain.from_iterable(zip(parts, [*marks, ""], strict=True)))
+    return said, [name for name in order if name not in words]
+
+
+def _server_statement(sql: str, compiled: SQLCompiler) -> ServerStatement:
     """As a server far away takes it: SQLAlchemy writes casts for all types but these."""
     bools = (name for name, bind in compiled.binds.items() if isinstance(bind.type, Boolean))
-    return ServerStatement.of(str(compiled), dict.fromkeys(bools, _BOOL))
+    return ServerStatement.of(sql, dict.fromkeys(bools, _BOOL))
 
 
 def _result_converters(statement: Executable, dialect: Dialect) -> list[tuple[int, Convert]] | None:

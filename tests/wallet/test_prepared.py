@@ -332,6 +332,31 @@ def test_the_watcher_of_locks_sees_what_prepared_statements_lock(postgres: Postg
 
 
 @pytest.mark.postgres
+def test_constants_are_no_parameters_and_others_stay_what_they_are(database: Database) -> None:
+    """A partial index or a LIMIT that waits for a parameter is planned again and again."""
+    asked = (
+        select(
+            literal_column("1", BigInteger).label("one"),
+            bindparam("fixed", "it's 100 %", String()),
+            bindparam("plain", "issued", String()),
+            bindparam("sure", value=True, type_=Boolean()),
+            bindparam("given", type_=BigInteger()),
+        )
+        .where(bindparam("given", type_=BigInteger()) > 6)
+        .limit(3)
+        .offset(0)
+    )
+    statement = Prepared(asked)
+    with database.transaction() as session:
+        assert statement.rows(session, {"given": 7}) == [(1, "it's 100 %", "issued", True, 7)]
+        assert statement.rows(session, {"given": 6}) == []
+        sql = " ".join(statement.form(session.connection().dialect).sql.split())
+    assert "'issued'" in sql
+    assert "> 6" in sql
+    assert "LIMIT 3" in sql
+    assert "it's" not in sql
+
+
 def test_many_statements_travel_together_and_the_first_error_is_told(postgres: Postgres) -> None:
     """Values of every kind, as the driver itself would take and give them; more of them than either side can hold
     at once."""

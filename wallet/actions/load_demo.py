@@ -31,6 +31,7 @@ from wallet.errors import Refusal
 from wallet.ids import public_id
 from wallet.tables.member import Member
 from wallet.tables.program import program_with_slug
+from wallet.tables.purchase import purchase_with_id
 
 SLUG = "demo"
 PASSWORD = "comptoir-demo"  # noqa: S105  printed for everybody; only where the server is on loopback
@@ -421,11 +422,13 @@ def _one_visit(  # noqa: PLR0913  all that a visit may bring
         later = visit.at + timedelta(days=model.randint(1, 9))
         if later < now:
             part = None if model.random() < 0.6 else visit.amount_minor // 2
+            purchase = purchase_with_id(session, view.id, recorded.purchase.id)
+            assert purchase is not None
             refund_purchase(
                 session,
                 view,
                 member,
-                recorded.purchase,
+                purchase,
                 RefundFacts(f"demo-{number:06}-r", amount_minor=part, reason="returned"),
                 actor,
                 later,

@@ -83,8 +83,8 @@ class PurchaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The purchase and the entries it made; `repeated` when it was known already. `standing` is the member's
-    status after it, where it was worked out."""
+    """The purchase and the entries it made, to be looked at; `repeated` when it was known already. `standing`
+    is the member's status after it, where it was worked out."""
 
     purchase: Purchase
     entries: list[Entry]
@@ -119,7 +119,7 @@ def record_purchase(
     session.flush()
     values = _row(program, member, facts, actor, view)
     values |= {"facts_hash": digest, "occurred_at": occurred_at, "recorded_at": now}
-    purchase = write_purchase(session, values)
+    purchase = write_purchase(session, values, to_change=bool(notices))
     awards = awards_for(program, facts, view)
     cause = Cause(occurred_at, purchase.channel, purchase_id=purchase.id)
     entries = accrue(session, program, member.id, awards, cause, actor, now)

@@ -141,9 +141,12 @@ _FROM = Prepared(
 )
 
 
-def write_purchase(session: Session, values: dict[str, Any]) -> Purchase:
-    """Write a sale down; a value for every column."""
+def write_purchase(session: Session, values: dict[str, Any], *, to_change: bool) -> Purchase:
+    """Write a sale down; a value for every column. What is not going to change is only looked at: the
+    session need not watch it."""
     _INSERT.write(session, values)
+    if not to_change:
+        return cast(Purchase, _PURCHASES.plain(values))
     row = [values[column.name] for column in _PURCHASES.columns]
     return cast(Purchase, _PURCHASES.adopt(session, row))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, select
@@ -22,21 +23,27 @@ class Move(NamedTuple):
 
 
 _entry = cast(Table, Entry.__table__)
+
+
 # By id, which grows with the time of writing and has the index: a sale that an offline till sends
 # late is news to its shopper all the same.
-_NEWEST = Prepared(
-    select(_entry.c.unit, _entry.c.kind, _entry.c.quantity, _entry.c.occurred_at)
-    .where(_entry.c.member_id == bindparam("member"), _entry.c.quantity != 0)
-    .order_by(_entry.c.id.desc())
-    .limit(bindparam("limit"))
-)
+@cache
+def _newest(limit: int) -> Prepared:
+    return Prepared(
+        select(_entry.c.unit, _entry.c.kind, _entry.c.quantity, _entry.c.occurred_at)
+        .where(_entry.c.member_id == bindparam("member"), _entry.c.quantity != 0)
+        .order_by(_entry.c.id.desc())
+        .limit(limit)
+    )
 
 
 def moves_of(session: Session, member_id: int, limit: int) -> tuple[Move, ...]:
     """Newest first."""
-    return tuple(Move(*row) for row in _NEWEST.rows(session, moves_asked(member_id, limit)[1]))
+    return tuple(
+        Move(*row) for row in _newest(limit).rows(session, moves_asked(member_id, limit)[1])
+    )
 
 
 def moves_asked(member_id: int, limit: int) -> Question:
     """What `moves_of` asks."""
-    return _NEWEST, {"member": member_id, "limit": limit}
+    return _newest(limit), {"member": member_id}

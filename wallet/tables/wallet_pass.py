@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes.apple.probe import PROBE_TOKEN_PREFIX
-from wallet.db import Base, BigId, UtcDateTime
+from wallet.db import Base, BigId, CardJson, UtcDateTime
 from wallet.prepared import Loader, Prepared, Question
 from wallet.tables.member import TRIAL, Member, with_merged
 
@@ -59,7 +59,7 @@ class WalletPass(Base):
     serial: Mapped[str] = mapped_column(unique=True)
     auth_token: Mapped[str]
     design_id: Mapped[int] = mapped_column(ForeignKey("card_design.id"))
-    card: Mapped[dict[str, Any]]
+    card: Mapped[dict[str, Any]] = mapped_column(CardJson())
     card_hash: Mapped[str]
     tier_key: Mapped[str | None]
     is_urgent: Mapped[bool] = mapped_column(default=True)  # a scan waits; a bulk refresh does not

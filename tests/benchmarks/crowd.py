@@ -34,6 +34,7 @@ APART_SECONDS = (
     0.02  # between two sales of the first member, so that copies of one end before the next
 )
 COPIED_AT_ONCE = 20_000  # members in one transaction: some hundred megabytes of log
+READ_AT_ONCE = 10_000
 SEALED_AT_ONCE = 2_000  # members whose entries are written together
 COPIED = (
     "member",
@@ -150,6 +151,25 @@ def _rest(database: Database) -> None:
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for word in words:
             connection.execute(text(word))
+
+
+def read_members(database: Database) -> None:
+    """What members are found by is at hand, as in a server that has been in use: row by row in the order of
+    its index, since what is read from end to end is not kept."""
+    member, identifier = Base.metadata.tables["member"], Base.metadata.tables["identifier"]
+    keys = [identifier.c[name] for name in ("program_id", "kind", "source", "value")]
+    with database.transaction() as session:
+        unhurried(session)
+        if not database.is_sqlite:
+            for way in ("seqscan", "bitmapscan", "sort"):
+                session.execute(text(f"SET LOCAL enable_{way} = off"))
+        for columns, order in (
+            ([identifier.c.member_id], keys),
+            ([member.c.name], [member.c.id]),
+        ):
+            rows = select(*columns).order_by(*order).execution_options(yield_per=READ_AT_ONCE)
+            for _ in session.execute(rows).partitions():
+                pass
 
 
 def _rows_of(session: Session, table: Table, first: First) -> list[int]:

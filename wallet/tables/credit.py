@@ -20,6 +20,7 @@ class CreditPayment(Base):
         UniqueConstraint("entry_id"),
         UniqueConstraint("program_id", "source", "external_id"),
         Index(None, "purchase_id"),
+        Index(None, "member_id"),  # a merge hands over what was paid
         CheckConstraint("amount_minor > 0", "amount"),
         CheckConstraint("refunded_minor >= 0 AND refunded_minor <= amount_minor", "refunded"),
     )

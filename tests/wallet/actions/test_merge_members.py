@@ -32,6 +32,7 @@ from wallet.errors import Refusal
 from wallet.ids import public_id
 from wallet.tables.ledger import Account, Award, Lot, accounts_of, entries_of
 from wallet.tables.member import Member, identifiers_of
+from wallet.tables.merging import OWNED
 from wallet.tables.wallet_pass import passes_of
 
 
@@ -473,3 +474,9 @@ class _World:
                     unmerge(self.cast, who)
                     return True
         return False
+
+
+def test_whatever_a_merge_hands_over_is_found_by_its_member() -> None:
+    for name, table in OWNED.items():
+        first = {next(iter(index.columns)).name for index in table.indexes}
+        assert "member_id" in first, name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import (
     BaseModel,
@@ -38,6 +38,8 @@ PERIODS_MAX = 10  # days on which the card comes forward; a marketer's year of e
 BEACONS_MAX = 10  # what Apple reads of a pass
 DISTANCE_M_MAX = 1_000  # metres; the system itself takes about 100 for a store card
 STORE_IDS_MAX = 5
+STORES_MAX = 2_000  # that a design can choose, one by one
+STORE_MARK = "%@"  # stands for the store's name in the sentence said near it
 
 # Codes that tills read, in the order in which they are offered; a QR code always follows, because
 # a phone shows the first one it knows.
@@ -45,6 +47,20 @@ Symbology = Literal["qr", "aztec", "pdf417", "code128", "code39"]
 # What is drawn where no picture was uploaded.
 Pattern = Literal["rings", "waves", "rays", "leaves", "arches"]
 Images = dict[Role, Sha256]
+# Whoever runs the stores says what they are called here.
+StoreKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
+
+
+class Near(NamedTuple):
+    """Near which stores the card comes forward, None for all of them, and what the lock screen says
+    there, None for our own sentence."""
+
+    stores: frozenset[str] | None
+    words: Mapping[str, str] | None
+
+    def has(self, key: str) -> bool:
+        """Whether the store of this name is among them."""
+        return self.stores is None or key in self.stores
 
 
 class TierLook(BaseModel):
@@ -75,6 +91,8 @@ class Design(BaseModel):
     of the stored upload; a role without an upload is drawn from the colours and `monogram`.
     `images_by_language` replaces them where a picture holds words. `announce` replaces our own
     lock-screen sentences by fact (`%@` is the new value); an empty one keeps that fact silent.
+    `near_stores` names the stores near which the card comes forward; None is all of them, those of
+    later too. `near_words` is what the lock screen says there (`%@` is the store's name).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -97,6 +115,8 @@ class Design(BaseModel):
     announce: dict[str, Words | Literal[""]] = Field(default_factory=dict)
     barcodes: tuple[Symbology, ...] = ("qr",)
     shows_near_stores: bool = True
+    near_stores: Annotated[tuple[StoreKey, ...], Field(max_length=STORES_MAX)] | None = None
+    near_words: Words | None = None
     distance_m: Annotated[int, Field(ge=1, le=DISTANCE_M_MAX)] | None = None
     periods: tuple[Period, ...] = Field(default=(), max_length=PERIODS_MAX)
     beacons: tuple[Beacon, ...] = Field(default=(), max_length=BEACONS_MAX)
@@ -116,6 +136,19 @@ class Design(BaseModel):
                     raise ValueError(
                         f"{key}.{language} must hold %@ once, where the new value goes"
                     )
+        return value
+
+    @field_validator("near_stores")
+    @classmethod
+    def _each_store_once(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if value is None else tuple(dict.fromkeys(value))
+
+    @field_validator("near_words")
+    @classmethod
+    def _names_the_store_once(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        for language, sentence in (value or {}).items():
+            if sentence.count(STORE_MARK) > 1:
+                raise ValueError(f"{language} may hold {STORE_MARK} once, for the store's name")
         return value
 
     @model_validator(mode="after")
@@ -166,6 +199,12 @@ class Design(BaseModel):
         by_language = self.images_by_language.get(language or "", {})
         look = self.tiers.get(tier_key or "", TierLook())
         return {**self.images, **by_language, **look.images}
+
+    @property
+    def near(self) -> Near:
+        """Which stores bring the card forward, and what they say."""
+        stores = None if self.near_stores is None else frozenset(self.near_stores)
+        return Near(stores, self.near_words)
 
     def uploads(self) -> set[str]:
         """The hashes of every picture that the design names."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from passes.apple.document import Frame, Issuer, Rendered, render
 from passes.apple.files import whole
-from passes.card import Card, PassIdentity
+from passes.card import Card, PassIdentity, Place
 from passes.design import Design
 from passes.google.document import Brand, Pictures, Resource, loyalty_class, loyalty_object
 from passes.simulate import google_face, pass_face
@@ -20,12 +20,18 @@ _CLASS_ID, _OBJECT_ID = "3388000000000000000.comptoir", "3388000000000000000.0"
 
 
 def faces(
-    card: Card, design: Design, tier_key: str | None, *, has_wide_logo: bool = False
+    card: Card,
+    design: Design,
+    tier_key: str | None,
+    *,
+    has_wide_logo: bool = False,
+    places: Sequence[Place] = (),
 ) -> Mapping[str, Mapping[str, Face]]:
     """`apple` and `google` → language → what that wallet draws, as of `passes.simulate`. Pictures are
-    named by their role (`strip`, `google_logo` …, see `passes.images.preview_picture`)."""
+    named by their role (`strip`, `google_logo` …, see `passes.images.preview_picture`). `places` are
+    the stores that Google is told of."""
     files = _files(card, design, tier_key)
-    its_class, its_object = _resources(card, design, tier_key, has_wide_logo)
+    its_class, its_object = _resources(card, design, tier_key, has_wide_logo, places)
     return {
         "apple": {
             language: {**pass_face.face(files, language), "images": _APPLE_PICTURES}
@@ -70,8 +76,13 @@ def _files(card: Card, design: Design, tier_key: str | None) -> Mapping[str, byt
 
 
 def _resources(
-    card: Card, design: Design, tier_key: str | None, has_wide_logo: bool
+    card: Card,
+    design: Design,
+    tier_key: str | None,
+    has_wide_logo: bool,
+    places: Sequence[Place] = (),
 ) -> tuple[Resource, Resource]:
     look = Pictures("google_logo", "hero", "wide" if has_wide_logo else "")
-    its_class = loyalty_class(_CLASS_ID, Brand(card.program_name), design, look, tier_key)
+    brand = Brand(card.program_name, places=places)
+    its_class = loyalty_class(_CLASS_ID, brand, design, look, tier_key)
     return its_class, loyalty_object(_OBJECT_ID, _CLASS_ID, card, look, rows=design.google_rows)

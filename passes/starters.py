@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from passes.design_parts import ROWS
+
 _LAYOUT: dict[str, list[str]] = {
     "header": ["balance"],
     "primary": ["member"],
@@ -23,6 +25,9 @@ _TEMPTING = {
     "secondary": ["member", "tier", "*"],
     "back": ["credit", "number"],
 }
+# The same on Android's card: every starter says both, so that one can be tried after the other.
+_ROWS = [list(row) for row in ROWS]
+_TEMPTING_ROWS = [["balance", "tier"], ["ready", "next_reward"], ["member", "number"]]
 
 
 def _text(key: str, french: tuple[str, str], english: tuple[str, str]) -> dict[str, Any]:
@@ -42,6 +47,7 @@ STARTERS: Mapping[str, Mapping[str, Any]] = {
         "label": "#e2b987",
         "pattern": "rings",
         "layout": _LAYOUT,
+        "google_rows": _ROWS,
         "back": [
             _text(
                 "how",
@@ -59,6 +65,7 @@ STARTERS: Mapping[str, Mapping[str, Any]] = {
         "label": "#7a5a3a",
         "pattern": "arches",
         "layout": _LAYOUT,
+        "google_rows": _ROWS,
         "back": [
             _text(
                 "service",
@@ -79,6 +86,7 @@ STARTERS: Mapping[str, Mapping[str, Any]] = {
         "label": "#f2b8d2",
         "pattern": "waves",
         "layout": _TEMPTING,
+        "google_rows": _TEMPTING_ROWS,
         "back": [
             _text(
                 "booking",
@@ -96,6 +104,7 @@ STARTERS: Mapping[str, Mapping[str, Any]] = {
         "label": "#c5dd8f",
         "pattern": "leaves",
         "layout": _LAYOUT,
+        "google_rows": _ROWS,
         "back": [
             _text(
                 "season",
@@ -113,6 +122,7 @@ STARTERS: Mapping[str, Mapping[str, Any]] = {
         "label": "#7fd0ff",
         "pattern": "rays",
         "layout": _TEMPTING,
+        "google_rows": _TEMPTING_ROWS,
         "back": [
             _text(
                 "club",

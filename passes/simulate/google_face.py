@@ -49,6 +49,10 @@ def face(
         "details": _details(parent, card, language),
         "links": _links(parent, card, language),
         "messages": _messages(parent, card, language),
+        "near": [
+            {"place": f"{one.get('latitude')},{one.get('longitude')}"}
+            for one in parent.get("merchantLocations", [])
+        ],
         "state": str(card.get("state", "")),
     }
 

@@ -21,6 +21,7 @@ GROUPS = ("headerFields", "primaryFields", "secondaryFields", "auxiliaryFields",
 # What the style has room for; Wallet drops the rest without a word.
 HEADER_MAX = 3
 BELOW_STRIP_MAX = 4  # secondary and auxiliary together, under a square barcode
+PLACES_MAX = 10  # and no more stores
 POSTER_MAX = {"header": 1, "primary": 4, "footer": 1}
 _SCALES = ("@3x", "@2x", "")
 _DATE_STYLES = {"Short": "short", "Medium": "medium", "Long": "long", "Full": "full"}
@@ -106,9 +107,21 @@ def face(files: Files, language: str) -> dict[str, Any]:
         "auxiliary": [field.to_json() for field in auxiliary],
         "back": [field.to_json() for field in shown["backFields"]],
         "barcode": _barcode(content),
+        "near": _near(content, words),
         "voided": content.get("voided") is True,
         "expired": _expired(content),
     }
+
+
+def _near(content: Mapping[str, Any], words: Words) -> list[dict[str, str]]:
+    """The stores near which the lock screen shows the card, and what it says there."""
+    return [
+        {
+            "place": f"{one.get('latitude')},{one.get('longitude')}",
+            "text": words(str(one.get("relevantText", ""))),
+        }
+        for one in content.get("locations", [])[:PLACES_MAX]
+    ]
 
 
 def _poster(content: Mapping[str, Any], words: Words) -> dict[str, Any]:

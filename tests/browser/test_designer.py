@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Error, FilePayload, Page
 from scanner.photo import codes_in
 from tests.browser.pages import Shop, TillPage, wait
 from wallet.actions.design_draft import design_draft
+from wallet.actions.near_stores import store_key
 from wallet.rules.member_code import parse_code
 
 # As long as a compressed P-256 key; nobody reads it here.
@@ -151,10 +152,28 @@ def test_a_picture_is_chosen_by_keyboard_and_gives_colours(shop: Shop, visit: Vi
     assert complaints == []
 
 
+def choose_a_store(page: Page, shop: Shop) -> None:
+    """The second of two, with words of its own; the iPhone's lock screen says them."""
+    page.check("#near-some")
+    page.locator("[data-near-store]").first.uncheck()
+    page.check("#switch-near_words")
+    page.fill("#d-near_words-fr", "Un café chez %@ ?")
+    page.click("[data-view=lock]")
+    wait(
+        lambda: (
+            f"Un café chez {shop.cast.program.stores[1].name}"
+            in text_of(page, "[data-phone=apple] .lock__list")
+        ),
+        "what the lock screen says near the store",
+    )
+    page.click("[data-view=front]")
+
+
 def test_what_few_cards_need_is_kept_and_named(shop: Shop, visit: Visit) -> None:
     complaints: list[str] = []
     page = opened(shop, visit, complaints)
     page.click("#part-stores > summary")
+    choose_a_store(page, shop)
     page.click(".designer-fold > summary")
     page.fill("#d-distance", "60")
     page.click("[data-add=periods]")
@@ -183,6 +202,8 @@ def test_what_few_cards_need_is_kept_and_named(shop: Shop, visit: Visit) -> None
     wait(lambda: bool((saved()["poster"] or {}).get("actions")), "the draft to be saved")
     kept = saved()
     assert kept["distance_m"] == 60
+    assert kept["near_stores"] == [store_key(shop.cast.program.stores[1].id)]
+    assert kept["near_words"]["fr"] == "Un café chez %@ ?"
     day = {"starts_at": "2026-12-24T09:00:00+01:00", "ends_at": "2026-12-24T19:00:00+01:00"}
     assert kept["periods"] == [day]
     assert [(one["uuid"][:8], one["major"]) for one in kept["beacons"]] == [("e2c56db5", 3)]
@@ -195,6 +216,8 @@ def test_what_few_cards_need_is_kept_and_named(shop: Shop, visit: Visit) -> None
     wait(lambda: page.input_value("#d-distance") == "60", "the form to say it again")
     assert page.input_value("[data-row=starts_at]") == "2026-12-24T09:00"
     assert page.is_checked("#switch-poster")
+    boxes = page.locator("[data-near-store]")
+    assert [boxes.nth(at).is_checked() for at in range(2)] == [False, True]
     assert complaints == []
 
 

@@ -9,16 +9,16 @@ from functools import cache
 from babel.dates import format_date
 from sqlalchemy.orm import Session
 
-from passes.card import Card, Fact, Place, Section, Text
+from passes.card import Card, Fact, Section, Text
 from wallet.actions.card_facts import credit_of
 from wallet.actions.card_history import Move, history_section, recent_moves
 from wallet.actions.card_notes import note_sections
 from wallet.actions.member_view import MemberView, member_view
+from wallet.actions.near_stores import places_of
 from wallet.actions.program_view import ProgramView, RewardView
 from wallet.rules.lots import last_day
 from wallet.rules.member_code import spoken
 from wallet.rules.money import spell_money
-from wallet.rules.nearby import nearest
 from wallet.rules.perks import perks_of
 from wallet.rules.ruleset import Unit
 from wallet.rules.spell import spell_quantity
@@ -27,7 +27,6 @@ from wallet.rules.voucher_code import spoken_voucher
 from wallet.tables.member import HOLDS_CARD, Member
 
 VOUCHERS_MAX = 10  # on the back: the rest comes up as these are used
-PLACES_MAX = 10  # what Apple reads of a pass
 _LABELS = {
     "tier": {"fr": "Statut", "en": "Status"},
     "member": {"fr": "Membre", "en": "Member"},
@@ -71,10 +70,7 @@ def card_of(program: ProgramView, view: MemberView, moves: tuple[Move, ...] = ()
         tier=_tier(program, view, languages),
         next_reward=_next_reward(program, view, languages),
         sections=_sections(program, view, moves, languages),
-        places=program.made(
-            ("places", view.home_store_id),
-            lambda: _places(program, view.home_store_id, languages),
-        ),
+        places=places_of(program, program.design_for(view.id), view.home_store_id),
         voided=view.status not in HOLDS_CARD,
         credit=_count(program, view, credit, "credit", languages) if credit else None,
         ready=_ready(program, view, languages),
@@ -283,25 +279,6 @@ def _rewards(
         ]
         lines[language] = "\n".join(rows) or "—"
     return lines
-
-
-def _places(
-    program: ProgramView, home_store_id: int | None, languages: tuple[str, ...]
-) -> tuple[Place, ...]:
-    """The stores nearest to the member's own; of a small chain all of them."""
-    sentences = {"fr": "Votre carte {name} est prête", "en": "Your {name} card is ready"}
-    text = {
-        language: sentences.get(language, sentences["en"]).format(name=program.name)
-        for language in languages
-    }
-    spots = {
-        store.id: (store.latitude, store.longitude)
-        for store in program.stores
-        if store.latitude is not None and store.longitude is not None
-    }
-    return tuple(
-        Place(*spots[store_id], text) for store_id in nearest(spots, home_store_id, PLACES_MAX)
-    )
 
 
 def _grouped(number: str) -> str:

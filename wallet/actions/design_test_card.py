@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from passes.card import Card, Section
-from passes.design import Design
+from passes.design import Design, Near
 from wallet.actions.issue_pass import issue_pass
 from wallet.actions.member_view import card_url
 from wallet.actions.program_view import ProgramView
@@ -70,7 +70,8 @@ def make_test_card(
         )
     session.flush()
     for provider in ("apple", "google"):
-        _mark(session, program, issue_pass(session, program, member, provider, now), row.id)
+        held = issue_pass(session, program, member, provider, now)
+        _mark(session, program, held, row.id, design.near)
     return card_url(session, program, member)
 
 
@@ -95,10 +96,12 @@ def _member(program: ProgramView, now: datetime) -> Member:
     )
 
 
-def _mark(session: Session, program: ProgramView, held: WalletPass, design_id: int) -> None:
+def _mark(
+    session: Session, program: ProgramView, held: WalletPass, design_id: int, near: Near
+) -> None:
     """The sample's card with the test member's own code, name and number."""
     own = Card.from_json(held.card)
-    shown, tier_key = sample_card(session, program, "regular")
+    shown, tier_key = sample_card(session, program, "regular", near=near)
     told = Section("test", _in(program, _TOLD["title"]), _in(program, _TOLD["body"]))
     said = replace(
         shown,

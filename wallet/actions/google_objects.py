@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from passes.card import Card, Place
+from passes.card import Card
 from passes.design import Design
 from passes.google.document import (
     Brand,
@@ -21,6 +21,7 @@ from passes.google.document import (
 )
 from passes.google.identity import GoogleIdentity
 from wallet.actions.media import image_store
+from wallet.actions.near_stores import places_at_google
 from wallet.actions.program_view import ProgramView
 from wallet.actions.rotating_codes import google_code
 from wallet.ids import public_id
@@ -80,7 +81,7 @@ class GoogleObjects:
         design, look = self._look(session, design_id, tier_key)
         return loyalty_class(
             self._class_id(program, design_id, variant(design, tier_key)),
-            self._brand(program),
+            self._brand(program, design),
             design,
             look,
             tier_key,
@@ -109,18 +110,14 @@ class GoogleObjects:
         _, _, design = public_id("d", design_id).partition("_")
         return class_id(self._issuer, program.slug, design, tier_variant)
 
-    def _brand(self, program: ProgramView) -> Brand:
+    def _brand(self, program: ProgramView, design: Design) -> Brand:
         languages = dict.fromkeys((program.locale, *program.locales))
-        places = [
-            Place(store.latitude, store.longitude, {})
-            for store in program.stores
-            if store.latitude is not None and store.longitude is not None
-        ]
+        places = places_at_google(program, design) if self._merchant_locations else ()
         return Brand(
             name=dict.fromkeys(languages, program.name),
             country=program.country,
             callback_url=f"{self._public_url}{CALLBACK_PATH}",
-            places=places if self._merchant_locations else (),
+            places=places,
         )
 
     def _look(

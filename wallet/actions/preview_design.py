@@ -13,10 +13,12 @@ from passes.finding import Finding, sorted_findings
 from passes.google.lint_rows import lint_rows
 from passes.images import is_wide, preview_picture
 from passes.lint import lint
+from passes.lint_near import lint_near
 from passes.lint_uploads import lint_uploads
 from passes.preview import Face, faces, news
 from wallet.actions.card_facts import facts_of
 from wallet.actions.media import image_store
+from wallet.actions.near_stores import places_at_google, shops_of
 from wallet.actions.program_view import ProgramView
 from wallet.actions.sample_cards import SAMPLES, card_before, sample_card
 from wallet.tables.design import image_sizes
@@ -39,14 +41,23 @@ def preview_design(
     document: Mapping[str, Any],
     sample: str,
     tier_key: str | None,
+    *,
+    google_knows_stores: bool = False,
 ) -> Preview:
-    """With a sample's card. `DesignError` where the document is no design."""
+    """With a sample's card. `DesignError` where the document is no design. `google_knows_stores`:
+    Google lets this issuer name its stores."""
     design = Design.parse(document)
-    card, tier = sample_card(session, program, sample, tier_key)
+    card, tier = sample_card(session, program, sample, tier_key, design.near)
     before = card_before(session, program, sample, tier_key)
     announcing = {**card.to_json(), "announced": "balance"}
     return Preview(
-        faces(card, design, tier, has_wide_logo=_has_wide_logo(session, design, tier)),
+        faces(
+            card,
+            design,
+            tier,
+            has_wide_logo=_has_wide_logo(session, design, tier),
+            places=places_at_google(program, design) if google_knows_stores else (),
+        ),
         news(before, type(card).from_json(announcing), design, tier),
         tier,
     )
@@ -61,9 +72,10 @@ def lint_samples(
     found: list[Finding] = []
     for sample in LINTED_SAMPLES:
         for tier_key in tiers if sample == LINTED_SAMPLES[0] else tiers[-1:]:
-            card, tier = sample_card(session, program, sample, tier_key)
+            card, tier = sample_card(session, program, sample, tier_key, design.near)
             found += lint(card, design, tier)
             found += lint_rows(design, card, facts_of(program))
+    found += lint_near(design, shops_of(session, program))
     found += lint_uploads(design, image_sizes(session, design.uploads()))
     # The same fault in another language or on another sample is mended by the same hand.
     once = {(one.code, one.where): one for one in reversed(found)}

@@ -152,6 +152,11 @@ class ProgramView:
             return staged.id
         return self.design_id
 
+    def document_of(self, design_id: int) -> Mapping[str, Any]:
+        """The document of the design in force, or of the staged one."""
+        is_staged = self.staged is not None and self.staged.id == design_id
+        return self.staged.document if self.staged and is_staged else self.design
+
     @property
     def signing_key(self) -> tuple[int, bytes]:
         """(version, key) that signs new member codes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from wallet.actions.apple_code import let_turn, said_at
 from wallet.actions.card_history import moves_asked, recent_moves
 from wallet.actions.compose_card import card_of
 from wallet.actions.member_view import member_view, view_asked
+from wallet.actions.near_stores import with_places
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refer import give_referral_code
 from wallet.actions.standing import settle_tier, standing_of
@@ -54,10 +55,12 @@ def refresh_card(
         return False
     give_referral_code(session, program, member, now)
     cards = _wanted(session, program, member, stored, standing, now)
-    changed = [one for one in stored if not _shows(one, program, cards[one.provider], tier_key)]
+    changed = [
+        one for one in stored if not _shows(one, program, _wanted_by(cards, program, one), tier_key)
+    ]
     for wallet_pass in changed:
         let_turn(session, program, member, wallet_pass.provider, now)
-        said, digest = cards[wallet_pass.provider]
+        said, digest = _wanted_by(cards, program, wallet_pass)
         values = {
             "new_card": with_announcement(wallet_pass, said, is_quiet=not is_urgent),
             "new_hash": digest,
@@ -79,7 +82,9 @@ def says_the_state(session: Session, program: ProgramView, member: Member, now: 
     standing = standing_of(session, program, member, now)
     stored = shown_passes(session, member.id)
     cards = _wanted(session, program, member, stored, standing, now)
-    return all(_shows(one, program, cards[one.provider], standing.tier_key) for one in stored)
+    return all(
+        _shows(one, program, _wanted_by(cards, program, one), standing.tier_key) for one in stored
+    )
 
 
 Wanted = tuple[dict[str, Any], str]  # a card as plain data, and its hash
@@ -92,17 +97,30 @@ def _wanted(
     stored: Sequence[Shown],
     standing: Standing,
     now: datetime,
-) -> dict[str, Wanted]:
-    """What the state asks for at each provider where the member has a pass."""
+) -> dict[tuple[str, int], Wanted]:
+    """What the state asks for, by provider and design of the member's passes."""
     moves = recent_moves(session, member.id)
     view = member_view(session, program, member, now, standing)
     said = card_of(program, view, moves).to_json()
     same = said, hash_of(said)
     wanted = {}
-    for provider in {wallet_pass.provider for wallet_pass in stored}:
-        there = said_at(session, program, member, said, provider)
-        wanted[provider] = same if there is said else (there, hash_of(there))
+    for one in stored:
+        key = one.provider, program.design_for(one.member_id)
+        if key in wanted:
+            continue
+        # A card that came with another member may show another design, which chooses other stores.
+        its = said
+        if key[1] != program.design_for(member.id):
+            its = with_places(program, said, key[1], view.home_store_id)
+        there = said_at(session, program, member, its, one.provider)
+        wanted[key] = same if there is said else (there, hash_of(there))
     return wanted
+
+
+def _wanted_by(
+    wanted: Mapping[tuple[str, int], Wanted], program: ProgramView, one: Shown
+) -> Wanted:
+    return wanted[one.provider, program.design_for(one.member_id)]
 
 
 def _shows(wallet_pass: Shown, program: ProgramView, wanted: Wanted, tier_key: str | None) -> bool:

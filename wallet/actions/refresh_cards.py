@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from passes.card import hash_of
+from passes.design import Design, Near
 from wallet.actions.deliver_passes import give_way
-from wallet.actions.program_view import program_view
+from wallet.actions.near_stores import home_store_of, near_of, needs_home, with_places
+from wallet.actions.program_view import ProgramView, program_view
 from wallet.actions.refresh_card import next_second
 from wallet.db import Database
+from wallet.tables.design import design_version
+from wallet.tables.member import Member, surviving
 from wallet.tables.outbox import enqueue
-from wallet.tables.wallet_pass import passes_of_other_designs, want_design
+from wallet.tables.wallet_pass import cards_of, passes_of_other_designs, say, want_design
 
 REFRESH_JOB = "refresh_cards"
 CHUNK = 200  # passes in one transaction: some ten milliseconds of the writer's time
@@ -65,14 +70,42 @@ def _chunk(
         rows = passes_of_other_designs(session, program_id, settled, after, CHUNK)
         if not rows:
             return None
-        wanted: dict[int, list[tuple[int, datetime]]] = {}
+        wanted: dict[int, list[Any]] = {}
         for row in rows:
             its_design = program.design_for(row.member_id)
             if row.design_id != its_design:
-                times = wanted.setdefault(its_design, [])
-                times.append((row.id, next_second(row.modified_at, now)))
-        for its_design, times in wanted.items():
+                wanted.setdefault(its_design, []).append(row)
+        for its_design, changing in wanted.items():
+            _say_places(session, program, its_design, changing)
+            times = [(row.id, next_second(row.modified_at, now)) for row in changing]
             want_design(session, its_design, times, now)
         return int(rows[-1].id)
 
     return database.run(work)
+
+
+def _say_places(
+    session: Session, program: ProgramView, design_id: int, rows: Sequence[Any]
+) -> None:
+    """The stores of the new design go onto the cards with it, where it chooses others than the one
+    before: one delivery for both. Everything else that a card says is the same in any design."""
+    near = near_of(program, design_id)
+    before = {one: _near_of_version(session, one) for one in {row.design_id for row in rows}}
+    moving = {row.id: row.member_id for row in rows if before[row.design_id] != near}
+    is_everybodys = not needs_home(program, near)
+    changed = []
+    for pass_id, said in cards_of(session, moving):
+        home = None if is_everybodys else _home_of(session, moving[pass_id])
+        there = with_places(program, said, design_id, home)
+        if there["places"] != said.get("places"):
+            changed.append((pass_id, there, hash_of(there)))
+    say(session, changed)
+
+
+def _near_of_version(session: Session, design_id: int) -> Near | None:
+    row = design_version(session, design_id)
+    return Design.parse(row.document).near if row else None
+
+
+def _home_of(session: Session, member_id: int) -> int | None:
+    return home_store_of(session, surviving(session, session.get_one(Member, member_id)))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
 from passes.card import Card
+from passes.design import Near
 from wallet.actions.compose_card import card_of
 from wallet.actions.member_view import Balance, MemberView, VoucherView, next_reward
+from wallet.actions.near_stores import places
 from wallet.actions.program_view import ProgramView, RewardView
 from wallet.context import context_of
 from wallet.rules.member_code import make_code
@@ -49,10 +51,16 @@ _LONG = {
 
 
 def sample_card(
-    session: Session, program: ProgramView, key: str, tier_key: str | None = None
+    session: Session,
+    program: ProgramView,
+    key: str,
+    tier_key: str | None = None,
+    near: Near | None = None,
 ) -> tuple[Card, str | None]:
-    """(the card, its tier) of a sample; `tier_key` chooses the tier, otherwise the points do."""
-    return card_at(session, program, SAMPLES[key], tier_key, extra=0)
+    """(the card, its tier) of a sample; `tier_key` chooses the tier, otherwise the points do. `near`
+    is what the design that is tried says of stores, otherwise the one in force does."""
+    card, tier = card_at(session, program, SAMPLES[key], tier_key, extra=0)
+    return (card if near is None else replace(card, places=places(program, near, None))), tier
 
 
 def card_before(

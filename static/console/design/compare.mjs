@@ -78,7 +78,8 @@ export function appleDifferences(before, after, texts) {
   const colours = ["background", "foreground", "label"].filter((name) => rgb(before.face.colours[name]) !== rgb(after.face.colours[name]));
   const names = ["organization", "logo_text", "description"].filter((name) => before.face[name] !== after.face[name]);
   const [old, now] = [applePieces(before.face), applePieces(after.face)];
-  const words = [...colours, ...names, ...otherPictures(before, after, APPLE_PICTURES)].map((name) => texts[`part_${name}`]);
+  const parts = [...colours, ...names, ...otherPictures(before, after, APPLE_PICTURES), ...otherStores(before, after)];
+  const words = parts.map((name) => texts[`part_${name}`]);
   const marked = new Set([...now].filter(([key, piece]) => !same(old.get(key), piece)).map(([key]) => key));
   return { sentences: [...words, ...differences(old, now, texts)], marked };
 }
@@ -91,7 +92,8 @@ export function appleDifferences(before, after, texts) {
 export function googleDifferences(before, after, texts) {
   const named = ["background", "issuer", "program"].filter((name) => before.face[name] !== after.face[name]);
   const [old, now] = [googlePieces(before.face), googlePieces(after.face)];
-  const words = [...named, ...otherPictures(before, after, GOOGLE_PICTURES)].map((name) => texts[`part_${name}`]);
+  const parts = [...named, ...otherPictures(before, after, GOOGLE_PICTURES), ...otherStores(before, after)];
+  const words = parts.map((name) => texts[`part_${name}`]);
   const marked = new Set([...now].filter(([key, piece]) => !same(old.get(key), piece)).map(([, piece]) => piece.name));
   return { sentences: [...words, ...differences(old, now, texts)], marked };
 }
@@ -167,6 +169,17 @@ function otherPictures(before, after, roles) {
     const [was, is] = [upload(old, roles[name]), upload(now, roles[name])];
     return was === undefined || was !== is; // a drawn picture follows the colours
   });
+}
+
+/**
+ * Where the card comes forward by itself, and what is said there.
+ * @param {Side} before
+ * @param {Side} after
+ */
+function otherStores(before, after) {
+  const said = (/** @type {Side} */ side, /** @type {string} */ name) => JSON.stringify([...new Set(side.face.near.map((/** @type {any} */ one) => one[name]))]);
+  if (said(before, "place") !== said(after, "place")) return ["near"];
+  return said(before, "text") === said(after, "text") ? [] : ["near_words"];
 }
 
 /**

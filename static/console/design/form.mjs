@@ -5,6 +5,7 @@ import { at, contrast, put } from "./document.mjs";
 import { read, show } from "./fields.mjs";
 import { More } from "./more.mjs";
 import { GoogleRows } from "./rows.mjs";
+import { NearStores } from "./stores.mjs";
 
 const GROUPS = ["header", "primary", "secondary", "auxiliary", "back"];
 const ROOM = { header: 3, primary: 1, secondary: 4, auxiliary: 4, back: 99 };
@@ -23,6 +24,7 @@ export class Form {
     this.page = page;
     this.more = new More(root, page.zone);
     this.googleRows = new GoogleRows(root, page.texts);
+    this.nearStores = new NearStores(root, page.texts);
     root.addEventListener("input", (event) => this.typed(event));
     root.addEventListener("click", (event) => this.clicked(event));
     root.addEventListener("submit", (event) => event.preventDefault());
@@ -41,6 +43,7 @@ export class Form {
     this.more.fill(this.document);
     this.fillFacts();
     this.googleRows.fill(this.document);
+    this.nearStores.fill(this.document);
     this.fillBack();
     for (const box of this.root.querySelectorAll("[data-announce]")) this.fillNews(/** @type {HTMLElement} */ (box));
     for (const box of this.root.querySelectorAll("[data-tier]")) this.fillTier(/** @type {HTMLElement} */ (box));
@@ -73,7 +76,7 @@ export class Form {
     else if (field.dataset.ownNews !== undefined) this.ownNews(field);
     else if (field.dataset.ownTier !== undefined) this.ownTier(field);
     else if (this.more.typed(field, this.document)) this.fillPaths("[data-switched]");
-    else if (!this.googleRows.typed(field, this.document)) return;
+    else if (!this.googleRows.typed(field, this.document) && !this.nearStores.typed(field, this.document)) return;
     this.page.changed();
   }
 
@@ -82,13 +85,14 @@ export class Form {
    * @param {string} path
    */
   take(field, path) {
-    const isOfLanguage = /^(description|logo_text|announce\.\w+)\./.test(path);
+    const isOfLanguage = /^(description|logo_text|near_words|announce\.\w+)\./.test(path);
     const isLeftOut = isOfLanguage && field.value === "";
     put(this.document, path, isLeftOut ? undefined : read(field, this.page.zone));
     for (const other of this.root.querySelectorAll(`[data-path="${path}"]`)) {
       if (other !== field) this.fillField(/** @type {HTMLInputElement} */ (other));
     }
     if (path.startsWith("announce.") || path === "announce") this.tidyNews();
+    if (path === "shows_near_stores") this.nearStores.showWhether(this.document);
     this.fillContrast();
   }
 
@@ -96,7 +100,7 @@ export class Form {
   clicked(event) {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
-    if (this.more.clicked(button, this.document) || this.googleRows.clicked(button, this.document)) return this.page.changed();
+    if ([this.more, this.googleRows, this.nearStores].some((one) => one.clicked(button, this.document))) return this.page.changed();
     const row = button.closest("[data-fact], .designer-back__one");
     if (button.dataset.move === "up" && row?.previousElementSibling) {
       row.previousElementSibling.before(row);

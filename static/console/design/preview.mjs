@@ -162,8 +162,22 @@ export class Preview {
       { class: "lock" },
       h("p", { class: "lock__day", text: day }),
       h("p", { class: "lock__time", text: "9:41" }),
-      h("div", { class: "lock__list" }, ...bubbles),
+      h("div", { class: "lock__list" }, ...bubbles, this.near(wallet, face)),
     );
+  }
+
+  /**
+   * The card that comes forward beside a store: an iPhone says what the pass says, Android its own words.
+   * @param {string} wallet
+   * @param {any} face
+   */
+  near(wallet, face) {
+    const [first] = face.near;
+    if (!first) return null;
+    if (wallet === "google") return h("p", { class: "lock__note", text: this.texts.near_google });
+    const at = new Date().toISOString();
+    const words = { ...this.texts, now: this.texts.near_here };
+    return drawBubble({ id: "", at, card: "", title: face.organization, text: first.text }, face, "", words, this.look.language);
   }
 
   /** A watch has the colours, the texts and the code; neither strip nor icon. */

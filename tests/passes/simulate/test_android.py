@@ -209,7 +209,10 @@ def test_rows_follow_the_classs_template(
     google.store.insert("loyaltyObject", an_object())
     android.save(link(save_jwt(skinny())))
     assert android.cards()[0]["face"]["rows"] == [
-        [{"label": "Points", "value": "1\u202f240"}, {"label": "Statut", "value": "Or"}]
+        [
+            {"label": "Points", "value": "1\u202f240", "at": "start"},
+            {"label": "Statut", "value": "Or", "at": "end"},
+        ]
     ]
 
 

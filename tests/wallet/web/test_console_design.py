@@ -21,8 +21,11 @@ from passes.simulate import pass_face
 from tests.factories import Cast
 from tests.wallet.web.conftest import Browser
 from wallet.actions.design_draft import design_draft
+from wallet.actions.near_stores import store_key
+from wallet.actions.program_view import touch_program
 from wallet.actions.sample_cards import sample_card
 from wallet.tables.design import draft_design
+from wallet.tables.program import Program, Store
 from wallet.web.wiring import wiring
 
 ISSUED = PassIdentity("0" * 32, "0" * 43)
@@ -197,6 +200,48 @@ def test_the_rows_of_android_are_previewed_named_and_mended(
     with web_cast.database.reading() as session:
         draft = design_draft(session, web_cast.program)
     assert (draft.revision, draft.document["google_rows"][1]) == (revision, ["next_reward"])
+
+
+def test_the_stores_near_which_it_shows_up_are_chosen_and_previewed(
+    designer: Designer, browser: Browser, web_cast: Cast
+) -> None:
+    first, second = web_cast.program.stores
+    key = store_key(first.id)
+    words = {"fr": "Un café chez %@\u202f?", "en": "A coffee at %@?"}
+    document = designer.document(near_stores=[key], near_words=words)
+    said = {"document": document, "sample": "regular", "tier": None}
+    shown = designer.send("POST", "preview", json=said).get_json()["faces"]
+    spot = {"place": f"{first.latitude},{first.longitude}", "text": f"A coffee at {first.name}?"}
+    assert shown["apple"]["en"]["near"] == [spot]
+    assert shown["google"]["en"]["near"] == [], "this issuer may not name its stores"
+    off = {**said, "document": {**document, "shows_near_stores": False}}
+    shown = designer.send("POST", "preview", json=off).get_json()["faces"]
+    assert shown["apple"]["en"]["near"] == []
+    effect = designer.send("POST", "effect", json={"document": document}).get_json()
+    assert effect["changes"] == ["magasins près desquels elle apparaît", "phrase près d’un magasin"]
+    wrong = {**said, "document": {**document, "near_words": {"fr": "%@ %@"}}}
+    (fault,) = designer.send("POST", "preview", json=wrong).get_json()["faults"]
+    assert (fault["path"], fault["section"]) == ("near_words", "stores")
+
+    def move_out(session: Any) -> None:
+        session.get_one(Store, first.id).latitude = None
+        session.get_one(Store, first.id).longitude = None
+        session.get_one(Store, second.id).is_open = False
+        touch_program(session.get_one(Program, web_cast.program.id))
+
+    web_cast.run(move_out)
+    both = {**document, "near_stores": [key, store_key(second.id)]}
+    found = designer.send("POST", "findings", json={"document": both}).get_json()["findings"]
+    codes = {one["code"]: one for one in found if one["section"] == "stores"}
+    assert set(codes) == {"card.store_closed", "card.store_without_place", "card.stores_none"}
+    assert codes["card.store_closed"]["change"] == {"near_stores": [key]}
+    # Who may change the store is led there; others are told who may.
+    page = browser.get("/console/design").text
+    assert f"/console/stores/{key}" not in page
+    assert "Un propriétaire ou un responsable" in page
+    browser.send("/staff/sign-out", {}, page="/console/")
+    browser.sign_in("marc")
+    assert f'href="/console/stores/{key}"' in browser.get("/console/design").text
 
 
 XSS = '"><img src=x onerror=alert(1)><script>alert(2)</script>%(a)s{{7*7}}'

@@ -9,6 +9,7 @@ from flask import url_for
 from passes.design import DISTANCE_M_MAX, Design
 from passes.design_parts import ROW_FACTS_MAX, ROWS, ROWS_MAX, Poster
 from wallet.actions.design_draft import design_draft
+from wallet.actions.near_stores import sentences, store_key
 from wallet.actions.program_view import ProgramView
 from wallet.actions.publish_design import NOTE_LENGTH_MAX
 from wallet.rules.rollout import SHARES
@@ -28,12 +29,13 @@ from wallet.web.console.design_words import (
 )
 from wallet.web.console.frame import console_page, own_program
 from wallet.web.locale import current_language
-from wallet.web.wiring import read
+from wallet.web.wiring import read, settings
 
 URLS = (
     *("preview", "findings", "save", "discard", "add_picture", "effect", "publish", "widen"),
     *("withdraw", "roll_back", "progress", "test_card"),
 )
+STORES_SEEN_AT_ONCE = 12  # with more, one looks for them by name
 
 
 def design() -> str:
@@ -61,7 +63,12 @@ def design() -> str:
             for key, name, document in starters
         ],
         state=_state(program, draft_json(draft), {key: one for key, _, one in starters}),
-        stores=program.stores,
+        stores=[(store_key(one.id), one) for one in program.stores],
+        near={
+            "words": sentences(program),
+            "at_google": settings().google_store_locations,
+            "find_from": STORES_SEEN_AT_ONCE,
+        },
         shares=[(share, percent(share)) for share in SHARES],
         note_length_max=NOTE_LENGTH_MAX,
         script_texts=page_texts(),

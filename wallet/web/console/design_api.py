@@ -22,7 +22,7 @@ from wallet.web.console.design_words import fault_json, finding_json, iso
 from wallet.web.console.frame import own_program
 from wallet.web.locale import current_language
 from wallet.web.security import staff
-from wallet.web.wiring import read, write
+from wallet.web.wiring import read, settings, write
 
 PICTURE_SECONDS = 3600  # its address says all that it is made of
 LOOK_LENGTH_MAX = 4_000  # characters of an address
@@ -39,7 +39,12 @@ def preview() -> Response:
         raise Refusal("body_invalid")
     if faults := Design.faults(document):
         return jsonify(faults=[fault_json(one) for one in faults])
-    shown = read(lambda session: preview_design(session, program, document, sample, tier))
+    at_google = settings().google_store_locations
+    shown = read(
+        lambda session: preview_design(
+            session, program, document, sample, tier, google_knows_stores=at_google
+        )
+    )
     design = Design.parse(document)
     has_wide = bool(shown.faces["google"][program.locale]["wide_logo"])
     return jsonify(

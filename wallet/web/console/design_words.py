@@ -42,7 +42,8 @@ _SECTIONS = (
     ),
     (("storeCard", "layout", "google_rows", "class.classTemplate", "object."), "facts"),
     (("announce",), "news"),
-    (("locations", "distance_m", "relevantDates", "beacons", "periods", "shows_near"), "stores"),
+    (("locations", "distance_m", "relevantDates", "beacons", "periods"), "stores"),
+    (("shows_near", "near_"), "stores"),
 )
 
 
@@ -91,6 +92,8 @@ def _fault_sentence(fault: Fault) -> str:
 
 def _sentence_of_place(fault: Fault) -> str:
     """What is wrong in the parts that few designs have; empty where nothing special is to say."""
+    if fault.path.startswith("near_words") and fault.kind == "value_error":
+        return _("Write %(mark)s at most once, where the store's name goes.", mark="%@")
     if fault.path.startswith("periods"):
         return _("Please give both times: it must end after it starts, at most 24 hours later.")
     if fault.path == "nfc.public_key":
@@ -252,6 +255,8 @@ def spoken_change(path: str) -> str:
         "back": lambda: _("texts of the back"),
         "announce": lambda: _("sentences of the lock screen"),
         "shows_near_stores": lambda: _("near the stores"),
+        "near_stores": lambda: _("stores near which it shows up"),
+        "near_words": lambda: _("sentence near a store"),
         "distance_m": lambda: _("distance to the stores"),
         "periods": lambda: _("days on which it comes forward"),
         "beacons": lambda: _("beacons"),
@@ -301,6 +306,9 @@ def page_texts() -> dict[str, str]:
         "wallet": _("Wallet"),
         "other": _("Another card"),
         "now": _("now"),
+        "near_count": _("%(count)s of %(all)s chosen"),
+        "near_here": _("near a store"),
+        "near_google": _("Near a store, Android shows the card in words of its own."),
         **_part_texts(),
         **{f"action_{key}": name for key, name in action_names()},
         "rows_swapped": _("%(fact)s stands here now, %(other)s in row %(row)s."),
@@ -354,4 +362,6 @@ def _part_texts() -> dict[str, str]:
         "part_google_logo": _("Logo"),
         "part_wide": _("Logo"),
         "part_hero": _("Picture"),
+        "part_near": _("Stores near which it shows up"),
+        "part_near_words": _("Sentence near a store"),
     }

@@ -46,13 +46,15 @@ class Android:
     clients: list[GoogleClient] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
 
-    def worker(self, url: str = "", timeout: float = TIMEOUT_SECONDS) -> GoogleDelivery:
+    def worker(
+        self, url: str = "", timeout: float = TIMEOUT_SECONDS, *, names_stores: bool = False
+    ) -> GoogleDelivery:
         """Another worker process, as far as Google can tell."""
         return GoogleDelivery(
             self.cast.database,
             self.client(url, timeout),
             self.gate(),
-            GoogleObjects(self.identity, PUBLIC_URL),
+            GoogleObjects(self.identity, PUBLIC_URL, merchant_locations=names_stores),
             lambda: self.cast.now,
         )
 

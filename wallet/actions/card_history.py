@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -46,23 +46,27 @@ def history_section(
     program: ProgramView, moves: tuple[Move, ...], languages: tuple[str, ...]
 ) -> Section:
     """One line each: day, what came or went, why."""
-    known = {unit.key for unit in program.ruleset.units}
-    shown = [move for move in moves if move.unit in known]
-    body = {
-        language: "\n".join(_line(program, move, language) for move in shown) or "—"
-        for language in languages
-    }
-    return Section(
-        "history", {language: _TITLE.get(language, _TITLE["en"]) for language in languages}, body
-    )
+    units = {unit.key: unit for unit in program.ruleset.units}
+    zone = ZoneInfo(program.time_zone)
+    lines: dict[str, list[str]] = {language: [] for language in languages}
+    for move in moves:
+        if unit := units.get(move.unit):
+            day = move.occurred_at.astimezone(zone).date()
+            for language, said in lines.items():
+                amount = spell_quantity(unit, abs(move.quantity), program.currency, language)
+                said.append(_line(move, _day(day, language), amount, language))
+    body = {language: "\n".join(said) or "—" for language, said in lines.items()}
+    return Section("history", _title(languages), body)
 
 
-def _line(program: ProgramView, move: Move, language: str) -> str:
-    unit = program.ruleset.unit(move.unit)
-    amount = spell_quantity(unit, abs(move.quantity), program.currency, language)
-    sign = "+" if move.quantity > 0 else "−"
+@cache
+def _title(languages: tuple[str, ...]) -> dict[str, str]:
+    return {language: _TITLE.get(language, _TITLE["en"]) for language in languages}
+
+
+def _line(move: Move, day: str, amount: str, language: str) -> str:
     kind = _KINDS.get(move.kind, _OTHER)
-    day = _day(move.occurred_at.astimezone(ZoneInfo(program.time_zone)).date(), language)
+    sign = "+" if move.quantity > 0 else "−"
     return f"{day}\u00a0: {sign}{amount} ({kind.get(language, kind['en'])})"
 
 

@@ -70,6 +70,8 @@ def check_text(text: str, field: str, longest: int, shortest: int = 0) -> None:
 
 def check_items(items: Sequence[Mapping[str, Any]], field: str = "items") -> None:
     """The same for the lines of a sale, whatever is nested in them."""
+    if not items:
+        return
     text = json.dumps(list(items), ensure_ascii=False)
     is_plain = not any(unicodedata.category(char) == "Cs" for char in text)
     if len(text) > ITEMS_LENGTH_MAX or "\\u0000" in text or not is_plain:

@@ -26,10 +26,14 @@ def obstacles(
     """Reward → the code that says why the member may not take it now, or None. Points aside."""
     stocks = _stocks(session, rewards)
     taken = _taken(session, member.id, rewards, now)
+    tags = member.tags
+    anybody = Taker(tier_key, tags)
     return {
         reward.id: obstacle(
             reward.conditions(stocks.get(reward.id)),
-            Taker(tier_key, member.tags, has_picked(reward, member.tags), taken[reward.id]),
+            Taker(tier_key, tags, has_picked(reward, tags), taken[reward.id])
+            if reward.choice or reward.per_member is not None
+            else anybody,
             now,
         )
         for reward in rewards

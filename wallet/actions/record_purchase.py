@@ -113,7 +113,8 @@ def record_purchase(
         return _again(session, known, {digest, *_digests_before(session, member, facts)})
     occurred_at = check_purchase(program, member, facts, now)
     notices = waiting_notices(session, program.id, facts.source, facts.external_id)
-    facts = replace(facts, credit_minor=credit_in(notices, member) or facts.credit_minor)
+    if paid_minor := credit_in(notices, member):
+        facts = replace(facts, credit_minor=paid_minor)
     before = standing_to_earn(session, program, member, now)
     view = member_facts(session, program, member, before, occurred_at)
     session.flush()
@@ -276,4 +277,7 @@ def _digest(member_id: int, facts: PurchaseFacts) -> str:
     ]
     if any(facts.parts):
         said.append(list(facts.parts))
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_spelled(said).encode()).hexdigest()
+
+
+_spelled = json.JSONEncoder(sort_keys=True).encode

@@ -254,7 +254,8 @@ _HELD = Prepared(
     )
     .outerjoin(_lot, and_(_lot.c.account_id == _account.c.id, _lot.c.remaining > 0))
     .where(_account.c.member_id == bindparam("member"))
-    .group_by(_account.c.id, _account.c.unit, _account.c.balance, _account.c.owed)
+    # In the order of the index: SQLite need not sort.
+    .group_by(_account.c.unit, _account.c.id, _account.c.balance, _account.c.owed)
 )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     Boolean,
     ForeignKey,
     Index,
+    Table,
     UniqueConstraint,
     and_,
     bindparam,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -161,7 +163,17 @@ class Shown:
 
 _PASSES = Loader(WalletPass)
 _pass = _PASSES.table
-_SHOWN = Prepared(select(*(_pass.c[name] for name in Shown.__slots__)).where(*_OF_MEMBER))
+_SHOWN_COLUMNS = [_pass.c[name] for name in Shown.__slots__]
+_absorbed = cast(Table, Member.__table__).alias("absorbed")
+# The member's own and those of members merged into it: with `IN` SQLite would fill a table with the ids first.
+_SHOWN = Prepared(
+    union_all(
+        select(*_SHOWN_COLUMNS).where(_pass.c.member_id == bindparam("member", type_=BigId)),
+        select(*_SHOWN_COLUMNS)
+        .join(_absorbed, _absorbed.c.id == _pass.c.member_id)
+        .where(_absorbed.c.merged_into_id == bindparam("member", type_=BigId)),
+    )
+)
 _CHANGE = Prepared(
     update(_pass)
     .where(_pass.c.id == bindparam("of_pass"))

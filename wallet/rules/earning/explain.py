@@ -10,7 +10,7 @@ from fractions import Fraction
 from wallet.rules.earning.award import LANGUAGES, Reason
 from wallet.rules.earning.basis import excluded
 from wallet.rules.earning.shares import Given, Share, Win
-from wallet.rules.facts import Number, Sale
+from wallet.rules.facts import Sale
 from wallet.rules.money import spell_money
 from wallet.rules.ruleset import (
     QUANTITY_PER_SALE_MAX,
@@ -61,10 +61,11 @@ def reasons(ruleset: Ruleset, sale: Sale, given: Given) -> tuple[Reason, ...]:
     said += [_capped(share.rule.key, unit, share.cap, sale) for share in given.shares if share.cap]
     if given.program_cap:
         said.append(_capped("cap", unit, given.program_cap, sale))
-    exact = _fraction(given.exact, given.scale.scale)
-    if min(exact, QUANTITY_PER_SALE_MAX) != given.total:
-        said.append(_rounded(ruleset, unit, exact, given.total, sale.currency))
-    if exact > QUANTITY_PER_SALE_MAX:
+    scale = given.scale.scale
+    if min(given.exact, QUANTITY_PER_SALE_MAX * scale) != given.total * scale:
+        hundredths = given.exact * 100 // scale
+        said.append(_rounded(ruleset, unit, hundredths, given.total, sale.currency))
+    if given.exact > QUANTITY_PER_SALE_MAX * scale:
         said.append(
             Reason("cap", {"fr": "Plafond par achat atteint", "en": "Limit per purchase reached"})
         )
@@ -248,27 +249,27 @@ def cap_words(unit: Unit, cap: Cap, currency: str, language: str) -> str:
     return f"{most} {_PERIODS[cap.per][language]}"
 
 
-def _rounded(ruleset: Ruleset, unit: Unit, exact: Fraction, total: int, currency: str) -> Reason:
+def _rounded(ruleset: Ruleset, unit: Unit, hundredths: int, total: int, currency: str) -> Reason:
     def _text(language: str) -> str:
         if unit.kind == "credit":
             result = spell_money(total, currency, language)
             return f"arrondi à {result}" if language == "fr" else f"rounded to {result}"
         number = spell_number(total, language)
         if language == "fr":
-            return f"{spell_fraction(exact, language)} arrondi à {number}"
-        return f"{spell_fraction(exact, language)} rounded to {number}"
+            return f"{_spell_hundredths(hundredths, language)} arrondi à {number}"
+        return f"{_spell_hundredths(hundredths, language)} rounded to {number}"
 
     return Reason(f"rounding_{ruleset.rounding}", _both(_text))
 
 
-def _fraction(exact: Number, scale: int) -> Fraction:
-    return Fraction(exact) / scale
-
-
 def spell_fraction(value: Fraction, language: str) -> str:
     """Two decimals at most, the rest cut off."""
-    whole, hundredths = divmod(math.floor(value * 100), 100)
-    decimals = f"{hundredths:02}".rstrip("0")
+    return _spell_hundredths(math.floor(value * 100), language)
+
+
+def _spell_hundredths(hundredths: int, language: str) -> str:
+    whole, rest = divmod(hundredths, 100)
+    decimals = f"{rest:02}".rstrip("0")
     text = spell_number(whole, language)
     if not decimals:
         return text

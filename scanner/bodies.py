@@ -103,6 +103,21 @@ class Redeem(Body):
     member_id: PublicId
     reward_id: PublicId
     shown: Note | None = None
+    hold: RequestId | None = None  # that this till took before, by its request id
+
+
+class Hold(Body):
+    """What may be held of a member for this till, by what was `shown`."""
+
+    request_id: RequestId
+    member_id: PublicId
+    shown: Note | None = None
+
+
+class Release(Body):
+    """A hold of this till, by the request id of its taking."""
+
+    hold: RequestId
 
 
 class UseVoucher(Body):
@@ -207,8 +222,16 @@ class Switch(Body):
     pin: Pin
 
 
+class SavedReward(Body):
+    """A reward that was given without a connection, against a hold of this till."""
+
+    reward_id: PublicId
+    hold: RequestId
+
+
 class SavedLine(Body):
-    """A sale that was saved without a connection."""
+    """A sale that was saved without a connection, or a reward that was given: then the amount is 0
+    and the member was known."""
 
     op_id: RequestId
     seq: Annotated[int, Field(ge=0, le=1 << 53)]
@@ -223,11 +246,14 @@ class SavedLine(Body):
     receipt: Annotated[str, StringConstraints(max_length=RECEIPT_LENGTH_MAX)] = ""
     found_by: Literal["camera", "wedge", "photo", "typed", "new", ""] = ""
     paired: PublicId | None = None  # the till this browser was when it saved the line
+    reward: SavedReward | None = None
 
     @model_validator(mode="after")
     def _one(self) -> SavedLine:
         if (self.query is None) == (self.member_id is None):
             raise ValueError("exactly one of query and member_id")
+        if self.reward is not None and (self.member_id is None or self.amount_minor):
+            raise ValueError("a reward has a member and no amount")
         return self
 
 

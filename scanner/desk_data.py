@@ -16,9 +16,11 @@ from wallet.web.consents import consents_of
 def desk_data(program: ProgramView, language: str) -> dict[str, Any]:
     """In the cashier's language."""
     said = coach_of(program, language)
+    offline = program.ruleset.offline_redemption
     return {
         "program": program.name,
         "quick": quick_amounts(program),
+        "hold_minutes": offline.minutes if offline else 0,
         "shelf": [
             {
                 "category": article.category,

@@ -9,6 +9,7 @@ from scanner.enrol import enrol_now
 from scanner.far_screen import count, invite, look, say, show
 from scanner.far_screen import pair_now as pair_screen_now
 from scanner.far_screen import pair_page as pair_screen_page
+from scanner.holding import hold, release
 from scanner.icons import icon
 from scanner.managing import give_or_take, movements, take_back
 from scanner.pages import manifest, page, practice_page, service_worker, stand_in_store
@@ -39,6 +40,8 @@ def till_door() -> Blueprint:
     door.add_url_rule("/api/members", "members", enrol_now, methods=["POST"])
     door.add_url_rule("/api/purchases", "purchases", record_sale, methods=["POST"])
     door.add_url_rule("/api/redemptions", "redemptions", redeem_reward, methods=["POST"])
+    door.add_url_rule("/api/holds", "hold", hold, methods=["POST"])
+    door.add_url_rule("/api/holds/release", "release", release, methods=["POST"])
     door.add_url_rule("/api/session", "session", who)
     door.add_url_rule("/api/sync", "sync", receive_batch, methods=["POST"])
     door.add_url_rule("/api/vouchers", "vouchers", spend_voucher, methods=["POST"])

@@ -7,14 +7,20 @@ from typing import Any
 
 from wallet.actions.member_view import MemberView, VoucherView
 from wallet.actions.program_view import ProgramView, RewardView
+from wallet.actions.take_reward import becomes_voucher
+from wallet.actions.tills.hold import NOTHING_HELD, Holds, HoldView
 from wallet.errors import Refusal
 from wallet.ids import public_id
 from wallet.rules.ruleset import ActivityRule
 
 
-def hub(program: ProgramView, view: MemberView, language: str) -> dict[str, Any]:
-    """What one code opens, in the language of the cashier."""
+def hub(
+    program: ProgramView, view: MemberView, language: str, holds: Holds = NOTHING_HELD
+) -> dict[str, Any]:
+    """What one code opens, in the language of the cashier. What this till holds of it is there for
+    this till; what others hold is not."""
     tier = view.standing.tier
+    own = holds.own
     following = view.next_reward
     return {
         "id": view.public_id,
@@ -22,9 +28,18 @@ def hub(program: ProgramView, view: MemberView, language: str) -> dict[str, Any]
         "number": grouped(view.number),
         "tier": {"key": tier.key, "name": program.text(tier.name, language)} if tier else None,
         "balances": {
-            unit: {"available": balance.available, "pending": balance.pending}
+            unit: {
+                "available": balance.available
+                + (own.quantity if own is not None and own.unit == unit else 0),
+                "pending": balance.pending,
+            }
             for unit, balance in view.balances.items()
         },
+        "hold": _hold(own) if own else None,
+        "held_elsewhere": [
+            {"unit": one.unit, "quantity": one.quantity, "until": one.until.isoformat()}
+            for one in holds.elsewhere
+        ],
         "unit_label": program.text(program.ruleset.main_unit.name, language),
         "next_reward": (
             {"name": program.text(following.name, language), "missing": view.reward_missing}
@@ -32,7 +47,11 @@ def hub(program: ProgramView, view: MemberView, language: str) -> dict[str, Any]
             else None
         ),
         "rewards": [
-            {**reward_line(program, reward, language), "affordable": view.can_afford(reward)}
+            {
+                **reward_line(program, reward, language),
+                "affordable": view.can_afford(reward, own.of(reward.unit) if own else 0),
+                "at_once": not becomes_voucher(reward),
+            }
             for reward in best_first(view)
         ],
         "vouchers": [voucher_line(program, voucher, language) for voucher in view.vouchers],
@@ -40,6 +59,17 @@ def hub(program: ProgramView, view: MemberView, language: str) -> dict[str, Any]
         "stamp_cards": _stamp_cards(program, view, language),
         "activities": _activities(program, language),
         "last_visit_at": view.last_visit_at.isoformat() if view.last_visit_at else None,
+    }
+
+
+def _hold(own: HoldView) -> dict[str, Any]:
+    """What this till holds, and which rewards it pays one of."""
+    return {
+        "id": own.id,
+        "unit": own.unit,
+        "quantity": own.quantity,
+        "seconds_left": own.seconds_left,
+        "rewards": [public_id("rwd", reward_id) for reward_id in own.reward_ids],
     }
 
 

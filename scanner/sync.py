@@ -16,6 +16,7 @@ from wallet import clock
 from wallet.actions.program_view import program_view
 from wallet.actions.receive_till_line import (
     Reporter,
+    SavedReward,
     SavedSale,
     count_new,
     receive_till_line,
@@ -83,6 +84,7 @@ def _receive(browser: str, said: SavedLine) -> dict[str, Any]:
         staff_id=private_id("stf", said.staff) if said.staff else None,
         store_id=private_id("sto", said.store) if said.store else None,
         till_id=private_id("til", said.paired) if said.paired else None,
+        reward=SavedReward(said.reward.reward_id, said.reward.hold) if said.reward else None,
     )
     program_id = person.program_id if person else till.program_id if till else 0
     reporter = Reporter(

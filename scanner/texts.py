@@ -74,6 +74,11 @@ def _member() -> dict[str, str]:
         "last_visit": _("Last visit {when}"),
         "first_visit": _("First visit"),
         "pending": _("+ {count} pending"),
+        "hold": _("Hold for {minutes} min"),
+        "held": _("{name}: one reward can be given even without a connection, until {time}"),
+        "held_until": _("Held until {time}"),
+        "held_elsewhere": _("{count} held by another till until {time}"),
+        "hold_released": _("Nothing is held any more"),
         "next_reward": _("{count} to go: {reward}"),
         "amount_invalid": _("Type an amount like {example}."),
         "stamps": _("{have} of {target}"),
@@ -119,6 +124,14 @@ def _saved() -> dict[str, str]:
         "saved": _("Saved"),
         "saved_text": _("For {name}. The points come when the till is online again."),
         "saved_more": _("Kept on this till and sent by itself"),
+        "saved_reward": _("For {name}. The points go when the till is online again."),
+        "redeem_offline": _("Rewards need a connection. The points are safe."),
+        "redeem_offline_held": _(
+            "This one was not held: it needs a connection. The points are safe."
+        ),
+        "unknown_held": _(
+            "No connection: one reward that was held can be given, points can be added."
+        ),
         "unknown_text": _("No connection: points can be added, rewards have to wait."),
         "saved_waiting": _("Still to be sent: {count}"),
         "saved_none_waiting": _("Everything was sent."),

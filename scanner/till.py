@@ -34,9 +34,11 @@ from wallet.actions.throttle import (
 )
 from wallet.actions.tills.confirm import voucher_wanted
 from wallet.actions.tills.flags import flag_refused
+from wallet.actions.tills.hold import holds_on
 from wallet.actions.tills.own_card import is_own_card
 from wallet.actions.undo import undo_purchase
 from wallet.actions.unuse_voucher import unuse_voucher
+from wallet.actions.use_hold import Cover
 from wallet.actions.use_voucher import Use, use_voucher
 from wallet.actions.voucher_state import voucher_state
 from wallet.errors import Refusal
@@ -123,7 +125,9 @@ def redeem_reward() -> tuple[Response, int]:
     def _work(session: Session, program: ProgramView) -> dict[str, Any]:
         member = find_member(session, program, MemberRef(id=body.member_id))
         wanted = reward_wanted(program, body.request_id, body.reward_id)
-        taking = Taking(shown=proof(session, program, body.member_id, body.shown, wanted))
+        shown = proof(session, program, body.member_id, body.shown, wanted)
+        cover = Cover(body.hold, body.request_id) if body.hold else None
+        taking = Taking(shown=shown, cover=cover)
         redeemed = redeem(
             session, program, member, body.reward_id, staff_actor(), clock.now(), taking
         )
@@ -272,7 +276,8 @@ def hub_of(session: Session, program: ProgramView, member_id: str) -> dict[str, 
     member = find_member(session, program, MemberRef(id=member_id))
     view = member_view(session, program, member, clock.now())
     own = is_own_card(session, member, staff().staff_id)
-    return {**hub(program, view, current_language()), "own_card": own}
+    holds = holds_on(session, program, view, staff_actor(), clock.now())
+    return {**hub(program, view, current_language(), holds), "own_card": own}
 
 
 def _once(verb: str, request_id: str, facts: dict[str, Any], work: Work) -> tuple[Response, int]:

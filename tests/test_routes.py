@@ -273,6 +273,17 @@ TABLE: dict[tuple[str, str], Row] = {
         _fixed("/till/api/redemptions"),
         _tap(request_id=_request_id, member_id=_member, reward_id=_reward),
     ),
+    # The café gives no rewards without a connection.
+    ("POST", "/till/api/holds"): Row(
+        "401 409 403 409 409 404 401 401",
+        _fixed("/till/api/holds"),
+        _tap(request_id=_request_id, member_id=_member),
+    ),
+    ("POST", "/till/api/holds/release"): Row(
+        "401 204 403 204 204 204 401 401",
+        _fixed("/till/api/holds/release"),
+        _tap(hold=_request_id),
+    ),
     ("POST", "/till/api/vouchers"): Row(
         "401 404 403 404 404 404 401 401",
         _fixed("/till/api/vouchers"),

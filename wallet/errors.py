@@ -132,6 +132,10 @@ CODES: dict[str, tuple[int, str]] = {
     "items_mismatch": (422, N_("These items are not part of the purchase.")),
     "repeat_suspected": (409, N_("The same amount was just added for this member. Add it again?")),
     "insufficient_balance": (409, N_("There are not enough points.")),
+    "units_held": (
+        409,
+        N_("A till holds some of these for a reward. They are free again within the hour."),
+    ),
     "reward_not_found": (404, N_("No such reward.")),
     "reward_unavailable": (409, N_("This reward is not available now.")),
     "reward_not_yet": (409, N_("This reward is not open yet.")),
@@ -187,6 +191,16 @@ CODES: dict[str, tuple[int, str]] = {
     "till_line_not_found": (404, N_("There is no such saved sale.")),
     "till_line_decided": (409, N_("This saved sale was already decided.")),
     "till_line_revoked": (409, N_("It was saved on a till that was revoked.")),
+    # what tills hold, to give a reward if their connection goes
+    "holds_off": (409, N_("This program gives no rewards without a connection.")),
+    "nothing_to_hold": (409, N_("There is no reward that could be held now.")),
+    "hold_unknown": (409, N_("Nothing was held on this till for this reward.")),
+    "hold_over": (
+        409,
+        N_("The reward was given without a connection, and what was held for it ended before."),
+    ),
+    "hold_used": (409, N_("What was held was already used for another reward.")),
+    "hold_too_small": (409, N_("Less was held than this reward costs.")),
     # tills and the people before them
     "till_name_missing": (422, N_("Please give the till a name.")),
     "till_not_found": (404, N_("There is no such till.")),

@@ -44,11 +44,11 @@ export class Acts {
 }
 
 /**
- * What makes two acts the same: not how the member was found, nor what was shown of the card.
+ * What makes two acts the same: not how the member was found, nor what was shown of the card or held before.
  * @param {{body: Record<string, unknown>}} act
  */
 function factsOf({ body }) {
-  const { request_id: _id, confirm_repeat: _confirm, shown: _shown, found_by: _way, ...facts } = body;
+  const { request_id: _id, confirm_repeat: _confirm, shown: _shown, hold: _hold, found_by: _way, ...facts } = body;
   return facts;
 }
 

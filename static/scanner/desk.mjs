@@ -13,6 +13,7 @@
  * @property {number} cost
  * @property {string} unit
  * @property {boolean} affordable
+ * @property {boolean} at_once it goes over the counter now, not as a voucher
  *
  * @typedef {object} Voucher
  * @property {string} code
@@ -51,6 +52,9 @@
  * @property {StampCard[]} stamp_cards
  * @property {Activity[]} activities
  * @property {string | null} last_visit_at
+ * @property {{id: string, unit: string, quantity: number, seconds_left: number, rewards: string[]} | null} [hold] what this till holds of them, and the rewards it pays one of
+ * @property {{unit: string, quantity: number, until: string}[]} [held_elsewhere] what other tills hold
+ * @property {string} [held_id] their id, where this till holds something of a card that nobody can be asked about
  * @property {boolean} [own_card] it is the cashier's own: a colleague has to serve it
  * @property {string} [query] of somebody whom the server could not be asked about: what was scanned or typed
  *

@@ -112,6 +112,7 @@ function asSent(line) {
     staff: line.staff,
     store: line.store,
     paired: line.paired ?? null,
+    ...(line.reward ? { reward: { reward_id: line.reward.reward_id, hold: line.reward.hold } } : {}),
   };
 }
 

@@ -44,6 +44,7 @@ function welcome() {
  * @returns {Face}
  */
 function ofOutcome({ act, changes, member, reward, isSaved, worth_minor }) {
+  if (isSaved && reward) return { kind: "saved", title: say("face_taken", { reward: reward.name }) };
   if (isSaved) return { kind: "saved", title: say("face_saved"), figure: moneyText(Number(act.body.amount_minor), currency) };
   const rest = purse(member, "face_balance_now");
   if (act.kind === "undo") return { kind: "wait", title: say("face_undone"), ...rest };

@@ -2,7 +2,7 @@
 
 import { MINOR_DIGITS_MAX, fieldText, moneyText, parseAmount, payableMinor, press } from "./amount.mjs";
 import { Basket } from "./basket.mjs";
-import { copyOf, count, currency, data, dayText, figure, part, partOf, say, shortDay, unitWord } from "./page.mjs";
+import { copyOf, count, currency, data, dayText, figure, part, partOf, say, setIcon, shortDay, timeText, unitWord } from "./page.mjs";
 
 /** @typedef {import("./desk.mjs").Member} Member */
 /** @typedef {import("./desk.mjs").Reward} Reward */
@@ -112,6 +112,37 @@ export class Hub {
     part("member-pending").textContent = balance.pending ? say("pending", { count: figure(balance.pending) }) : "";
     this.#showNext(member, balance.available);
     this.#showTreats(member);
+    this.#showElsewhere(member);
+  }
+
+  /**
+   * Points that another till holds are there, but not for us.
+   * @param {Member} member
+   */
+  #showElsewhere({ held_elsewhere: held = [], balances }) {
+    const [here] = held.filter((one) => one.unit === data.unit);
+    if (!here) return;
+    const pending = balances[data.unit]?.pending ?? 0;
+    const words = [pending ? say("pending", { count: figure(pending) }) : ""];
+    words.push(say("held_elsewhere", { count: figure(here.quantity), time: timeText(here.until) }));
+    part("member-pending").textContent = words.filter(Boolean).join(" · ");
+  }
+
+  /**
+   * What this till holds: the rewards it pays stand out, and one key says until when.
+   * @param {{rewards: Reward[], ends_at: number} | null} hold
+   * @param {boolean} canTake whether one could be taken now
+   */
+  showHold(hold, canTake) {
+    const key = part("hold");
+    key.hidden = hold === null && !canTake;
+    key.setAttribute("aria-pressed", String(hold !== null));
+    part("hold-word").textContent = hold ? say("held_until", { time: timeText(hold.ends_at) }) : say("hold", { minutes: String(data.hold_minutes) });
+    for (const button of part("rewards-list").querySelectorAll("[data-reward]")) {
+      const isHeld = hold?.rewards.some((reward) => reward.id === button.getAttribute("data-reward")) ?? false;
+      button.classList.toggle("reward--held", isHeld);
+      setIcon(button, isHeld ? "shield-check" : "gift");
+    }
   }
 
   /**
@@ -149,7 +180,7 @@ export class Hub {
     part("member-name").textContent = member.number;
     part("member-tier").hidden = true;
     part("member-number").textContent = "";
-    part("member-visit").textContent = say("unknown_text");
+    part("member-visit").textContent = say(member.held_id ? "unknown_held" : "unknown_text");
     part("member-balance").textContent = "–";
     part("member-unit").textContent = "";
     part("member-pending").textContent = "";
@@ -235,6 +266,7 @@ export class Hub {
     const button = /** @type {HTMLButtonElement} */ (line.querySelector("button"));
     const cost = count(reward.cost, reward.unit);
     button.dataset.testid = `reward-${reward.id}`;
+    button.dataset.reward = reward.id;
     fill(line, ".reward__name", reward.name);
     fill(line, ".reward__cost", cost);
     button.addEventListener("click", () => this.#doers.onReward(reward));

@@ -1,5 +1,5 @@
 /**
- * Sales saved on this till until the server has them, in IndexedDB. A line is written, and on the disk,
+ * Sales and rewards saved on this till until the server has them, in IndexedDB. A line is written, and on the disk,
  * before the cashier sees "saved"; it is never removed before its fate is known and was seen.
  */
 
@@ -9,6 +9,8 @@ const LINES = "lines";
 const SETTLED_KEPT = 50; // accepted lines that can still be looked up on the till
 
 /**
+ * @typedef {{reward_id: string, hold: string, name: string}} SavedReward
+ *
  * @typedef {"pending" | "accepted" | "review" | "dismissed" | "rejected"} LineState
  *
  * @typedef {object} Line
@@ -18,6 +20,7 @@ const SETTLED_KEPT = 50; // accepted lines that can still be looked up on the ti
  * @property {string | null} member_id where the member was on the screen
  * @property {string} name the member's, where it was on the screen
  * @property {number} amount_minor
+ * @property {SavedReward | null} [reward] it is no sale: this was given, against that hold
  * @property {Record<string, unknown>} [more] articles, the receipt, how the member was found
  * @property {string} occurred_at RFC 3339, by this till's clock
  * @property {string | null} staff

@@ -69,8 +69,8 @@ export class Offline {
   }
 
   /**
-   * Keeps a sale; throws where it cannot be kept.
-   * @param {{op_id: string, query: string | null, member_id: string | null, name: string, amount_minor: number, more: Record<string, unknown>}} sale
+   * Keeps a sale, or a reward that was given; throws where it cannot be kept.
+   * @param {{op_id: string, query: string | null, member_id: string | null, name: string, amount_minor: number, more: Record<string, unknown>, reward: import("./line_store.mjs").SavedReward | null}} sale
    */
   async save(sale) {
     const store = await this.#opening;

@@ -20,6 +20,7 @@
  * @property {boolean} practice nothing counts
  * @property {string} screen address of the customer's screen
  * @property {number} screens how many devices of their own show what this till shows
+ * @property {number} hold_minutes how long a till may hold points to give a reward without a connection; 0: it may not
  * @property {number[]} quick amounts under one key, in minor units
  * @property {{category: string, sku: string, name: string, by_amount: boolean}[]} shelf articles that earn in their own way
  * @property {{unit: string, quantity: number} | null} visit what coming gives, where no amount is needed

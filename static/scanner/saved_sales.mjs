@@ -62,7 +62,7 @@ function lineOf(line) {
   shown.dataset.state = line.state;
   setIcon(shown, ICONS[line.state]);
   fill(shown, ".saved__who", line.name || line.query || "");
-  fill(shown, ".saved__amount", moneyText(line.amount_minor, currency));
+  fill(shown, ".saved__amount", line.reward ? line.reward.name : moneyText(line.amount_minor, currency));
   fill(shown, ".saved__time", timeText(line.occurred_at));
   const gave = line.state === "accepted" && line.changes.length > 0 ? ` · ${counts(line.changes, true)}` : "";
   fill(shown, ".saved__state", say(`saved_${line.state}`) + gave);

@@ -9,6 +9,7 @@ import { IDLE, memberOf, next } from "./desk.mjs";
 import { Consent } from "./consent.mjs";
 import { DeskParts } from "./desk_parts.mjs";
 import { Feedback } from "./feedback.mjs";
+import { Holds } from "./holds.mjs";
 import { Hub, fill } from "./hub.mjs";
 import { Manager } from "./manager.mjs";
 import { Offline, forgetPage, keepPage } from "./offline.mjs";
@@ -37,6 +38,7 @@ const NEXT_AFTER_REFUSAL_MS = 4_000; // a sentence to read and to say to the cus
 const NEXT_WHEN_WAITING_MS = 700; // the next card was scanned already: just long enough to see the colour
 const LOOKUP_LIMIT_MS = 5_000; // then the cashier had better type or scan again
 const LOOKUP_OFFLINE_LIMIT_MS = 1_500; // known to be without a connection: a sale must not wait for it
+const HELD_LIMIT_MS = 1_500; // what is held can be given without the server: the queue does not wait for it
 const NUMBER_DIGITS_MIN = 6; // of a member or phone number that is worth saving
 const RECENT_MAX = 6;
 // More of the card is asked for than was shown: the customer or a manager can say yes instead.
@@ -89,6 +91,7 @@ const hub = new Hub({
   onVoucher: (voucher) => useVoucher(voucher.code),
   onActivity: (activity) => note(activity.kind),
 });
+const holds = new Holds(server, showHold);
 const offline = new Offline((lines) => savedSales.show(lines));
 const savedSales = new SavedSales({ onOpen: () => void offline.markSeen(), onSend: () => offline.send() });
 const outcomes = new OutcomeView({
@@ -186,7 +189,9 @@ async function find(body) {
   const ticket = (lookups += 1);
   try {
     const limit = isOnline ? LOOKUP_LIMIT_MS : LOOKUP_OFFLINE_LIMIT_MS;
+    const asked = performance.now();
     const answer = await api.post("lookup", body, { limit, retries: 0 });
+    holds.note(true, performance.now() - asked);
     if (ticket === lookups) showFound(answer, body);
   } catch (error) {
     const query = await savedQuery(error, body.query);
@@ -232,6 +237,8 @@ function showUnknown(query) {
     last_visit_at: null,
     query: code ?? query,
   };
+  const held = holds.ofCard(code ? cardOf(code) : "");
+  if (held) Object.assign(member, { held_id: held.member_id, rewards: held.rewards });
   return move({ name: "found", member });
 }
 
@@ -260,8 +267,10 @@ function showFound(answer, body) {
   if (member?.own_card) return decline(say("own_card"));
   if (member) {
     finder.value = "";
+    holds.adopt(member, cardShown());
     move({ name: "found", member });
     if (voucher) hub.point(voucher);
+    if (holds.isWeak && canHold(member)) void takeHold(member, false);
   } else if (choices.length > 0) move({ name: "several", choices, why: "several" });
   else {
     decline(say("not_found"));
@@ -291,6 +300,56 @@ async function chooseBetween(codes) {
   if (!first) return refuse(answers.find((answer) => answer.status === "rejected")?.reason);
   if (!second || first.id === second.id) move({ name: "found", member: first });
   else move({ name: "several", choices: members, why: "two" });
+}
+
+/* --- What is held for a lost connection --------------------------------------------------------------- */
+
+/** What tells the card that was scanned from others; empty where a name was typed. */
+function cardShown() {
+  const code = memberCode(lastCode);
+  return code && foundBy !== "typed" ? cardOf(code) : "";
+}
+
+/** @param {Member} member */
+function canHold(member) {
+  return holds.isOffered && isOnline && member.query === undefined && !holds.of(member) && member.rewards.some((reward) => reward.affordable && reward.at_once);
+}
+
+/**
+ * @param {Member} member
+ * @param {boolean} byHand
+ */
+async function takeHold(member, byHand) {
+  try {
+    const how = { card: cardShown(), shown: notes.get(member.id), byHand };
+    const hold = holds.of(await holds.take(member, how));
+    const onScreen = memberOf(desk)?.id === member.id;
+    if (!onScreen && !byHand) return void holds.tidy(memberOf(desk));
+    const words = { name: member.name || member.number, time: timeText(hold?.ends_at ?? Date.now()) };
+    if (hold) part("announce").textContent = say("held", words);
+  } catch (error) {
+    // By itself it is only tried: whatever speaks against it is said when the reward is taken.
+    if (byHand && memberOf(desk)?.id === member.id) refuse(error, () => void takeHold(member, true));
+  }
+}
+
+async function toggleHold() {
+  const member = memberOf(desk);
+  if (!member || desk.name !== "member") return;
+  const hold = holds.of(member);
+  if (!hold) return takeHold(member, true);
+  try {
+    await holds.release(hold.id);
+    part("announce").textContent = say("hold_released");
+  } catch (error) {
+    refuse(error);
+  }
+}
+
+/** The member on the screen with what is held of them now. */
+function showHold() {
+  const member = memberOf(desk);
+  if (member) hub.showHold(holds.of(member), canHold(member));
 }
 
 /* --- From a member to a result --------------------------------------------------------------------- */
@@ -345,12 +404,14 @@ async function sellToUnknown(member, amountMinor, extras) {
  * @param {Member} member
  */
 async function save(act, member) {
-  const { request_id, member_id, amount_minor, items, receipt, found_by } = act.body;
+  const { request_id, member_id, amount_minor = 0, items, receipt, found_by, hold } = act.body;
+  const reward = member.rewards.find((one) => hold && one.id === act.body.reward_id) ?? null;
   try {
     await offline.save({
       op_id: String(request_id),
-      query: member.query ?? null,
-      member_id: member.query === undefined ? String(member_id) : null,
+      query: reward ? null : (member.query ?? null),
+      member_id: reward || member.query === undefined ? String(member_id) : null,
+      reward: reward && { reward_id: reward.id, hold: String(hold), name: reward.name },
       name: member.name,
       amount_minor: Number(amount_minor),
       more: { ...(items ? { items } : {}), ...(receipt ? { receipt } : {}), ...(found_by ? { found_by } : {}) },
@@ -362,10 +423,11 @@ async function save(act, member) {
     return;
   }
   acts.settle(act);
+  if (reward) holds.spend(String(hold));
   undoable = null;
   feedback.give("saved");
   /** @type {Outcome} */
-  const outcome = { act, changes: [], undo: null, repeated: false, reward: null, worth_minor: null, activity: "", member, isSaved: true };
+  const outcome = { act, changes: [], undo: null, repeated: false, reward, worth_minor: null, activity: "", member, isSaved: true };
   outcomes.show(savedMessage(outcome), "");
   remember(outcome);
   hub.clearAmount();
@@ -376,8 +438,21 @@ async function save(act, member) {
 function redeem(rewardId) {
   const member = memberOf(desk);
   if (!member) return;
-  const act = acts.make("redemption", "redemptions", { member_id: member.id, reward_id: rewardId });
-  void submit(withNote(act, member.id));
+  const id = member.id || member.held_id;
+  const act = withNote(acts.make("redemption", "redemptions", { member_id: id, reward_id: rewardId }), member.id);
+  const hold = holds.of(member);
+  if (hold) act.body.hold = hold.id;
+  void submit(act);
+}
+
+/**
+ * Whether it can be given without the server: this till holds what it costs.
+ * @param {Act} act
+ * @param {Member | null} member
+ */
+function isCovered(act, member) {
+  const hold = holds.of(member);
+  return hold !== null && act.body.hold === hold.id && hold.rewards.some((reward) => reward.id === act.body.reward_id);
 }
 
 /**
@@ -400,9 +475,13 @@ function undo() {
 async function submit(act) {
   const member = memberOf(desk);
   if (!move({ name: "submit", act })) return outcomes.unlockUndo();
-  if (member?.query !== undefined) return save(act, member);
+  const covered = isCovered(act, member);
+  if (member?.query !== undefined) {
+    const isKept = covered || act.kind === "purchase";
+    return isKept ? save(act, member) : decline(say("redeem_offline"));
+  }
   try {
-    const answer = await api.post(act.path, act.body);
+    const answer = await api.post(act.path, act.body, covered ? { limit: HELD_LIMIT_MS, retries: 0 } : {});
     acts.settle(act);
     settle(act, answer);
   } catch (error) {
@@ -410,7 +489,11 @@ async function submit(act) {
     if (error instanceof Unreached) {
       // Credit is spent only with the server: a sale paid with it waits for an answer.
       const isPlain = act.kind === "purchase" && act.body.credit_minor === undefined;
-      if (isPlain && member && (await offline.canSave())) return save(act, member);
+      if ((isPlain || covered) && member && (await offline.canSave())) return save(act, member);
+      if (act.kind === "redemption" && !navigator.onLine) {
+        acts.settle(act); // it never left
+        return decline(say(holds.of(member) ? "redeem_offline_held" : "redeem_offline"));
+      }
       feedback.give("asked");
       acts.keep(act, performance.now());
       move({ name: "lost" });
@@ -442,6 +525,7 @@ function settle(act, { changes, undo = null, repeated, reward = null, worth_mino
   /** @type {Outcome} */
   const outcome = { act, changes, undo, repeated, reward, worth_minor, activity, member };
   undoable = outcome.undo ? outcome : null;
+  if (!data.practice) holds.adopt(member);
   feedback.give("done");
   outcomes.show(messageFor(outcome), undoText(outcome));
   remember(outcome);
@@ -553,6 +637,7 @@ function show(before) {
   showQuestion();
   if (desk.name !== "confirming") consent.close();
   if (desk.name === "choosing") showChoices(desk.choices, desk.why);
+  if (member) showHold();
   if (desk.name === "member") enterMember(desk.member, before);
   if (desk.name === "idle") enterIdle();
   else camera.hold();
@@ -578,6 +663,7 @@ function enterMember(member, before) {
 function enterIdle() {
   sameCard.letGo(performance.now());
   stage.outline(null);
+  if (isOnline) void holds.tidy();
   void camera.release();
   const isLost = document.activeElement === document.body || document.activeElement?.closest("[hidden]");
   if (isLost) part("stage").focus({ preventScroll: true });
@@ -636,10 +722,15 @@ function remember({ changes, member, isSaved = false }) {
 
 /** @param {boolean} isReached */
 function showLink(isReached) {
-  if (isReached && !isOnline) offline.send();
+  holds.note(isReached);
+  if (isReached && !isOnline) {
+    offline.send();
+    void holds.tidy(memberOf(desk));
+  }
   isOnline = isReached;
   part("link").dataset.state = isOnline ? "online" : "offline";
   part("connection").textContent = say(isOnline ? "online" : "offline");
+  showHold();
 }
 
 function showSound() {
@@ -652,6 +743,7 @@ function showSound() {
 for (const button of document.querySelectorAll("[data-close]")) {
   button.addEventListener("click", () => move({ name: "close" }));
 }
+part("hold").addEventListener("click", () => void toggleHold());
 part("mute").addEventListener("click", () => {
   feedback.toggleMute();
   showSound();

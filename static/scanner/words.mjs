@@ -26,16 +26,21 @@ export function messageFor(outcome) {
 }
 
 /**
- * A sale that this till keeps until the server has it: never green, and no number that only the server knows.
+ * A sale, or a reward, that this till keeps until the server has it: never green, and no number that only the server knows.
  * @param {Outcome} outcome
  * @returns {Message}
  */
-export function savedMessage({ act, member }) {
+export function savedMessage({ act, member, reward }) {
+  const name = member.name || member.number;
+  if (reward) {
+    const sentence = say("saved_reward", { name });
+    return { kind: "saved", word: say("saved"), figure: reward.name, sentence, more: say("saved_more") };
+  }
   return {
     kind: "saved",
     word: say("saved"),
     figure: moneyText(Number(act.body.amount_minor), currency),
-    sentence: say("saved_text", { name: member.name || member.number }),
+    sentence: say("saved_text", { name }),
     more: say("saved_more"),
   };
 }

@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Playwright, Route
+from sqlalchemy.orm import Session
 
 from tests.browser.conftest import CAMERA, CHROMIUM, FLAGS
 from tests.browser.pages import DESK_LOG, Shop, TillPage, wait
 from tests.factories import MANAGER
 from wallet.actions.actor import SYSTEM
+from wallet.actions.program_view import program_view
+from wallet.actions.publish_rules import publish_rules
 from wallet.actions.receive_till_line import SAVED_A_DAY_MAX
 from wallet.actions.review_till_lines import Decision, decide_till_line, lines_to_review
 from wallet.actions.tills.pair import NewTill, add_till, pair, revoke_till
-from wallet.ids import private_id
+from wallet.ids import private_id, public_id
 from wallet.tables.till_line import count_lines, lines_in
 
 # How many sales are saved and how many tabs are killed meanwhile. A long campaign sets more.
@@ -332,6 +335,132 @@ def test_tabs_die_and_what_comes_ten_days_later_is_looked_at(
     assert sorted(line.amount_minor for line in found) == [(10 + at) * 100 for at in range(SALES)]
     assert {line.reason for line in found} == {fate}
     assert sum(cast.balance(name).available for name in people) == 0
+
+
+# --- Rewards against what was held before ------------------------------------------------------------
+
+
+def lets_tills_hold(shop: Shop) -> None:
+    """Rewards may be given without a connection from now on."""
+    cast = shop.cast
+    rules = cast.program.ruleset.model_dump(mode="json", exclude_none=True)
+    document = {**rules, "offline_redemption": {"minutes": 30}, "spending": {"rotating": False}}
+
+    def _publish(session: Session) -> None:
+        publish_rules(session, cast.program.id, document, "system", cast.now)
+        cast.program = program_view(session, cast.program.id)
+
+    cast.run(_publish)
+
+
+def reward_of(shop: Shop, cost: int) -> str:
+    return f"reward-{public_id('rwd', shop.cast.reward_id(cost))}"
+
+
+def test_a_reward_that_was_held_is_given_without_a_connection_and_booked_once(
+    context: BrowserContext, shop: Shop
+) -> None:
+    """Three taps after the scan at most: here one, because the till held it by itself."""
+    lets_tills_hold(shop)
+    cast = shop.cast
+    till = TillPage.open(shop, context)
+    go(context, till, offline=True)  # the line has been bad lately
+    go(context, till, offline=False)
+    till.scan_by_wedge([(one, one) for one in cast.view("ada").code])
+    till.wait_for("member")
+    hold = till.part("hold")
+    wait(lambda: hold.get_attribute("aria-pressed") == "true", "the till to hold what Ada may take")
+    assert cast.balance("ada").held > 0
+    assert till.violations() == []
+    go(context, till, offline=True)
+    till.part(reward_of(shop, 30)).click()
+    till.wait_for("done")
+    outcome = till.page.locator("#outcome")
+    assert outcome.get_attribute("data-kind") == "saved"
+    assert "The points go when the till is online again" in till.text("result")
+    assert till.text("queue-count") == "1"
+    assert not till.part("undo").is_visible()
+    assert till.violations() == []
+    assert cast.balance("ada").own == 600
+    # One hold is good for one reward.
+    till.page.get_by_role("button", name="Next customer").click()
+    till.wait_for("idle")
+
+    def thrice(route: Route) -> None:
+        for _ in range(2):
+            route.fetch()
+        route.continue_()
+
+    context.route("**/till/api/sync", thrice)
+    go(context, till, offline=False)
+    wait(sent(till), "the reward to be sent")
+    balance = cast.balance("ada")
+    assert (balance.available, balance.held) == (570, 0)
+    till.page.locator("#queue").click()
+    line = till.page.locator(".saved__line")
+    assert line.get_attribute("data-state") == "accepted"
+    assert "30" in (line.text_content() or "")
+    assert till.violations() == []
+    assert till.complaints == []
+
+
+def test_what_is_held_by_hand_stays_with_the_till_and_ends_by_itself(
+    context: BrowserContext, shop: Shop
+) -> None:
+    """Held at the counter, given on the terrace half an hour too late: a manager looks at it."""
+    lets_tills_hold(shop)
+    cast = shop.cast
+    code = [(one, one) for one in cast.view("ada").code]
+    till = TillPage.open(shop, context)
+    till.scan_by_wedge(code)
+    till.wait_for("member")
+    hold = till.part("hold")
+    assert hold.get_attribute("aria-pressed") == "false"  # the line is good: nothing by itself
+    hold.click()
+    wait(lambda: hold.get_attribute("aria-pressed") == "true", "the till to hold what Ada may take")
+    till.page.get_by_role("button", name="Back").click()
+    till.wait_for("idle")
+    assert cast.balance("ada").held > 0
+    go(context, till, offline=True)
+    till.scan_by_wedge(code)
+    till.wait_for("member")
+    assert till.page.get_by_text("one reward that was held can be given").is_visible()
+    assert till.text("member-balance") == "–"
+    assert till.violations() == []
+    till.part(reward_of(shop, 30)).click()
+    till.wait_for("done")
+    # A second one has to wait, and says why.
+    till.scan_by_wedge(code)
+    till.wait_for("member")
+    assert till.page.get_by_text("rewards have to wait").is_visible()
+    till.page.get_by_role("button", name="Back").click()
+    cast.later(minutes=31)
+    go(context, till, offline=False)
+    wait(sent(till), "the reward to be handed over")
+    (waiting,) = cast.run(lambda session: lines_to_review(session, cast.program))
+    assert waiting.reason == "hold_over"
+    assert waiting.reward is not None
+    assert cast.balance("ada").available == 600
+    till.page.locator("#queue").click()
+    line = till.page.locator(".saved__line")
+    assert line.get_attribute("data-state") == "review"
+    assert "ended before" in (line.text_content() or "")
+
+
+def test_without_a_hold_a_reward_needs_a_connection_and_the_till_says_so(
+    context: BrowserContext, shop: Shop
+) -> None:
+    lets_tills_hold(shop)
+    till = TillPage.open(shop, context)
+    till.find(shop.cast.view("ada").number)
+    till.wait_for("member")
+    go(context, till, offline=True)
+    till.part(reward_of(shop, 30)).click()
+    till.wait_for("refused")
+    assert "Rewards need a connection. The points are safe." in till.text("result")
+    assert till.violations() == []
+    assert till.text("queue-count") == "0"
+    assert shop.cast.balance("ada").available == 600
 
 
 def pair_browser(context: BrowserContext, shop: Shop) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from wallet.actions.accrue import lot_times
 from wallet.actions.actor import Actor
+from wallet.actions.draw_spendable import draw_spendable
 from wallet.actions.expire import renew_lots
 from wallet.actions.fill_stamp_cards import fill_stamp_cards
 from wallet.actions.identify import REASON_LENGTH_MAX, check_text
@@ -16,9 +17,8 @@ from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refresh_card import refresh_card
 from wallet.errors import Refusal
-from wallet.rules.lots import Draw, draw, is_usable
 from wallet.rules.ruleset import QUANTITY_PER_SALE_MAX
-from wallet.tables.ledger import AccountState, Entry, open_lots
+from wallet.tables.ledger import Entry
 from wallet.tables.member import Member, lock_member
 
 REASON_LENGTH_MIN = 3  # "ok" explains nothing to whoever asks next year
@@ -64,7 +64,7 @@ def adjust(
         actor=actor,
         rule_version=program.rule_version,
         why=[{"rule": "adjustment", "rule_version": program.rule_version, "text": said}],
-        draws=_draws(session, account, -quantity, now) if quantity < 0 else (),
+        draws=draw_spendable(session, account, -quantity, actor, now) if quantity < 0 else (),
         lot=(now, lot_times(program, unit, now)[1]) if quantity > 0 else None,
     )
     entry = post_entry(session, account, posting)
@@ -86,12 +86,3 @@ def _check(program: ProgramView, wanted: Adjustment, actor: Actor) -> None:
     if len(wanted.reason.strip()) < REASON_LENGTH_MIN:
         raise Refusal("reason_missing")
     check_text(wanted.reason, "reason", REASON_LENGTH_MAX)
-
-
-def _draws(session: Session, account: AccountState, quantity: int, now: datetime) -> list[Draw]:
-    lots = open_lots(session, account.id)
-    draws = draw(lots, quantity, now)
-    if draws is None or account.balance < quantity:
-        usable = sum(lot.remaining for lot in lots if is_usable(lot, now))
-        raise Refusal("insufficient_balance", available=usable, cost=quantity)
-    return draws

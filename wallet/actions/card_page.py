@@ -69,7 +69,9 @@ def card_version(session: Session, program: ProgramView, member: Member, now: da
     """
     heads = sorted((account.unit, account.seq) for account in accounts_of(session, member.id))
     balances = balances_of(session, program, member.id, now)  # points may have come free or expired
-    spendable = sorted((unit, held.available, held.pending) for unit, held in balances.items())
+    spendable = sorted(
+        (unit, held.available, held.pending, held.held) for unit, held in balances.items()
+    )
     vouchers = [(row.id, row.expires_at) for row in waiting_vouchers(session, member.id, now)]
     about = (member.tier_key, member.name, member.status, member.charity_id, member.tags)
     notes = notes_of(session, program, member.id, "", now)  # endings were told, a period ended

@@ -95,7 +95,7 @@ def _count(
     program: ProgramView, view: MemberView, unit: Unit, key: str, languages: tuple[str, ...]
 ) -> Fact:
     """What the member has of a unit: money as an amount, a stamp card as so many of its target."""
-    available = view.balances[unit.key].available
+    available = view.balances[unit.key].own
     label = program.made(("unit", unit.key), lambda: _in_all(program, unit.name, languages))
     if unit.kind == "credit":
         return Fact(

@@ -7,14 +7,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from wallet.actions.actor import Actor
+from wallet.actions.actor import SYSTEM, Actor
+from wallet.actions.draw_spendable import draw_spendable
 from wallet.actions.post_entry import account_of
 from wallet.actions.program_view import ProgramView, RewardView
 from wallet.actions.return_redemption import Return, return_redemption
 from wallet.actions.take_reward import Circumstances, Price, Redeemed, take_reward
-from wallet.rules.lots import draw
+from wallet.errors import Refusal
 from wallet.rules.ruleset import Unit
-from wallet.tables.ledger import AccountState, entry_of_redemption, open_lots
+from wallet.tables.ledger import AccountState, entry_of_redemption
 from wallet.tables.member import Member
 from wallet.tables.reward import take_stock, unused_vouchers_of_unit
 
@@ -54,8 +55,11 @@ def _fill(
     filled: list[Redeemed] = []
     assert unit.target is not None
     while account.balance >= unit.target:
-        draws = draw(open_lots(session, account.id), unit.target, now)
-        if draws is None or (reward.is_limited and not take_stock(session, reward.id)):
+        try:
+            draws = draw_spendable(session, account, unit.target, SYSTEM, now)
+        except Refusal:
+            break  # some still wait, or a till holds them for the counter
+        if reward.is_limited and not take_stock(session, reward.id):
             break
         price = Price(account, unit.target, draws, _why(program, reward))
         what = Circumstances(actor, now, is_voucher=True)

@@ -42,11 +42,18 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Units to spend now, units still pending, and what later earnings have to make up first."""
+    """Units to spend now, units still pending, what later earnings have to make up first, and what
+    tills hold for some minutes: it is the member's, but nobody else may spend it."""
 
     available: int
     pending: int
     owed: int = 0
+    held: int = 0
+
+    @property
+    def own(self) -> int:
+        """What the member has, held or not: cards show that."""
+        return self.available + self.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +92,23 @@ class MemberView:
         """The id that leaves the house."""
         return public_id("mbr", self.id)
 
-    def can_afford(self, reward: RewardView) -> bool:
-        """Whether the reward is within reach now and may be taken."""
+    def can_afford(self, reward: RewardView, held_here: int = 0) -> bool:
+        """Whether the reward is within reach now and may be taken; `held_here` is what the till that
+        asks holds of its unit."""
         balance = self.balances.get(reward.unit)
-        enough = balance is not None and balance.available >= reward.cost
+        enough = balance is not None and balance.available + held_here >= reward.cost
+        return enough and self.obstacles.get(reward.id) is None
+
+    def has_reached(self, reward: RewardView) -> bool:
+        """The same, whatever a till holds of it for some minutes: cards do not flicker by that."""
+        balance = self.balances.get(reward.unit)
+        enough = balance is not None and balance.own >= reward.cost
         return enough and self.obstacles.get(reward.id) is None
 
     @property
     def usable(self) -> list[RewardView]:
-        """What the member can have now, the best first."""
-        within = [reward for reward in self.rewards if self.can_afford(reward)]
+        """What the member's points reach now, the best first."""
+        within = [reward for reward in self.rewards if self.has_reached(reward)]
         return sorted(within, key=lambda reward: -reward.cost)
 
 
@@ -157,8 +171,10 @@ def balances_of(
     balances = {unit.key: Balance(0, 0) for unit in program.ruleset.units}
     for found in held(session, member_id, now):
         if found.unit in balances:
-            free = found.free + min(found.balance, 0)
-            balances[found.unit] = Balance(free, found.waiting, found.owed)
+            own = found.free + min(found.balance, 0)
+            # A refund may have taken what a till holds: no more is held than is there.
+            by_tills = min(found.held, max(own, 0))
+            balances[found.unit] = Balance(own - by_tills, found.waiting, found.owed, by_tills)
     return balances
 
 
@@ -168,7 +184,7 @@ def next_reward(
     """The cheapest reward of the main unit still out of reach that this member may take, and how
     much is missing to it."""
     unit = program.ruleset.main_unit.key
-    available = balances[unit].available
+    available = balances[unit].own
     for reward in program.rewards:
         if reward.unit == unit and reward.cost > available and not obstacles[reward.id]:
             return reward, reward.cost - available

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
+from wallet.actions.draw_spendable import draw_spendable
 from wallet.actions.expire import renew_lots
 from wallet.actions.post_entry import Posting, account_of, post_entry
 from wallet.actions.program_view import ProgramView
@@ -18,10 +19,9 @@ from wallet.actions.sale_link import SaleRef, Word, check_sale_ref, keep_word, s
 from wallet.actions.shown_card import COUNTER, Shown, require_shown
 from wallet.errors import Refusal
 from wallet.ids import new_id
-from wallet.rules.lots import draw, is_usable
 from wallet.rules.money import AMOUNT_MINOR_MAX, spell_money
 from wallet.tables.credit import CreditPayment, payment_for_sale
-from wallet.tables.ledger import AccountState, Entry, entry_with_id, open_lots
+from wallet.tables.ledger import AccountState, Entry, entry_with_id
 from wallet.tables.member import Member, lock_member
 from wallet.tables.purchase import Purchase
 
@@ -204,11 +204,7 @@ def _take(
     actor: Actor,
     now: datetime,
 ) -> Entry:
-    lots = open_lots(session, account.id)
-    draws = draw(lots, amount_minor, now)
-    if draws is None or account.balance < amount_minor:
-        usable = sum(lot.remaining for lot in lots if is_usable(lot, now))
-        raise Refusal("insufficient_balance", available=usable, cost=amount_minor)
+    draws = draw_spendable(session, account, amount_minor, actor, now)
     rule, text = why
     facts: dict[str, Any] = {"rule": rule, "rule_version": program.rule_version, "text": text}
     return post_entry(

@@ -127,6 +127,7 @@ def _after(
             before,
             available=before.available + swallowed + (0 if is_pending else rest),
             pending=before.pending + (rest if is_pending else 0),
+            held=before.held,
             owed=before.owed - recovered,
         )
     return after

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from wallet.actions.actor import Actor
 from wallet.actions.find_member import MemberRef, find_member, look_up
 from wallet.actions.program_view import ProgramView
 from wallet.actions.record_purchase import PurchaseFacts, record_purchase
+from wallet.actions.tills.book_reward import book_reward, booked_before
 from wallet.actions.tills.flags import flag_often
 from wallet.actions.tills.journal import Act, note_act
 from wallet.actions.tills.own_card import is_own_card
@@ -37,8 +38,16 @@ SAVED_AMOUNT_MAX = 500  # in whole units of the currency: more than a till may p
 
 
 @dataclass(frozen=True, slots=True)
+class SavedReward:
+    """Which reward was given, and against which hold of this till."""
+
+    reward_id: str
+    hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SavedSale:
-    """A sale as the till saved it.
+    """A sale, or a reward, as the till saved it.
 
     `member_id` is set where the member was on the screen when the connection went, else `query` is
     what was scanned or typed. `staff_id` is who was at the till. `age_ms` is how long ago it
@@ -56,6 +65,7 @@ class SavedSale:
     staff_id: int | None = None
     store_id: int | None = None
     till_id: int | None = None  # the paired till that the browser was then
+    reward: SavedReward | None = None  # it is no sale, but a reward that was given
     # Articles, the receipt, how the member was found: as `PurchaseFacts` names them.
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -65,6 +75,7 @@ class SavedSale:
         paired = {"till_id": self.till_id} if self.till_id is not None else {}
         return {
             **paired,
+            **({"reward": asdict(self.reward)} if self.reward else {}),
             **({"more": dict(self.more)} if self.more else {}),
             "query": self.query,
             "member_id": self.member_id,
@@ -136,10 +147,10 @@ def happened_at(saved: SavedSale, now: datetime) -> datetime:
     return now - min(age, AGE_MAX)
 
 
-def record_line(session: Session, program: ProgramView, line: TillLine, member: Member) -> Purchase:
-    """The sale of a line, in the name of who was at the till. Refusals as `record_purchase`."""
+def actor_of(session: Session, line: TillLine) -> Actor:
+    """Who was at the till."""
     author = session.get(Staff, line.staff_id) if line.staff_id else None
-    actor = Actor(
+    return Actor(
         f"staff:{line.staff_id}" if line.staff_id else f"till:{line.till}",
         author.role if author else "cashier",
         "store",
@@ -148,6 +159,11 @@ def record_line(session: Session, program: ProgramView, line: TillLine, member: 
         name=author.name if author else "",
         till_id=line.till_id,
     )
+
+
+def record_line(session: Session, program: ProgramView, line: TillLine, member: Member) -> Purchase:
+    """The sale of a line, in the name of who was at the till. Refusals as `record_purchase`."""
+    actor = actor_of(session, line)
     facts = PurchaseFacts(
         SOURCE,
         line.op_id,
@@ -193,6 +209,8 @@ def _settle(
     author: Staff | None,
 ) -> str:
     """Record the sale if nothing speaks against it; the code of what does, or nothing."""
+    if saved.reward is not None:
+        return _settle_reward(session, program, line, author)
     sent_before = purchase_from(session, program.id, SOURCE, saved.op_id)
     try:
         if sent_before is not None:  # the first try arrived, only its answer was lost
@@ -205,6 +223,40 @@ def _settle(
             line.purchase_id = record_line(session, program, line, member).id
     except Refusal as refusal:
         return refusal.code
+    return ""
+
+
+def _settle_reward(
+    session: Session, program: ProgramView, line: TillLine, author: Staff | None
+) -> str:
+    """Book the reward against its hold, or say what speaks against it."""
+    try:
+        member = member_meant(session, program, line.said)
+        line.member_id = member.id
+        first = booked_before(session, program, line)
+        if first is not None:  # the first try arrived, only its answer was lost
+            line.redemption_id = first
+            return ""
+        if reason := _doubt_of_reward(session, program, line, member, author):
+            return reason
+        with session.begin_nested():
+            line.redemption_id = book_reward(
+                session, program, line, member, actor_of(session, line)
+            )
+    except Refusal as refusal:
+        return refusal.code
+    return ""
+
+
+def _doubt_of_reward(
+    session: Session, program: ProgramView, line: TillLine, member: Member, author: Staff | None
+) -> str:
+    if reason := _doubt_of_people(session, program, line, author):
+        return reason
+    if author is not None and is_own_card(session, member, author.id):
+        return "own_card"
+    if line.received_at - line.occurred_at > LATE_AFTER:
+        return "till_line_late"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,10 +13,12 @@ from wallet.actions.actor import Actor
 from wallet.actions.find_member import MemberRef, find_member
 from wallet.actions.identify import REASON_LENGTH_MAX, check_text
 from wallet.actions.program_view import ProgramView
-from wallet.actions.receive_till_line import member_meant, record_line
+from wallet.actions.receive_till_line import actor_of, member_meant, record_line
+from wallet.actions.tills.book_reward import book_given
 from wallet.errors import Refusal
-from wallet.ids import public_id
+from wallet.ids import private_id, public_id
 from wallet.tables.member import Member, member_with_id
+from wallet.tables.reward import reward_with_id
 from wallet.tables.staff import Staff
 from wallet.tables.till_line import TillLine, count_lines, line_with_op, lines_in
 
@@ -42,8 +45,18 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class RewardMeant:
+    """A reward that was given: its name in every language, and what it costs of which unit."""
+
+    name: Mapping[str, str]
+    unit: str
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewedLine:
-    """One line as the console shows it. `reason` is a refusal code, `said` what was scanned or typed."""
+    """One line as the console shows it. `reason` is a refusal code, `said` what was scanned or typed;
+    `reward` is set where it is no sale."""
 
     op_id: str
     amount_minor: int
@@ -58,6 +71,7 @@ class ReviewedLine:
     decided_by: str
     decided_at: datetime | None
     note: str
+    reward: RewardMeant | None = None
 
 
 def lines_to_review(session: Session, program: ProgramView) -> list[ReviewedLine]:
@@ -80,7 +94,8 @@ def count_to_review(session: Session, program_id: int) -> int:
 def decide_till_line(
     session: Session, program: ProgramView, decision: Decision, actor: Actor, now: datetime
 ) -> TillLine:
-    """Let the sale count after all, for the member meant or named, or say why it shall not.
+    """Let the sale or the reward count after all, for the member meant or named, or say why it shall
+    not.
 
     `till_line_not_found`, `till_line_decided`; whatever keeps the sale itself from being recorded;
     `reason_missing` where nobody says why it is dismissed.
@@ -94,7 +109,7 @@ def decide_till_line(
         raise Refusal("till_line_decided")
     if decision.verdict == "record":
         member = _member(session, program, line, decision.member_id)
-        line.purchase_id = record_line(session, program, line, member).id
+        _record(session, program, line, member, now)
         line.member_id, line.state = member.id, "accepted"
     elif not note:
         raise Refusal("reason_missing")
@@ -103,6 +118,25 @@ def decide_till_line(
     line.decided_by, line.decided_at, line.note = actor.label, now, note
     session.flush()
     return line
+
+
+def _record(
+    session: Session, program: ProgramView, line: TillLine, member: Member, now: datetime
+) -> None:
+    if "reward" in line.said:
+        actor = actor_of(session, line)
+        line.redemption_id = book_given(session, program, line, member, actor, now)
+    else:
+        line.purchase_id = record_line(session, program, line, member).id
+
+
+def _reward_meant(session: Session, program: ProgramView, line: TillLine) -> RewardMeant | None:
+    """The reward of a line that is no sale, by name, also when it is not offered any more."""
+    said = line.said.get("reward")
+    if not said:
+        return None
+    reward = reward_with_id(session, program.id, private_id("rwd", said["reward_id"]) or 0)
+    return RewardMeant(reward.name, reward.unit, reward.cost) if reward else RewardMeant({}, "", 0)
 
 
 def _member(
@@ -133,4 +167,5 @@ def _shown(session: Session, program: ProgramView, line: TillLine) -> ReviewedLi
         by.name if by else "",
         line.decided_at,
         line.note,
+        _reward_meant(session, program, line),
     )

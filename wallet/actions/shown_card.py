@@ -106,20 +106,22 @@ def require_shown(
     member: Member,
     taken: tuple[str, int],
     shown: Shown | None,
-) -> None:
+    spent: int | None = None,
+) -> bool:
     """Refuse what the program's bands do not allow for taking so much: (unit, quantity).
 
     `code_needed`, `code_must_be_fresh`, `code_too_old`, `code_used`, `code_closed`,
     `confirmation_needed`, `approval_needed`. A fresh code is
     used up from here on, whether the band asked for it or not; without one the code on the iPhone turns
-    all the same. The caller holds the member's lock.
+    all the same. `spent` is the step that this till's own hold used up, which is as fresh as it was
+    then. Returns whether the code was fresh. The caller holds the member's lock.
     """
     shown = shown or Shown("none")
     if shown.kind == "voucher":
         shown = replace(shown, kind="none")
     is_fresh = shown.kind == "fresh"
     if is_fresh:
-        is_fresh = spend_step(session, member.id, shown.step)
+        is_fresh = shown.step == spent or spend_step(session, member.id, shown.step)
         shown = shown if is_fresh else replace(shown, kind="used")
     proven = Proven(shown.kind != "none", is_fresh, shown.confirmed, shown.is_approved)
     missing = lacking(program.ruleset.proof_for(*taken), proven)
@@ -129,6 +131,7 @@ def require_shown(
         raise Refusal(_NEEDED[missing])
     if not is_fresh and program.ruleset.spending.asks_for_fresh:
         spend_step(session, member.id, last_step(session, member.id) + 1)
+    return is_fresh
 
 
 def _purpose(member: Member, who: str) -> str:

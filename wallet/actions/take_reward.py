@@ -34,13 +34,15 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Who hands the reward out, when, with which sale, as a voucher or not, and for which charity."""
+    """Who hands the reward out, when, with which sale, as a voucher or not, and for which charity.
+    `recorded_at` is set where it is said later than it happened."""
 
     actor: Actor
     now: datetime
     is_voucher: bool = False
     purchase_id: int | None = None
     charity_id: int | None = None
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def take_reward(
             contra="donated" if what.charity_id else "redeemed",
             quantity=-price.cost,
             occurred_at=what.now,
-            recorded_at=what.now,
+            recorded_at=what.recorded_at or what.now,
             actor=what.actor,
             rule_version=program.rule_version,
             redemption_id=redemption.id,

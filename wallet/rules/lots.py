@@ -32,13 +32,17 @@ def is_usable(lot: OpenLot, now: datetime) -> bool:
     return lot.available_at <= now and (lot.expires_at is None or lot.expires_at > now)
 
 
-def draw(lots: Iterable[OpenLot], quantity: int, now: datetime) -> list[Draw] | None:
+def draw(lots: Iterable[OpenLot], quantity: int, *times: datetime) -> list[Draw] | None:
     """Take from the lots that expire first, so that members lose as little as possible.
 
-    None when the usable lots do not hold enough.
+    None when the lots that are usable at (one of) these times do not hold enough.
     """
-    usable = sorted((lot for lot in lots if is_usable(lot, now)), key=expiry_order)
-    return _take(usable, quantity)
+    return _take(sorted(usable_lots(lots, *times), key=expiry_order), quantity)
+
+
+def usable_lots(lots: Iterable[OpenLot], *times: datetime) -> list[OpenLot]:
+    """Those that are usable at one of these times at least."""
+    return [lot for lot in lots if any(is_usable(lot, at) for at in times)]
 
 
 def draw_back(lots: Iterable[OpenLot], quantity: int, first: int | None) -> list[Draw]:

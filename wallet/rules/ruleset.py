@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from wallet.rules.offline_redemption import OfflineRedemption
 from wallet.rules.redemption_limits import RedemptionLimits
 from wallet.rules.rule_parts import (
     PENDING_DAYS_MAX,
@@ -84,6 +85,7 @@ class Ruleset(Strict):
     credit: CreditRules | None = None
     spending: SpendingRules = SpendingRules(rotating=False)
     redemption_limits: RedemptionLimits = RedemptionLimits()
+    offline_redemption: OfflineRedemption | None = None
     pending_days: Annotated[int, Field(ge=0, le=PENDING_DAYS_MAX)] = 0
     expiry_months: Annotated[int, Field(ge=1, le=120)] | None = None
     clawback: Literal["owed", "negative", "forgive"] = "owed"

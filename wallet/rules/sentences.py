@@ -257,6 +257,22 @@ class _Teller:
                 ),
             )
 
+        if offline := self._rules.offline_redemption:
+            below = self._pick(
+                " Le solde peut alors passer sous zéro si la caisse revient plus tard.",
+                " The balance may go below zero where the till comes back later.",
+            )
+            yield (
+                "offline_redemption",
+                self._pick(
+                    "Sans connexion, une caisse remet une récompense sur ce qu’elle a réservé avant,"
+                    f" pendant {offline.minutes} minutes.",
+                    "Without a connection a till gives a reward from what it held before, for"
+                    f" {offline.minutes} minutes.",
+                )
+                + (below if offline.below_zero else ""),
+            )
+
     # --- words ----------------------------------------------------------------------------------
 
     def _rate(self, rule: EarnRule) -> str:

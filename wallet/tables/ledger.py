@@ -29,6 +29,7 @@ from wallet.ids import new_id
 from wallet.prepared import Loader, Prepared, Question, prepared_insert
 from wallet.rules.lots import OpenLot
 from wallet.tables.member import with_merged
+from wallet.tables.till_hold import TillHold
 
 
 class Account(Base):
@@ -197,13 +198,14 @@ class AccountState:
 @dataclass(frozen=True, slots=True)
 class Held:
     """One account of a member: its balance, what is owed, and what its open lots hold now: free to
-    be spent, or still waiting."""
+    be spent, or still waiting. `held` is what tills hold of the free."""
 
     unit: str
     balance: int
     owed: int
     free: int
     waiting: int
+    held: int
 
 
 # Where a cashier waits: statements are built once, in Core, and run on the session's connection.
@@ -211,6 +213,7 @@ _account = cast(Table, Account.__table__)
 _entry = cast(Table, Entry.__table__)
 _lot = cast(Table, Lot.__table__)
 _draw = cast(Table, LotDraw.__table__)
+_hold = cast(Table, TillHold.__table__)
 _ACCOUNT_COLUMNS = [_account.c[name] for name in AccountState.__slots__]
 _SELECT_ACCOUNT = Prepared(
     select(*_ACCOUNT_COLUMNS)
@@ -244,6 +247,16 @@ _IS_LIVE = or_(
     _lot.c.expires_at.is_(None), _lot.c.expires_at > bindparam("at", type_=UtcDateTime())
 )
 _IS_FREE = _lot.c.available_at <= bindparam("at", type_=UtcDateTime())
+_BY_TILLS = (
+    select(func.sum(_hold.c.quantity))
+    .where(
+        _hold.c.member_id == _account.c.member_id,
+        _hold.c.unit == _account.c.unit,
+        _hold.c.state == "open",
+        _hold.c.ends_at > bindparam("at", type_=UtcDateTime()),
+    )
+    .scalar_subquery()
+)
 _HELD = Prepared(
     select(
         _account.c.unit,
@@ -251,6 +264,7 @@ _HELD = Prepared(
         _account.c.owed,
         func.sum(case((and_(_IS_LIVE, _IS_FREE), _lot.c.remaining), else_=0)),
         func.sum(case((and_(_IS_LIVE, not_(_IS_FREE)), _lot.c.remaining), else_=0)),
+        _BY_TILLS,
     )
     .outerjoin(_lot, and_(_lot.c.account_id == _account.c.id, _lot.c.remaining > 0))
     .where(_account.c.member_id == bindparam("member"))
@@ -343,8 +357,8 @@ def held(session: Session, member_id: int, now: datetime) -> list[Held]:
     """What a member has of each unit, at `now`."""
     rows = _HELD.rows(session, held_asked(member_id, now)[1])
     return [
-        Held(unit, balance, owed, int(free or 0), int(waiting or 0))
-        for unit, balance, owed, free, waiting in rows
+        Held(unit, balance, owed, int(free or 0), int(waiting or 0), int(by_tills or 0))
+        for unit, balance, owed, free, waiting, by_tills in rows
     ]
 
 

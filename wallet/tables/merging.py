@@ -17,6 +17,7 @@ from wallet.tables.member import Identifier, Member
 from wallet.tables.purchase import Activity, Purchase
 from wallet.tables.relation import Membership, Merge, Referral
 from wallet.tables.reward import Redemption, Voucher
+from wallet.tables.till_hold import TillHold
 from wallet.tables.wallet_pass import WalletPass
 
 IDS_AT_ONCE = 500  # in one statement: databases limit how many values it may name
@@ -31,6 +32,7 @@ OWNED: dict[str, Table] = {
         ("activities", Activity),
         ("memberships", Membership),
         ("credit_payments", CreditPayment),
+        ("holds", TillHold),
     )
 }
 

@@ -13,10 +13,11 @@ from wallet.db import Base
 
 
 class TillLine(Base):
-    """One sale that a till saved and sent later. Never deleted: who wants to know finds it here.
+    """One sale, or one reward, that a till saved and sent later. Never deleted: who wants to know finds it here.
 
     `state`: accepted (it is in the ledger), review (a manager decides), dismissed (a manager decided
     against it, `note` says why). `reason` is the code of what kept it from being accepted at once.
+    A reward's `amount_minor` is 0, and `said` names it and the hold that it was given against.
     `occurred_at` is what we reckon, `said` what the till said, its own clock included.
     """
 
@@ -47,6 +48,7 @@ class TillLine(Base):
     decided_at: Mapped[datetime | None]
     note: Mapped[str]
     till_id: Mapped[int | None] = mapped_column(ForeignKey("till.id"))  # where it was paired
+    redemption_id: Mapped[int | None] = mapped_column(ForeignKey("redemption.id"))
 
 
 def line_with_op(
@@ -86,6 +88,7 @@ def count_accepted(session: Session, member_id: int, since: datetime, until: dat
     query = select(func.count()).where(
         TillLine.member_id == member_id,
         TillLine.state == "accepted",
+        TillLine.redemption_id.is_(None),
         TillLine.occurred_at >= since,
         TillLine.occurred_at < until,
     )

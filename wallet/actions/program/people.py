@@ -17,6 +17,7 @@ from wallet.errors import Refusal
 from wallet.ids import CROCKFORD, public_id
 from wallet.tables.program import store_with_id
 from wallet.tables.staff import Staff, revoke_sessions, staff_of, staff_with_email, staff_with_id
+from wallet.tables.till_hold import end_holds
 
 DRAWN_GROUPS, DRAWN_GROUP_LENGTH = 4, 5  # 100 bits, read aloud in ten seconds
 PEOPLE_MAX = 5_000  # of one program
@@ -126,6 +127,7 @@ def turn_person(
             raise Refusal("staff_is_self")
         _check_not_last(session, person)
         revoke_sessions(session, person.id, wish.now)
+        end_holds(session, program_id, wish.now, staff_id=person.id)
     person.is_active = is_active
     verb = "staff.let_in" if is_active else "staff.shut_out"
     subject = public_id("stf", person.id)

@@ -20,6 +20,7 @@ from wallet.db import Database
 from wallet.errors import Refusal
 from wallet.ids import CROCKFORD, new_id, public_id
 from wallet.tables.till import Till, till_with_id, till_with_pairing, till_with_token, tills_of
+from wallet.tables.till_hold import end_holds
 
 CODE_LENGTH = 8  # 40 bits, for ten minutes and ten guesses: one in a hundred thousand million
 CODE_LIFE = timedelta(minutes=10)  # from the console in the office to the counter
@@ -139,6 +140,7 @@ def revoke_till(
     till.pairing_hash = till.pairing_ends_at = None
     if till.revoked_at is None:
         till.revoked_at, till.revoked_by = now, actor.label
+        end_holds(session, program.id, now, till_id=till.id)
         act = Act("revoke", till_id=till.id, store_id=till.store_id, staff_id=actor.staff_id)
         note_act(session, program.id, act, now)
     session.flush()

@@ -44,11 +44,22 @@ class Tier(Answer):
 class Balance(Answer):
     """Units to spend now, and units that can be spent once the days for returns are over.
 
-    `available` is below zero only where the program lets refunds of spent points do that.
+    `available` is below zero only where the program lets refunds of spent points do that. `held` is
+    there while a till holds some for a reward: it is the member's, but for minutes only that till may
+    spend it, so `available` is without it.
     """
 
     available: int
     pending: int
+    held: int | SkipJsonSchema[None] = None
+
+    @model_serializer(mode="wrap")
+    def _without_held(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Hardly ever is anything held."""
+        said: dict[str, Any] = handler(self)
+        if said["held"] is None:
+            del said["held"]
+        return said
 
 
 class NextReward(Answer):

@@ -76,8 +76,10 @@ class Presenter:
     def balances(self, balances: Mapping[str, Balance]) -> answers.Balances:
         """Every unit of the program."""
         return {
-            unit: answers.Balance(available=held.available, pending=held.pending)
-            for unit, held in balances.items()
+            unit: answers.Balance(
+                available=one.available, pending=one.pending, held=one.held or None
+            )
+            for unit, one in balances.items()
         }
 
     def entries(self, entries: Iterable[views.EntryView]) -> list[answers.Entry]:

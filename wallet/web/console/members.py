@@ -169,6 +169,9 @@ def _balances(program: ProgramView, found: MemberFile, language: str) -> list[tu
         if balance.pending:
             pending = spell_quantity(unit, balance.pending, program.currency, language)
             notes.append(_("%(quantity)s pending", quantity=pending))
+        if balance.held:
+            held = spell_quantity(unit, balance.held, program.currency, language)
+            notes.append(_("%(quantity)s held by a till", quantity=held))
         if balance.owed:
             owed = spell_quantity(unit, balance.owed, program.currency, language)
             notes.append(_("%(quantity)s to make up for refunds", quantity=owed))

@@ -22,6 +22,7 @@ from wallet.actions.review_till_lines import (
 from wallet.errors import CODES, Refusal
 from wallet.ids import public_id
 from wallet.rules.money import spell_money
+from wallet.rules.spell import spell_quantity
 from wallet.web.console.frame import console_page, own_program
 from wallet.web.locale import current_language
 from wallet.web.present import spell_time
@@ -89,7 +90,7 @@ def _row(program: ProgramView, line: ReviewedLine) -> dict[str, object]:
     language = current_language()
     return {
         "line": line,
-        "amount": spell_money(line.amount_minor, program.currency, language),
+        "amount": _what(program, line, language),
         "happened": spell_time(line.occurred_at, program.time_zone, language),
         "received": spell_time(line.received_at, program.time_zone, language),
         "decided": spell_time(line.decided_at, program.time_zone, language)
@@ -97,3 +98,15 @@ def _row(program: ProgramView, line: ReviewedLine) -> dict[str, object]:
         else "",
         "reason": _(CODES[line.reason][1]) if line.reason else "",
     }
+
+
+def _what(program: ProgramView, line: ReviewedLine, language: str) -> str:
+    """The amount of a sale, or the reward and what it costs."""
+    reward = line.reward
+    if reward is None:
+        return spell_money(line.amount_minor, program.currency, language)
+    unit = next((unit for unit in program.ruleset.units if unit.key == reward.unit), None)
+    if unit is None:
+        return str(_("A reward"))
+    cost = spell_quantity(unit, reward.cost, program.currency, language)
+    return f"{program.text(reward.name, language)} · {cost}"

@@ -203,7 +203,7 @@ def _threshold(program: ProgramView, needed: int, locale: str) -> str:
 def card_face(program: ProgramView, member: MemberView, locale: str) -> CardFace:
     """What the upper half of the web card says."""
     unit = program.ruleset.main_unit
-    available = member.balances[unit.key].available
+    available = member.balances[unit.key].own
     is_money = unit.kind == "credit"
     reward = member.next_reward
     tier = member.standing.tier
@@ -334,6 +334,8 @@ def _missing(program: ProgramView, member: MemberView, reward: RewardView, local
     if obstacle is not None:
         return str(_(Refusal(obstacle).sentence))
     balance = member.balances.get(reward.unit)
+    if member.has_reached(reward):
+        return str(_("held by a till for some minutes"))
     gap = reward.cost - (balance.available if balance else 0)
     unit = program.ruleset.unit(reward.unit)
     return str(_("%(gap)s to go", gap=spell_quantity(unit, gap, program.currency, locale)))

@@ -13,7 +13,14 @@ from wallet.rules.terms import MONTHS_MAX, RULE_QUANTITY_MAX
 from wallet.web.console.forms.ask import Ask, Section
 from wallet.web.console.forms.reading import shown_money
 from wallet.web.console.rules.conditions import MONEY_MAX
-from wallet.web.console.rules.limits import limit_section, limit_values, limits_said
+from wallet.web.console.rules.limits import (
+    limit_section,
+    limit_values,
+    limits_said,
+    offline_said,
+    offline_section,
+    offline_values,
+)
 from wallet.web.console.rules.part import Document, Here, Part, Values, WrongError, only_one
 from wallet.web.console.rules.words import period_names
 from wallet.web.locale import currency_sign
@@ -362,6 +369,7 @@ def _spending_sections(here: Here) -> list[Section]:
             ],
         ),
         limit_section(),
+        offline_section(),
         *paying,
     ]
 
@@ -372,6 +380,7 @@ def _spending_values(here: Here) -> dict[str, Any]:
         "beyond": "anything",
         **spending.model_dump(exclude={"bands"}),
         **limit_values(here),
+        **offline_values(here),
         "share": here.rules.credit.share_max_percent if here.rules.credit else None,
     }
     for band in spending.bands:
@@ -395,6 +404,7 @@ def _keep_spending(here: Here, document: Document, values: Values) -> None:
         raise WrongError("rotating", _("A code that changes is asked for: cards have to show one."))
     spending.update(**guards, screen_confirms=values["screen_confirms"], bands=[*bands, *others])
     document["redemption_limits"] = limits_said(values)
+    document["offline_redemption"] = offline_said(values)
     if any(unit.kind == "credit" for unit in here.rules.units):
         document["credit"] = _credit(here, values["share"])
 

@@ -53,6 +53,15 @@ def shows_a_code(page: Page, selector: str) -> bool:
     return [parse_code(one) is not None for one in found] == [True]
 
 
+def strip_fits(page: Page) -> bool:
+    """Whether the picture of the iPhone's card is as wide as the card, whatever stands on it."""
+    wide = "(where) => document.querySelector(where).getBoundingClientRect().width"
+    strip, card = (
+        page.evaluate(wide, f".designer-phone {one}") for one in (".pass__strip", ".pass__front")
+    )
+    return bool(abs(strip - card) < 1)
+
+
 def a_picture() -> bytes:
     data = io.BytesIO()
     image = Image.new("RGB", (600, 400), "#c8102e")
@@ -94,6 +103,7 @@ def test_from_a_template_to_a_published_card_and_back(shop: Shop, visit: Visit) 
         wait(partial(shows_a_code, page, wallet), f"a code that can be read: {wallet}")
     page.click("[data-sample=full]")
     wait(lambda: "99 999" in text_of(page, ".pass__group--header").replace("\u202f", " "), "99,999")
+    assert strip_fits(page), "a long name must not stretch the picture"
     page.click("[data-speak=en]")
     wait(lambda: "99,999" in text_of(page, ".pass__group--header"), "the phone in English")
     page.click("[data-view=lock]")

@@ -132,12 +132,27 @@ function differences(old, now, texts) {
   const sentences = [];
   for (const [key, piece] of now) {
     const was = old.get(key);
+    if (!was && isTwin(key, now, old)) continue;
     if (!was) sentences.push(fill(turned(key, old) ? texts.piece_on_front : texts.piece_new, piece));
     else if (was.text !== piece.text) sentences.push(fill(texts.piece_other, piece));
     else if (was.place !== piece.place) sentences.push(fill(texts.piece_moved, piece));
   }
-  for (const [key, piece] of old) if (!now.has(key)) sentences.push(fill(turned(key, now) ? texts.piece_off_front : texts.piece_gone, piece));
+  for (const [key, piece] of old) {
+    if (now.has(key) || isTwin(key, old, now)) continue;
+    sentences.push(fill(turned(key, now) ? texts.piece_off_front : texts.piece_gone, piece));
+  }
   return sentences;
+}
+
+/**
+ * Whether this is on the back of a side what is on its front as well, and nowhere on the other: said once.
+ * @param {string} key
+ * @param {Map<string, Piece>} own
+ * @param {Map<string, Piece>} others
+ */
+function isTwin(key, own, others) {
+  const front = key.replace("back ", "front ");
+  return key.startsWith("back ") && own.has(front) && !others.has(front);
 }
 
 /**
@@ -177,7 +192,7 @@ function otherPictures(before, after, roles) {
  * @param {Side} after
  */
 function otherStores(before, after) {
-  const said = (/** @type {Side} */ side, /** @type {string} */ name) => JSON.stringify([...new Set(side.face.near.map((/** @type {any} */ one) => one[name]))]);
+  const said = (/** @type {Side} */ side, /** @type {string} */ name) => JSON.stringify([...new Set(side.face.near.map((/** @type {any} */ one) => one[name]))].sort());
   if (said(before, "place") !== said(after, "place")) return ["near"];
   return said(before, "text") === said(after, "text") ? [] : ["near_words"];
 }

@@ -255,6 +255,7 @@ def test_hostile_texts_are_texts_everywhere(designer: Designer, browser: Browser
         "logo_text": {"fr": XSS[:40], "en": XSS[:40]},
         "description": words,
         "monogram": "<>",
+        "near_words": words,
         "announce": {"balance": {"fr": XSS + "%@", "en": "%@" + XSS}},
         "back": [
             {"key": "x", "title": words, "body": words, "url": "https://x.test/?q=<script>"},
@@ -266,6 +267,7 @@ def test_hostile_texts_are_texts_everywhere(designer: Designer, browser: Browser
     said = {"document": saved.get_json()["document"], "sample": "long"}
     shown = designer.send("POST", "preview", json=said).get_json()
     assert shown["faces"]["apple"]["fr"]["description"] == XSS
+    assert {one["text"] for one in shown["faces"]["apple"]["fr"]["near"]} == {XSS}
     google = shown["faces"]["google"]["fr"]
     assert {"label": XSS, "value": XSS} in google["details"]
     assert {"text": XSS, "url": "https://x.test/?q=<script>"} in google["links"]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
 from wallet.ids import new_id
-from wallet.rules.chain import FACTS, entry_hash
+from wallet.rules.chain import FACTS, Sealed, entry_hash
 from wallet.rules.lots import Draw
 from wallet.tables.ledger import (
     AccountState,
@@ -179,7 +179,7 @@ def _write(session: Session, account: AccountState, posting: Posting) -> Entry:
         "redemption_id": posting.redemption_id,
         "reverses_id": posting.reverses_id,
         "rule_version": posting.rule_version,
-        "why": list(posting.why),
+        "why": Sealed(posting.why),
     }
     assert set(FACTS) == set(values)
     values["activity_id"], values["merge_id"] = posting.activity_id, posting.merge_id

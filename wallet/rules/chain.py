@@ -8,7 +8,7 @@ later entry and the copies of the head that left the house; it holds no personal
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -42,8 +42,25 @@ FACTS = (
 )
 
 
-canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _in_order = itemgetter(*FACTS)
+
+
+class Sealed(list[Any]):
+    """What goes into the seal and into the row, spelled once: `text` is its canonical JSON."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, parts: Iterable[Any]) -> None:
+        super().__init__(parts)
+        self.text = _spelled(self)
+
+
+_spelled = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def canonical(document: Any) -> str:
+    """The one way in which JSON is sealed."""
+    return document.text if isinstance(document, Sealed) else _spelled(document)
 
 
 def entry_hash(prev_hash: str, facts: Mapping[str, Any]) -> str:
@@ -53,7 +70,7 @@ def entry_hash(prev_hash: str, facts: Mapping[str, Any]) -> str:
         "occurred_at": _time(facts["occurred_at"]),
         "recorded_at": _time(facts["recorded_at"]),
     }
-    why = canonical(list(facts["why"])).encode()
+    why = canonical(facts["why"]).encode()
     return sealed_hash((*_in_order(plain), prev_hash), why)
 
 

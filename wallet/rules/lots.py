@@ -5,8 +5,11 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+DAYS_KEPT = 4_096  # midnights at hand: eleven years, for a service that counts in few zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,14 @@ def expires_at(occurred_at: datetime, months: int | None, time_zone: str) -> dat
     """
     if months is None:
         return None
-    zone = ZoneInfo(time_zone)
-    end = months_before(occurred_at.astimezone(zone).date(), -months) + timedelta(days=1)
-    return datetime(end.year, end.month, end.day, tzinfo=zone).astimezone(occurred_at.tzinfo)
+    day = occurred_at.astimezone(ZoneInfo(time_zone)).date()
+    return _end_of_day(day, months, time_zone).astimezone(occurred_at.tzinfo)
+
+
+@lru_cache(maxsize=DAYS_KEPT)
+def _end_of_day(day: date, months: int, time_zone: str) -> datetime:
+    end = months_before(day, -months) + timedelta(days=1)
+    return datetime(end.year, end.month, end.day, tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
 
 
 def months_before(day: date, months: int) -> date:

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-DAYS_KEPT = 4_096  # midnights at hand: eleven years, for a service that counts in few zones
+from wallet.rules.lots import DAYS_KEPT
+
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9000, 1, 1, tzinfo=UTC)
 

@@ -181,6 +181,16 @@ class Ruleset(Strict):
             return None
         return policy.unit or self.main_unit.key
 
+    @cached_property
+    def thresholds(self) -> tuple[int, ...]:
+        """Of every tier, rising."""
+        return tuple(map(self.threshold, self.tiers))
+
+    @cached_property
+    def ranks(self) -> Mapping[str | None, int]:
+        """The place of every tier from the bottom, by key."""
+        return {tier.key: rank for rank, tier in enumerate(self.tiers)}
+
     def threshold(self, tier: Tier) -> int:
         """What has to be reached for the tier: minor units, or units of `tier_unit`."""
         return tier.threshold_points if self.tier_unit else tier.threshold_minor

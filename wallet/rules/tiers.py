@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from wallet.rules.lots import months_before
+from wallet.rules.lots import DAYS_KEPT, months_before
 from wallet.rules.ruleset import Ruleset, Tier
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)  # before any sale
@@ -56,18 +58,20 @@ def window_start(rules: Ruleset, now: datetime, time_zone: str) -> datetime:
     today = now.astimezone(zone).date()
     if policy.window == "calendar_year":
         return datetime(today.year, 1, 1, tzinfo=zone).astimezone(UTC)
-    # Twelve months are 16 March 2025 to 15 March 2026, today included.
-    first = months_before(today, policy.months) + timedelta(days=1)
-    return datetime(first.year, first.month, first.day, tzinfo=zone).astimezone(UTC)
+    return _months_start(today, policy.months, time_zone)
+
+
+@lru_cache(maxsize=DAYS_KEPT)
+def _months_start(today: date, months: int, time_zone: str) -> datetime:
+    """Twelve months are 16 March 2025 to 15 March 2026, today included."""
+    first = months_before(today, months) + timedelta(days=1)
+    return datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
 
 
 def reached(rules: Ruleset, figure: int) -> Tier | None:
     """The highest tier whose threshold the figure reaches. The first one has no threshold."""
-    found = None
-    for tier in rules.tiers:
-        if rules.threshold(tier) <= max(figure, 0):
-            found = tier
-    return found
+    place = bisect_right(rules.thresholds, max(figure, 0))
+    return rules.tiers[place - 1] if place else None
 
 
 def is_protected(rules: Ruleset) -> bool:
@@ -163,8 +167,8 @@ def standing(
     rank = _rank(rules, earned.key if earned else None)
     if plans:
         rank = max(rank, _lent(rules, plans))
-    above = [tier for tier in rules.tiers[rank + 1 :] if rules.threshold(tier) > max(figure, 0)]
-    next_tier = above[0] if above else None
+    place = max(rank + 1, bisect_right(rules.thresholds, max(figure, 0)))
+    next_tier = rules.tiers[place] if place < len(rules.tiers) else None
     missing = rules.threshold(next_tier) - figure if next_tier else 0
     by_points = rules.tier_unit is not None
     return Standing(
@@ -185,10 +189,7 @@ def _lent(rules: Ruleset, plans: Iterable[str]) -> int:
 
 def _rank(rules: Ruleset, tier_key: str | None) -> int:
     """The place of the tier from the bottom; -1 for none, and for one that the rules dropped."""
-    for rank, tier in enumerate(rules.tiers):
-        if tier.key == tier_key:
-            return rank
-    return -1
+    return rules.ranks.get(tier_key, -1)
 
 
 def _rank_of(rules: Ruleset, figure: int) -> int:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wallet.rules.chain import FACTS, entry_hash
+from wallet.rules.chain import FACTS, Sealed, canonical, entry_hash
 
 ids = st.integers(0, 2**63 - 1)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -88,3 +88,11 @@ def test_the_form_of_the_seal_never_changes() -> None:
         entry_hash("00ff", EXAMPLE)
         == "a1ef7425228166aac9571721cc4ff5de654f2c130638678bca71ed07049e2198"
     )
+
+
+@given(st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.none(), max_size=3)))
+def test_what_is_spelled_once_is_what_would_be_spelled_twice(why: list[Any]) -> None:
+    sealed = Sealed(why)
+    assert sealed == why
+    assert sealed.text == canonical(sealed) == canonical(why)
+    assert entry_hash("", {**EXAMPLE, "why": sealed}) == entry_hash("", {**EXAMPLE, "why": why})

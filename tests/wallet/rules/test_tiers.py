@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.wallet.rules.rulebook import TIERS, rule, rules, unit, words
 from wallet.actions.load_demo import RULES
-from wallet.rules.ruleset import Ruleset, Tier
+from wallet.rules.ruleset import Ruleset
 from wallet.rules.tier_track import TierTrack
 from wallet.rules.tiers import Held, reached, settle, standing, window_start
 
@@ -72,10 +72,10 @@ def test_points_earned_may_count_instead_of_spend() -> None:
 @given(st.sets(st.integers(1, 10**6), max_size=6), st.integers(0, 10**6))
 def test_spending_more_never_lowers_the_tier(thresholds: set[int], spent: int) -> None:
     tiers = [
-        Tier(key=f"t{at}", name={"fr": "x"}, threshold_minor=threshold)
+        {"key": f"t{at}", "name": {"fr": "x"}, "threshold_minor": threshold}
         for at, threshold in enumerate(sorted({0, *thresholds}))
     ]
-    found = CAFE.model_copy(update={"tiers": tuple(tiers)})
+    found = Ruleset.model_validate({**RULES, "tiers": tiers})
     now, more = standing(found, spent), standing(found, spent + 1)
     assert now.tier is not None
     assert more.tier is not None

@@ -9,7 +9,7 @@ from flask import url_for
 from passes.design import DISTANCE_M_MAX, Design
 from passes.design_parts import ROW_FACTS_MAX, ROWS, ROWS_MAX, Poster
 from wallet.actions.design_draft import design_draft
-from wallet.actions.near_stores import sentences, store_key
+from wallet.actions.near_stores import PLACES_MAX, sentences, store_key
 from wallet.actions.program_view import ProgramView
 from wallet.actions.publish_design import NOTE_LENGTH_MAX
 from wallet.rules.rollout import SHARES
@@ -68,6 +68,7 @@ def design() -> str:
             "words": sentences(program),
             "at_google": settings().google_store_locations,
             "find_from": STORES_SEEN_AT_ONCE,
+            "told": PLACES_MAX,
         },
         shares=[(share, percent(share)) for share in SHARES],
         note_length_max=NOTE_LENGTH_MAX,

@@ -31,6 +31,7 @@ from wallet.web.api import api_door, caller, key_limit
 from wallet.web.console import console_door
 from wallet.web.floods import Floods
 from wallet.web.google_callback import google_callback_door
+from wallet.web.json_answers import QuickJson
 from wallet.web.locale import install_locale
 from wallet.web.media import media_door
 from wallet.web.operations import install_operations
@@ -100,7 +101,7 @@ def _flask(settings: Settings) -> APIFlask:
         SESSION_COOKIE_SAMESITE="Lax",
         TEMPLATES_AUTO_RELOAD=False,
     )
-    app.session_interface = QuickSessions()
+    app.session_interface, app.json = QuickSessions(), QuickJson(app)
     if not settings.is_loopback:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=PROXIES, x_proto=PROXIES)  # type: ignore[method-assign]
     return app

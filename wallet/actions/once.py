@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy.orm import Session
 
 from wallet.db import StaleRead
@@ -42,26 +43,33 @@ def once(
     now: datetime,
     work: Callable[[], dict[str, Any]],
     first: Callable[[], Iterable[Question]] = tuple,
+    check: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """The answer of `work`, or the first answer again with `repeated: true`.
 
     Only successes are kept: a refusal changes nothing, so asking again is asking anew. `first` is what
-    `work` asks first, in the same round trip to the server.
+    `work` asks first, in the same round trip to the server; `check` raises what forbids either answer.
     """
     # The row comes before the work: on PostgreSQL an equal request waits here for the winner and
     # then repeats its answer, instead of being refused by what the winner left behind.
     row = _row(ask, now)
     together(session, lambda: [request_taken(row), *first()])
+    check()
     if not take_request(session, row):
         return _given(session, ask, row["facts_hash"])
     answer = work()
-    keep_answer(session, row["id"], json.dumps(answer))
+    keep_answer(session, row["id"], _text(answer))
     return answer
 
 
 def keep(session: Session, ask: Ask, now: datetime, answer: dict[str, Any]) -> None:
     """The answer to something that was made just now and that nobody can have asked about."""
-    open_request(session, {**_row(ask, now), "answer": json.dumps(answer)})
+    open_request(session, {**_row(ask, now), "answer": _text(answer)})
+
+
+def _text(answer: dict[str, Any]) -> str:
+    """An answer of ours, whose numbers fit into 64 bits."""
+    return orjson.dumps(answer).decode()
 
 
 def _row(ask: Ask, now: datetime) -> dict[str, Any]:

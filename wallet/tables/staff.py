@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base, Database
-from wallet.prepared import Prepared
+from wallet.prepared import Prepared, Question
 
 
 class Staff(Base):
@@ -150,6 +150,17 @@ def valid_key(
     call of the API, outside of any transaction."""
     rows = _VALID_KEY.alone(database.engine, {"its_hash": secret_hash})
     return cast("tuple[int, int, str, str, datetime | None]", rows[0]) if rows else None
+
+
+def key_asked(secret_hash: str) -> Question:
+    """What `valid_key_id` asks."""
+    return _VALID_KEY, {"its_hash": secret_hash}
+
+
+def valid_key_id(session: Session, secret_hash: str) -> int | None:
+    """The id of the key with this hash, unless it was revoked, as this transaction sees it."""
+    row = _VALID_KEY.first(session, key_asked(secret_hash)[1])
+    return None if row is None else int(row[0])
 
 
 def attempts_for(session: Session, key: str) -> Attempts | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import cache, wraps
 from typing import ParamSpec, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from passes.safe_picture import UPLOAD_BYTES_MAX
 from wallet import clock
 from wallet.actions.actor import Actor
-from wallet.actions.api_access import KeyHolder, key_holder, note_key_use
+from wallet.actions.api_access import KeyHolder, KnownKeys, key_holder, note_key_use
 from wallet.actions.staff_access import SignedIn, is_to_be_renewed, renew_session, signed_in
 from wallet.errors import Refusal
 from wallet.web.problems import wants_json
@@ -34,6 +35,7 @@ UPLOADS = {
 # Coarse, per address: a shop with ten tills stays far below; a script in a loop does not.
 FLOOD_LIMIT = "1200 per minute"
 CONSOLE_ROLES = ("owner", "manager", "marketer")
+_KNOWN_KEYS = "known_keys"
 TILL_ROLES = ("owner", "manager", "cashier")
 
 _POLICY = {
@@ -115,7 +117,22 @@ def require_key(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def _guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        g.key = _key_of_request()
+        g.key = _holder_of(_secret_of_request(), clock.now())
+        return view(*args, **kwargs)
+
+    setattr(_guarded, "roles", ("shop",))  # noqa: B010
+    return _guarded
+
+
+def require_key_once(view: Callable[P, R]) -> Callable[P, R]:
+    """The same for views that do all their work in `write_once`: that makes sure of the key within the
+    transaction, so that one which was valid a moment ago is good enough here."""
+
+    @wraps(view)
+    def _guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        secret, now = _secret_of_request(), clock.now()
+        known = _known_keys().holder(secret, now)
+        g.key, g.is_key_to_be_checked = known or _holder_of(secret, now), known is not None
         return view(*args, **kwargs)
 
     setattr(_guarded, "roles", ("shop",))  # noqa: B010
@@ -123,21 +140,34 @@ def require_key(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def key() -> KeyHolder:
-    """The shop behind the request's key, behind `require_key`."""
+    """The shop behind the request's key, behind `require_key` or `require_key_once`."""
     return cast(KeyHolder, g.key)
 
 
-def _key_of_request() -> KeyHolder:
+def is_key_to_be_checked() -> bool:
+    """Whether the key is only known from before, and has to be asked for in the transaction."""
+    return bool(g.get("is_key_to_be_checked", False))
+
+
+def _secret_of_request() -> str:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         raise Refusal("unauthorized")
-    now = clock.now()
-    found = key_holder(wiring().database, secret.strip(), now)
+    return secret.strip()
+
+
+def _holder_of(secret: str, now: datetime) -> KeyHolder:
+    found = key_holder(wiring().database, secret, now)
     if found is None:
         raise Refusal("unauthorized")
     if found.is_stale:
-        wiring().database.run(lambda session: note_key_use(session, secret.strip(), now))
+        wiring().database.run(lambda session: note_key_use(session, secret, now))
+    _known_keys().remember(found, now)
     return found
+
+
+def _known_keys() -> KnownKeys:
+    return cast(KnownKeys, current_app.extensions[_KNOWN_KEYS])
 
 
 def staff_actor() -> Actor:
@@ -188,6 +218,7 @@ def client_address() -> str:
 
 def install_security(app: Flask) -> None:
     """Headers on every answer. `wasm-unsafe-eval` only where the till decodes."""
+    app.extensions[_KNOWN_KEYS] = KnownKeys()
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_BYTES_MAX
     app.config["MAX_FORM_PARTS"] = 100

@@ -11,10 +11,11 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from wallet import clock
+from wallet.actions.api_access import make_sure, sure_asked
 from wallet.actions.once import Ask, once
 from wallet.errors import Refusal
 from wallet.prepared import Question
-from wallet.web.security import key
+from wallet.web.security import is_key_to_be_checked, key
 from wallet.web.wiring import write
 
 HEADER = "Idempotency-Key"
@@ -73,8 +74,16 @@ def run_once(
         request_id=asked,
         facts=body.model_dump(mode="json", exclude_unset=True),
     )
+
+    def _first() -> Iterable[Question]:
+        return (*first(session), *((sure_asked(holder),) if is_key_to_be_checked() else ()))
+
+    def _check() -> None:
+        if is_key_to_be_checked():
+            make_sure(session, holder)
+
     try:
-        return once(session, ask, clock.now(), _work, lambda: first(session))
+        return once(session, ask, clock.now(), _work, _first, _check)
     except Refusal as refusal:
         if refusal.code == "request_id_reused" and not began:
             raise Refusal("idempotency_key_reused") from None

@@ -27,7 +27,7 @@ from wallet.web.api.documents import KEY_SCHEME, MEMBER_CODES, refusals
 from wallet.web.api.idempotency import idempotency_key, write_once
 from wallet.web.api.present import Presenter
 from wallet.web.api.schemas import NewPurchase, NewRefund, NewSaleRefund, PurchaseQuote
-from wallet.web.security import key, require_key
+from wallet.web.security import key, require_key, require_key_once
 from wallet.web.wiring import read
 
 _TAGS = ["Purchases"]
@@ -44,7 +44,7 @@ _REFUND_CODES = ("amount_invalid", "refund_too_large", "items_mismatch", "reques
 
 
 @api.post(f"{V1}/purchases")
-@require_key
+@require_key_once
 @api.input(NewPurchase, example=examples.NEW_PURCHASE)
 @api.output(
     answers.PurchaseResult, 201, description="What the sale did", example=examples.PURCHASE_RESULT

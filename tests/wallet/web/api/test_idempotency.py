@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.databases import Postgres, Sqlite
 from tests.factories import Cast, open_database
 from tests.wallet.web.api.conftest import Shop, code_of, sale
+from wallet.actions.api_access import KNOWN_FOR, KnownKeys, key_holder
 from wallet.ids import public_id
+from wallet.tables.staff import ApiKey
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -185,3 +189,39 @@ def test_the_last_points_are_spent_once(shop: Shop, cast: Cast) -> None:
     answers = at_once([lambda: shop.post("/redemptions", body)] * 4)
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert cast.balance("bruno").available == 10
+
+
+def test_a_key_that_was_valid_a_moment_ago_is_made_sure_of_where_the_sale_is_written(
+    shop: Shop, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shop.post("/purchases", sale(), idempotency_key="first").status_code == 201
+
+    def fail(*_: object) -> None:
+        raise AssertionError("looked up in a round trip of its own")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("wallet.web.security.key_holder", fail)
+        assert shop.post("/purchases", sale(external_id="10043")).status_code == 201
+    holder = key_holder(cast.database, shop.key, cast.now)
+    assert holder is not None
+
+    def revoke(session: Session) -> None:
+        session.get_one(ApiKey, holder.key_id).revoked_at = cast.now
+
+    before = cast.balance("bruno")
+    cast.run(revoke)
+    new = shop.post("/purchases", sale(external_id="10044"))
+    again = shop.post("/purchases", sale(), idempotency_key="first")
+    assert code_of(new) == code_of(again) == (401, "unauthorized")
+    assert cast.balance("bruno") == before
+
+
+def test_what_is_known_of_a_key_is_forgotten_after_a_while(cast: Cast, shop: Shop) -> None:
+    known, holder = KnownKeys(), key_holder(cast.database, shop.key, cast.now)
+    assert holder is not None
+    assert known.holder(shop.key, cast.now) is None
+    known.remember(holder, cast.now)
+    assert known.holder(shop.key, cast.now) == replace(holder, is_stale=False)
+    assert known.holder(shop.key, cast.now + KNOWN_FOR) is None
+    assert known.holder(shop.key, cast.now - KNOWN_FOR) is None  # the clock was set back
+    assert known.holder("ck_live_other", cast.now) is None

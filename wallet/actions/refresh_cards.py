@@ -23,6 +23,7 @@ from wallet.tables.wallet_pass import cards_of, passes_of_other_designs, say, wa
 
 REFRESH_JOB = "refresh_cards"
 CHUNK = 200  # passes in one transaction: some ten milliseconds of the writer's time
+MOVED_CHUNK = 50  # of cards that are written anew, because their stores change: about as long
 CHUNKS_MAX = 100  # in one job, far within its lease; the rest is another job
 
 
@@ -70,13 +71,16 @@ def _chunk(
         rows = passes_of_other_designs(session, program_id, settled, after, CHUNK)
         if not rows:
             return None
+        before = {one: _near_of_version(session, one) for one in {row.design_id for row in rows}}
+        if _move(program, rows, before):
+            rows = rows[:MOVED_CHUNK]
         wanted: dict[int, list[Any]] = {}
         for row in rows:
             its_design = program.design_for(row.member_id)
             if row.design_id != its_design:
                 wanted.setdefault(its_design, []).append(row)
         for its_design, changing in wanted.items():
-            _say_places(session, program, its_design, changing)
+            _say_places(session, program, its_design, changing, before)
             times = [(row.id, next_second(row.modified_at, now)) for row in changing]
             want_design(session, its_design, times, now)
         return int(rows[-1].id)
@@ -84,13 +88,23 @@ def _chunk(
     return database.run(work)
 
 
+def _move(program: ProgramView, rows: Sequence[Any], before: Mapping[int, Near | None]) -> bool:
+    """Whether some of the cards come forward elsewhere from now on."""
+    return any(
+        before[row.design_id] != near_of(program, program.design_for(row.member_id)) for row in rows
+    )
+
+
 def _say_places(
-    session: Session, program: ProgramView, design_id: int, rows: Sequence[Any]
+    session: Session,
+    program: ProgramView,
+    design_id: int,
+    rows: Sequence[Any],
+    before: Mapping[int, Near | None],
 ) -> None:
     """The stores of the new design go onto the cards with it, where it chooses others than the one
     before: one delivery for both. Everything else that a card says is the same in any design."""
     near = near_of(program, design_id)
-    before = {one: _near_of_version(session, one) for one in {row.design_id for row in rows}}
     moving = {row.id: row.member_id for row in rows if before[row.design_id] != near}
     is_everybodys = not needs_home(program, near)
     changed = []

@@ -14,7 +14,9 @@ from passes.apple.document import Issuer, pass_document
 from passes.card import Card, PassIdentity
 from passes.design import Design, Near
 from tests.factories import Cast
+from wallet.actions.actor import SYSTEM
 from wallet.actions.issue_pass import issue_pass
+from wallet.actions.merge_members import merge_members
 from wallet.actions.near_stores import PLACES_MAX, needs_home, places, store_key
 from wallet.actions.program_view import ProgramView, StoreView, program_view, touch_program
 from wallet.actions.publish_design import Release, publish_design, roll_back_design
@@ -115,6 +117,38 @@ def test_a_staged_design_has_its_own_stores(shop: Cast) -> None:
         assert is_settled(shop, who)
         shop.buy(who, 900)
         assert len(texts(shop, who)) == (1 if is_reached else 2)
+
+
+def test_cards_of_merged_members_keep_to_the_design_that_each_shows(shop: Cast) -> None:
+    """Half of the cards show the staged design: two cards of one person may differ."""
+    _, second = fresh(shop).stores
+    publish(shop, share=50, near_stores=[store_key(second.id)])
+    program = fresh(shop)
+    assert program.staged
+
+    def is_reached(who: str) -> bool:
+        return program.design_for(shop.people[who]) == program.design_id
+
+    other = "ada"
+    for number in range(64):  # a lot is drawn for each
+        if is_reached(other) != is_reached("ada"):
+            break
+        other = f"double{number}"
+        shop.enrol(other)
+    shop.run(
+        lambda session: issue_pass(session, program, shop.member(session, other), "apple", shop.now)
+    )
+
+    def merge(session: Any) -> None:
+        merged, survivor = shop.member(session, other), shop.member(session, "ada")
+        merge_members(session, program, merged, survivor, SYSTEM, shop.now)
+
+    shop.run(merge)
+    shop.buy("ada", 2000)
+    found = {one.member_id: len(Card.from_json(one.card or {}).places) for one in held(shop, "ada")}
+    one_store = "ada" if not is_reached("ada") else other
+    assert found == {shop.people[who]: (1 if who == one_store else 2) for who in ("ada", other)}
+    assert is_settled(shop, "ada")
 
 
 def test_a_store_that_closes_leaves_the_cards_and_breaks_none(shop: Cast) -> None:

@@ -186,11 +186,12 @@ class Database:
         info = {**(info or {}), "programs": {}}
         # One that does not queue (see `immediate`) cannot wait together either.
         self._disk = _grouped_sync(url) if self.is_sqlite and immediate else None
-        writing = self.engine
+        self._writing = self.engine
         if self._disk is not None:
-            writing = self.engine.execution_options(**{_GROUPED: self._disk})
+            self._writing = self.engine.execution_options(**{_GROUPED: self._disk})
+        self._to_write: Connection | None = None
         self._make_session = sessionmaker(
-            writing, autoflush=False, expire_on_commit=False, info=info
+            self._writing, autoflush=False, expire_on_commit=False, info=info
         )
         snapshot = (
             {"read_only": True}
@@ -210,8 +211,35 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """One write transaction: commits on leaving, rolls back on any exception. Whichever it is, what
         it saw is on the disk then."""
-        with self._on_disk(), self._writer, self._ending(), self._make_session.begin() as session:
-            yield session
+        with self._on_disk(), self._writer, self._ending():
+            session = self._session_to_write()
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                try:
+                    session.rollback()
+                finally:
+                    self._let_go()
+                raise
+            finally:
+                session.close()
+
+    def _session_to_write(self) -> Session:
+        """Where writers queue they hand one connection to each other: it keeps its pages and its settings, and
+        nobody borrows it from the pool for each sale."""
+        if self._disk is None:
+            return self._make_session()
+        held = self._to_write
+        if held is None:
+            held = self._to_write = self._writing.connect()
+        return self._make_session(bind=held)
+
+    def _let_go(self) -> None:
+        """Nobody knows how far a failed transaction came: the pool takes the connection back and sees to it."""
+        held, self._to_write = self._to_write, None
+        if held is not None:
+            held.close()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -260,7 +288,9 @@ class Database:
         raise AssertionError("unreachable")
 
     def dispose(self) -> None:
-        """Close every connection."""
+        """Close every connection that nobody uses."""
+        if self._to_write is not None and not self._to_write.in_transaction():
+            self._let_go()
         self.engine.dispose()
 
 

@@ -403,6 +403,36 @@ def test_what_fails_in_the_middle_leaves_nothing(cast: Cast) -> None:
     assert cast.view("ada").name == "Ada"
 
 
+def test_writers_hand_one_connection_on_until_one_of_them_fails(sqlite: Sqlite) -> None:
+    """What a failed commit left behind is the pool's to undo: nobody may find the writer's place taken."""
+    url = sqlite.migrated()
+    opened = open_database(url)
+    pool: Any = opened.engine.pool
+    seen = []
+    for _ in range(2):
+        with opened.transaction() as session:
+            seen.append(session.connection().connection.driver_connection)
+    assert seen[0] is seen[1]
+    assert pool.checkedout() == 1
+
+    def fail(session: Session) -> None:
+        session.execute(text("UPDATE sequence SET value = value + 1"))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        opened.run(fail)
+    assert pool.checkedout() == 0
+    other = opened.engine.dialect.loaded_dbapi.connect(make_url(url).database, timeout=0)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("ROLLBACK")
+    other.close()
+    with opened.transaction() as session:
+        session.connection()
+    opened.dispose()
+    assert pool.checkedout() == 0
+    sqlite.drop(url)
+
+
 def test_a_new_file_is_opened_while_another_process_fills_it(sqlite: Sqlite) -> None:
     """SQLite does not wait for the lock that choosing the journal of a new file needs."""
     url = sqlite.blank()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFont
 
 Size = tuple[int, int]
 Colour = tuple[int, int, int]
+Layer = tuple[Image.Image, float]
 
 OVERSAMPLING = 2  # drawn larger and reduced: Pillow's own shapes have hard edges
 RINGS = 6  # around the drop of the drawn artwork; the outermost is barely seen
 WAVES, LANES, LEAVES, ARCHES = 6, 6, 6, 4  # what the other patterns are made of
+SKETCHES_CACHED = 6  # patterns × sizes; some 2 MB each
 GLOW_PERCENT = 55  # strength of the light behind the drop
 
 
@@ -64,41 +67,63 @@ def emblem(look: Look, size: Size, *, fill: str, ink: str) -> Image.Image:
 def artwork(look: Look, size: Size) -> Image.Image:
     """A quiet picture in the card's own colours: a glow at the right and the design's pattern on it.
     The left edge keeps the card's colour, so that words on it stay readable."""
-    width, height = scaled(size, OVERSAMPLING)
-    ground, ink = _rgb(look.background), _rgb(look.foreground)
-    image = Image.new("RGB", (width, height), ground)
-    centre = (width * 0.82, height * 0.56)
+    large = scaled(size, OVERSAMPLING)
+    return reduced(_coloured(look, large, _layers(look.pattern, large)), size)
 
+
+def sketched_artwork(look: Look, size: Size) -> Image.Image:
+    """The same for a page that shows it in one colour after the other: what the colours lie on is
+    drawn once, and reduced before they are laid on, so that single pixels may differ by a shade."""
+    return _coloured(look, size, _sketch(look.pattern, size))
+
+
+def _coloured(look: Look, size: Size, layers: Iterable[Layer]) -> Image.Image:
+    ground, ink = _rgb(look.background), _rgb(look.foreground)
+    image = Image.new("RGB", size, ground)
+    for mask, share in layers:
+        image.paste(_mix(ink, ground, share), (0, 0, *size), mask)
+    return image
+
+
+@lru_cache(maxsize=SKETCHES_CACHED)
+def _sketch(pattern: str, size: Size) -> tuple[Layer, ...]:
+    large = scaled(size, OVERSAMPLING)
+    return tuple((reduced(mask, size), share) for mask, share in _layers(pattern, large))
+
+
+def _layers(pattern: str, size: Size) -> Iterator[Layer]:
+    """The masks of a picture from the lowest, each with how much of the ground is in its colour."""
+    width, height = size
+    centre = (width * 0.82, height * 0.56)
     glow = Image.radial_gradient("L").point(_fade).resize((height * 3, height * 3))
     corner = (round(centre[0] - glow.width / 2), round(centre[1] - glow.height / 2))
-    halo = Image.new("L", image.size, 0)
+    halo = Image.new("L", size, 0)
     halo.paste(glow, corner)
-    image.paste(Image.new("RGB", image.size, _mix(ground, ink, 0.5)), (0, 0), halo)
-    _PATTERNS[look.pattern](image, ink, ground)
-    return reduced(image, size)
+    yield halo, 0.5
+    yield from _PATTERNS[pattern](size)
 
 
-def _rings(image: Image.Image, ink: Colour, ground: Colour) -> None:
+def _rings(size: Size) -> Iterator[Layer]:
     """Rings around a drop, as it makes them."""
-    width, height = image.size
+    width, height = size
     centre = (width * 0.82, height * 0.56)
     for step in range(RINGS):
-        ring = Image.new("L", image.size, 0)
+        ring = Image.new("L", size, 0)
         radius = height * (0.30 + 0.19 * step)
         box = [centre[axis] + side * radius for side in (-1, 1) for axis in (0, 1)]
         stroke = max(2, round(height * (0.075 - 0.009 * step)))
         ImageDraw.Draw(ring).ellipse(box, outline=54 - 8 * step, width=stroke)
-        image.paste(Image.new("RGB", image.size, ink), (0, 0), ring)
-    drop = Image.new("L", image.size, 0)
+        yield ring, 0
+    drop = Image.new("L", size, 0)
     _disc(ImageDraw.Draw(drop), centre, height * 0.13, 190)
-    image.paste(Image.new("RGB", image.size, _mix(ink, ground, 0.2)), (0, 0), drop)
+    yield drop, 0.2
 
 
-def _waves(image: Image.Image, ink: Colour, ground: Colour) -> None:
+def _waves(size: Size) -> Iterator[Layer]:
     """Locks of hair, or water: long bands that swing in from the right."""
-    width, height = image.size
+    width, height = size
     for step in range(WAVES):
-        line = Image.new("L", image.size, 0)
+        line = Image.new("L", size, 0)
         points = [
             (
                 x,
@@ -109,14 +134,14 @@ def _waves(image: Image.Image, ink: Colour, ground: Colour) -> None:
         ]
         stroke = max(2, round(height * (0.02 + 0.009 * step)))
         ImageDraw.Draw(line).line(points, fill=70, width=stroke, joint="curve")
-        _lay(image, line, _mix(ink, ground, 0.1))
+        yield _faded(line), 0.1
 
 
-def _rays(image: Image.Image, ink: Colour, ground: Colour) -> None:
+def _rays(size: Size) -> Iterator[Layer]:
     """Lanes of a track, leaning forward."""
-    width, height = image.size
+    width, height = size
     for step in range(LANES):
-        lane = Image.new("L", image.size, 0)
+        lane = Image.new("L", size, 0)
         left, thick = width * (0.42 + 0.105 * step), width * (0.018 + 0.008 * step)
         lean = height * 0.62
         corners = [
@@ -126,12 +151,12 @@ def _rays(image: Image.Image, ink: Colour, ground: Colour) -> None:
             (left, height),
         ]
         ImageDraw.Draw(lane).polygon(corners, fill=34 + 22 * step)
-        _lay(image, lane, ink)
+        yield _faded(lane), 0
 
 
-def _leaves(image: Image.Image, ink: Colour, ground: Colour) -> None:
+def _leaves(size: Size) -> Iterator[Layer]:
     """A twig with its leaves, each of two arcs."""
-    width, height = image.size
+    width, height = size
     for step in range(LEAVES):
         leaf = Image.new("L", (height, height), 0)
         radius, shift = height * 0.36, height * 0.21
@@ -146,18 +171,18 @@ def _leaves(image: Image.Image, ink: Colour, ground: Colour) -> None:
             )
             halves.append(half)
         leaf = ImageChops.darker(*halves).rotate(-58 + 34 * step, Image.Resampling.BICUBIC)
-        mask = Image.new("L", image.size, 0)
+        mask = Image.new("L", size, 0)
         at = (width * (0.56 + 0.083 * step), height * (0.34 + 0.24 * (step % 2)))
         mask.paste(leaf, (round(at[0] - height / 2), round(at[1] - height / 2)))
-        _lay(image, mask, ink)
+        yield _faded(mask), 0
 
 
-def _arches(image: Image.Image, ink: Colour, ground: Colour) -> None:
+def _arches(size: Size) -> Iterator[Layer]:
     """A row of shop windows under their arches."""
-    width, height = image.size
+    width, height = size
     for step in range(ARCHES):
         for inset, strength in ((0.0, 40), (0.055, 26)):
-            arch = Image.new("L", image.size, 0)
+            arch = Image.new("L", size, 0)
             side = height * 0.42
             left = width * 0.46 + step * side * 1.16 + inset * height
             right, top = left + side - 2 * inset * height, height * (0.2 + inset)
@@ -165,20 +190,20 @@ def _arches(image: Image.Image, ink: Colour, ground: Colour) -> None:
             draw.rounded_rectangle(
                 (left, top, right, height * 1.6), (right - left) / 2, fill=strength + 9 * step
             )
-            _lay(image, arch, ink)
+            yield _faded(arch), 0
 
 
-def _lay(image: Image.Image, mask: Image.Image, colour: Colour) -> None:
-    """Colour over the picture where the mask is. It fades out to the left, where words stand."""
-    fade = Image.linear_gradient("L").rotate(90).point(_towards_right).resize(image.size)
-    image.paste(Image.new("RGB", image.size, colour), (0, 0), ImageChops.multiply(mask, fade))
+def _faded(mask: Image.Image) -> Image.Image:
+    """The mask fading out to the left, where words stand."""
+    fade = Image.linear_gradient("L").rotate(90).point(_towards_right).resize(mask.size)
+    return ImageChops.multiply(mask, fade)
 
 
 def _towards_right(level: int) -> int:
     return round(255 * min(1.0, max(0.0, (level / 255 - 0.28) / 0.42)))
 
 
-_PATTERNS: Mapping[str, Callable[[Image.Image, Colour, Colour], None]] = {
+_PATTERNS: Mapping[str, Callable[[Size], Iterator[Layer]]] = {
     "rings": _rings,
     "waves": _waves,
     "rays": _rays,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from passes.artwork import Look, Size, artwork, badge, emblem, reduced, scaled
+from passes.artwork import Look, Size, artwork, badge, emblem, reduced, scaled, sketched_artwork
 from passes.design import Design
 from passes.errors import DesignError
 
@@ -46,6 +46,7 @@ PREVIEW_HERO: Size = (688, 224)
 PREVIEW_ARTWORK: Size = (537, 672)
 
 
+Draw = Callable[[Look, Size], Image.Image]
 Maker = Callable[[Look, ImageStore], Mapping[str, bytes]]
 
 _made: OrderedDict[tuple[str, Look], Mapping[str, bytes]] = OrderedDict()
@@ -215,7 +216,9 @@ def _wide_logo(logo: Image.Image) -> Image.Image:
     return canvas
 
 
-def _apple_master(look: Look, store: ImageStore, role: str, size: Size) -> Image.Image:
+def _apple_master(
+    look: Look, store: ImageStore, role: str, size: Size, draw: Draw = artwork
+) -> Image.Image:
     upload = _upload(look, store, role)
     if role == "logo":
         return _contained(upload, size) if upload else badge(look, size[1])
@@ -223,21 +226,21 @@ def _apple_master(look: Look, store: ImageStore, role: str, size: Size) -> Image
         return _cover(upload, size, look)
     if role == "icon":
         return emblem(look, size, fill=look.background, ink=look.foreground)
-    return artwork(look, size)
+    return draw(look, size)
 
 
-def _google_logo(look: Look, store: ImageStore) -> Image.Image:
+def _google_logo(look: Look, store: ImageStore, size: Size = GOOGLE_LOGO) -> Image.Image:
     """Google masks it to a circle on the card's colour, so a drawn one swaps the two colours."""
     if icon := _upload(look, store, "google_logo") or _upload(look, store, "icon"):
-        return _cover(icon, GOOGLE_LOGO, look)
+        return _cover(icon, size, look)
     if logo := _upload(look, store, "logo"):
-        canvas = Image.new("RGB", GOOGLE_LOGO, look.background)
-        safe = scaled(GOOGLE_LOGO, GOOGLE_LOGO_SAFE)
+        canvas = Image.new("RGB", size, look.background)
+        safe = scaled(size, GOOGLE_LOGO_SAFE)
         fitted = ImageOps.contain(logo, safe, Image.Resampling.LANCZOS)
         place = ((canvas.width - fitted.width) // 2, (canvas.height - fitted.height) // 2)
         canvas.paste(fitted, place, fitted)
         return canvas
-    return emblem(look, GOOGLE_LOGO, fill=look.foreground, ink=look.background)
+    return emblem(look, size, fill=look.foreground, ink=look.background)
 
 
 def _upload(look: Look, store: ImageStore, role: str) -> Image.Image | None:
@@ -294,20 +297,21 @@ def _contained(image: Image.Image, size: Size) -> Image.Image:
 def _preview_apple(role: str) -> Maker:
     def _make(look: Look, store: ImageStore) -> Mapping[str, bytes]:
         size = scaled(APPLE_POINTS[role], PREVIEW_SCALE)
-        return {role: _png(_apple_master(look, store, role, size), PREVIEW_PNG_LEVEL)}
+        shown = _apple_master(look, store, role, size, sketched_artwork)
+        return {role: _png(shown, PREVIEW_PNG_LEVEL)}
 
     return _make
 
 
 def _preview_google(look: Look, store: ImageStore) -> Mapping[str, bytes]:
-    logo = reduced(_google_logo(look, store), PREVIEW_LOGO)
+    logo = _google_logo(look, store, PREVIEW_LOGO)
     return {"google_logo": _png(logo, PREVIEW_PNG_LEVEL)}
 
 
 def _preview_hero(look: Look, store: ImageStore) -> Mapping[str, bytes]:
     upload = _upload(look, store, "hero") or _upload(look, store, "strip")
     size = PREVIEW_HERO
-    hero = _cover(upload, size, look) if upload else artwork(look, size)
+    hero = _cover(upload, size, look) if upload else sketched_artwork(look, size)
     return {"hero": _png(hero, PREVIEW_PNG_LEVEL)}
 
 
@@ -318,7 +322,7 @@ def _preview_wide(look: Look, store: ImageStore) -> Mapping[str, bytes]:
 
 def _preview_artwork(look: Look, store: ImageStore) -> Mapping[str, bytes]:
     upload, size = _upload(look, store, "artwork"), PREVIEW_ARTWORK
-    shown = _cover(upload, size, look) if upload else artwork(look, size)
+    shown = _cover(upload, size, look) if upload else sketched_artwork(look, size)
     return {"artwork": _png(shown, PREVIEW_PNG_LEVEL)}
 
 

@@ -7,9 +7,17 @@ from typing import Any
 
 from passes.apple.document import Frame, Issuer, Rendered, render
 from passes.apple.files import whole
-from passes.card import Card, PassIdentity, Place
+from passes.card import ANNOUNCED_ORDER, Card, Fact, PassIdentity, Place
 from passes.design import Design
-from passes.google.document import Brand, Pictures, Resource, loyalty_class, loyalty_object
+from passes.google.document import (
+    DETAILED,
+    Brand,
+    Pictures,
+    Resource,
+    fact_path,
+    loyalty_class,
+    loyalty_object,
+)
 from passes.simulate import google_face, pass_face
 
 Face = dict[str, Any]
@@ -61,6 +69,54 @@ def news(
             for language in after.languages
         },
     }
+
+
+def parts(before: Card, after: Card, design: Design, tier_key: str | None) -> Face:
+    """What is the card's and not the design's, so that a page can foresee what another design makes
+    of it: keys of its `facts` in order; the `voices`, the facts that may speak when the first card
+    becomes the second, the first before the others; and at Google, by language, each fact as a `cell`
+    of a row, the plain `sections` of its details, and how many `links` of its own."""
+    look, facts = Pictures("google_logo", "hero"), tuple(after.facts)
+    its_class, _ = _resources(after, design, tier_key, has_wide_logo=False)
+    all_facts, no_facts = (
+        loyalty_object(_OBJECT_ID, _CLASS_ID, after, look, rows=rows) for rows in ((facts,), ())
+    )
+    detailed = sum(key in facts for key in DETAILED)
+    return {
+        "facts": list(facts),
+        "voices": _voices(before, after),
+        "cells": {
+            language: {
+                key: google_face.at_path(fact_path(key), its_class, all_facts, language)
+                for key in facts
+            }
+            for language in after.languages
+        },
+        "sections": {
+            language: google_face.details({}, no_facts, language)[detailed:]
+            for language in after.languages
+        },
+        "links": len(google_face.links({}, no_facts, after.languages[0])),
+    }
+
+
+def _voices(before: Card, after: Card) -> list[Face]:
+    old, new, language = before.facts, after.facts, after.languages[0]
+
+    def _raw(fact: Fact | None) -> int | str | None:
+        if fact is None:
+            return None
+        return fact.value[language] if fact.number is None else fact.number
+
+    return [
+        {
+            "key": key,
+            "words": dict(fact.announce or {}),
+            "changed": _raw(old.get(key)) != _raw(fact),
+        }
+        for key in dict.fromkeys((after.announced, *ANNOUNCED_ORDER))
+        if key and (fact := new.get(key))
+    ]
 
 
 _APPLE_PICTURES = {role: role for role in ("icon", "logo", "strip")}

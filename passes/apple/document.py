@@ -69,6 +69,7 @@ class Frame:
     ) -> None:
         self.design, self.languages = design, languages
         self.own_sections = _own_sections(design)
+        self.name = _name(design, languages)
         self.document, self.texts = _start(design, tier_key, issuer, languages)
         self._templates: list[tuple[object, Template]] = []
 
@@ -198,7 +199,7 @@ def write_template(shared: Frame, card: Card, marks: Marks = ()) -> Template:
     if design.poster:
         parts.append(_poster(design, facts, (speaker, sentence), writer))
     parts.append("}")
-    block = Block(shared.languages, [*shared.texts, *writer.texts])
+    block = Block(shared.languages, [*shared.texts, *writer.texts], shared.name)
     return Template(Head.of(head.encode() % ()), "".join(parts).encode(), block)
 
 
@@ -352,9 +353,14 @@ def _start(
             document["appLaunchURL"] = design.app.launch_url
     if design.beacons:
         document["beacons"] = [_beacon(one, _say) for one in design.beacons]
-    if clashes := clashing(texts):
+    if clashes := clashing([_name(design, languages), *texts]):
         return _start(design, tier_key, issuer, languages, clashes)
     return document, texts
+
+
+def _name(design: Design, languages: Languages) -> Said:
+    """The shop's name, which no phone may take for one of the other texts."""
+    return said(languages, dict.fromkeys(languages, design.organization_name))
 
 
 def _beacon(beacon: Beacon, say: Callable[[Text], str]) -> Document:

@@ -56,15 +56,17 @@ Filled = tuple[dict[bytes, bytes], list[File]]  # hole → JSON, and each langua
 
 
 class Block:
-    """The texts that many cards share, each once, put together once."""
+    """The texts that many cards share, each once, put together once. The `name` reads the same in every
+    language and needs no line; but no other text may be looked up by it."""
 
-    def __init__(self, languages: Languages, texts: Iterable[Said]) -> None:
-        once = dict.fromkeys(texts)
+    def __init__(self, languages: Languages, texts: Iterable[Said], name: Said) -> None:
+        told = dict.fromkeys(texts)
+        once = {name: None, **told}
         self.texts = tuple(once)
         self._languages = languages
         self._words = {base for base, _ in once}
         self._is_clear = len(self._words) == len(once)
-        self._heads = [Head.of(_file(once, at)) for at in range(len(languages))]
+        self._heads = [Head.of(_file(told, at)) for at in range(len(languages))]
 
     def with_own(self, own: OwnTexts, verbatim: Sequence[str]) -> Filled | None:
         """The texts of one card as JSON strings for their holes, and what each language's pass.strings

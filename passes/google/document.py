@@ -36,7 +36,7 @@ _PATHS = {
     "number": "object.accountId",
 }
 # Told in the details of every card, on the face or not.
-_DETAILED = ("tier", "next_reward")
+DETAILED = ("tier", "next_reward")
 # The places of a row, by how many facts stand in it.
 _PLACES = {
     1: ("oneItem", ("item",)),
@@ -304,7 +304,7 @@ def _may_be_called(url: str) -> bool:
 
 def _modules(card: Card, rows: Rows) -> list[Resource]:
     facts = card.facts
-    wanted = dict.fromkeys((*_DETAILED, *chain.from_iterable(rows)))
+    wanted = dict.fromkeys((*DETAILED, *chain.from_iterable(rows)))
     shown = [facts[key] for key in wanted if key in facts and key not in _PATHS]
     plain = [section for section in card.sections if not section.url]
     return [
@@ -321,11 +321,12 @@ def _balance(fact: Fact, language: str) -> Resource:
 
 def _row(facts: Sequence[str]) -> Resource:
     kind, places = _PLACES[len(facts)]
-    items = [{"firstValue": _fields(_path(key))} for key in facts]
+    items = [{"firstValue": _fields(fact_path(key))} for key in facts]
     return {kind: dict(zip(places, items, strict=True))}
 
 
-def _path(key: str) -> str:
+def fact_path(key: str) -> str:
+    """Where an object has this fact of its card."""
     return _PATHS.get(key) or f"object.textModulesData['{_module_id(key)}']"
 
 

@@ -46,8 +46,8 @@ def face(
         "rows": _rows(parent, card, language),
         "account": _account(parent, card, language),
         "barcode": code_at(card, now),
-        "details": _details(parent, card, language),
-        "links": _links(parent, card, language),
+        "details": details(parent, card, language),
+        "links": links(parent, card, language),
         "messages": _messages(parent, card, language),
         "near": [
             {"place": f"{one.get('latitude')},{one.get('longitude')}"}
@@ -138,13 +138,13 @@ def _cell(
 ) -> dict[str, str] | None:
     fields = item.get("firstValue", {}).get("fields", [])
     for field in fields:
-        found = _at_path(str(field.get("fieldPath", "")), parent, card, language)
+        found = at_path(str(field.get("fieldPath", "")), parent, card, language)
         if found is not None:
             return found
     return None
 
 
-def _at_path(path: str, parent: Resource, card: Resource, language: str) -> dict[str, str] | None:
+def at_path(path: str, parent: Resource, card: Resource, language: str) -> dict[str, str] | None:
     """Label and value of a field path such as `object.textModulesData['tier']`."""
     root, _, rest = path.partition(".")
     holder: Resource = {"object": card, "class": parent}.get(root, {})
@@ -213,12 +213,14 @@ def _turned(code: Resource, now: float) -> tuple[str, int]:
     return value, (now_ms // period_ms + 1) * period_ms
 
 
-def _details(parent: Resource, card: Resource, language: str) -> list[dict[str, str]]:
+def details(parent: Resource, card: Resource, language: str) -> list[dict[str, str]]:
+    """The texts below the card: its own, then those of its class."""
     modules = [*card.get("textModulesData", []), *parent.get("textModulesData", [])]
     return [_module(module, language) for module in modules[:MODULES_SHOWN_MAX]]
 
 
-def _links(parent: Resource, card: Resource, language: str) -> list[dict[str, str]]:
+def links(parent: Resource, card: Resource, language: str) -> list[dict[str, str]]:
+    """The links below the card that lead somewhere: its own, then those of its class."""
     uris = [
         uri
         for holder in (card, parent)

@@ -32,8 +32,10 @@ def open_shop(folder: Path) -> Iterator[Shop]:
     server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Shop(f"http://127.0.0.1:{server.server_port}", cast)
-    server.shutdown()
-    thread.join()
-    clock.now = true_now
-    database.dispose()
+    try:
+        yield Shop(f"http://127.0.0.1:{server.server_port}", cast)
+    finally:
+        server.shutdown()
+        thread.join()
+        clock.now = true_now
+        database.dispose()

@@ -33,6 +33,27 @@ TYPED = """(payload) => {
   }
   return count;
 }"""
+# What the phones show within the very event of a key, and once the server has answered it.
+AT_ONCE = """async ([where, text, view]) => {
+  const stage = document.getElementById("stage");
+  const root = document.getElementById("designer");
+  document.querySelector(`[data-view=${view}]`).click();
+  const field = document.querySelector(where);
+  const asked = Number(root.dataset.drawn);
+  field.value = text.slice(0, field.maxLength > 0 ? field.maxLength : undefined);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  const at_once = stage.innerHTML;
+  const shown = stage.textContent;
+  for (let left = 600; Number(root.dataset.drawn) === asked && left > 0; left -= 1) await new Promise((done) => setTimeout(done, 50));
+  return { at_once, shown, settled: stage.innerHTML, answers: Number(root.dataset.drawn) - asked, text: field.value };
+}"""
+HOSTILE = (
+    SCRIPT,
+    "مقهى النور \u202e!",
+    "👩‍👩‍👧 Zoé 🎉",
+    "Anticonstitutionnellement" * 3,
+    "$& %@ &amp; {{7*7}} %s",
+)
 Visit = Callable[..., BrowserContext]
 
 
@@ -269,6 +290,43 @@ def test_the_rows_of_android_are_chosen_by_keyboard(shop: Shop, visit: Visit) ->
     page.click("[data-rows-usual]")
     wait(lambda: first_labels()[0] == "POINTS", "the usual rows to be back")
     assert page.is_hidden("[data-rows-usual]")
+    assert complaints == []
+
+
+def test_a_key_is_on_both_phones_before_the_answer_and_the_answer_changes_nothing(
+    shop: Shop, visit: Visit
+) -> None:
+    """Drawn in the page from the same model: never something that the server then takes back."""
+    complaints: list[str] = []
+    page = opened(shop, visit, complaints)
+    page.evaluate("document.querySelector('#add-back').click()")
+    row = "#back > :last-child"
+    page.evaluate(
+        """(row) => document.querySelectorAll(`${row} [data-back]:not(select)`).forEach((field) => {
+          field.value = field.type === "url" ? "" : "…";
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+        })""",
+        row,
+    )
+    page.evaluate("document.querySelector('#own-balance').click()")
+    wait(lambda: page.get_attribute("#designer", "data-changed") == "true", "the draft to be saved")
+    for where, view, form in (
+        ("[data-path=organization_name]", "front", "{}"),
+        ("[data-path='logo_text.fr']", "front", "{}"),
+        (f"{row} [data-back='title.fr']", "back", "{}"),
+        (f"{row} [data-back='body.fr']", "back", "{}"),
+        (f"{row} [data-back=url]", "back", "https://shop.test/?q={}"),
+        ("[data-path='announce.balance.fr']", "lock", "{} %@"),
+    ):
+        for text in HOSTILE:
+            typed = form.format(text.replace("%@", "") if "%@" in form else text)
+            found = page.evaluate(AT_ONCE, [where, typed, view])
+            assert found["answers"] == 1, (where, text)
+            assert found["at_once"] == found["settled"], (where, text)
+            if view != "back" or "url" not in where:
+                assert found["text"].split(" %@")[0] in found["shown"], (where, text)
+    assert page.evaluate("typeof pwned") == "undefined"
+    assert page.locator("img[src=x]").count() == 0
     assert complaints == []
 
 

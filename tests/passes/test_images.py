@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import zlib
+from typing import get_args
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
-from passes.design import Design
+from passes.artwork import Look, artwork, sketched_artwork
+from passes.design import Design, Pattern
 from passes.errors import DesignError
 from passes.images import (
     APPLE_POINTS,
@@ -86,6 +88,18 @@ def test_drawn_pictures_carry_the_colours_of_the_design() -> None:
     icon = opened(apple_images(DESIGN, None, no_uploads)["icon@3x.png"])
     assert icon.getpixel((2, 2)) == (0x3B, 0x24, 0x17)
     assert len(set(icon.get_flattened_data())) > 10  # a monogram, not a plain square
+
+
+@pytest.mark.parametrize("pattern", get_args(Pattern))
+def test_a_picture_that_a_page_tries_colours_on_is_the_one_that_goes_out(pattern: str) -> None:
+    look = Look("#3b2417", "#f7ead8", "CL", (), pattern)
+    difference = ImageChops.difference(
+        sketched_artwork(look, (375, 144)), artwork(look, (375, 144))
+    )
+    assert max(difference.tobytes()) <= 16  # of 255, at single edges
+    assert max(ImageStat.Stat(difference).mean) < 0.5
+    other = Look("#f7ead8", "#3b2417", "CL", (), pattern)
+    assert sketched_artwork(other, (375, 144)).getpixel((0, 0)) == (0xF7, 0xEA, 0xD8)
 
 
 def test_a_monogram_beyond_the_built_in_font_becomes_a_mark() -> None:

@@ -8,17 +8,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from passes.design import Design
+from passes.card import Card
+from passes.design import STORE_MARK, Design, Near
 from passes.finding import Finding, sorted_findings
 from passes.google.lint_rows import lint_rows
 from passes.images import is_wide, preview_picture
 from passes.lint import lint
 from passes.lint_near import lint_near
 from passes.lint_uploads import lint_uploads
-from passes.preview import Face, faces, news
+from passes.preview import Face, faces, news, parts
 from wallet.actions.card_facts import facts_of
 from wallet.actions.media import image_store
-from wallet.actions.near_stores import places_at_google, shops_of
+from wallet.actions.near_stores import places, places_at_google, sentences, shops_of
 from wallet.actions.program_view import ProgramView
 from wallet.actions.sample_cards import SAMPLES, card_before, sample_card
 from wallet.tables.design import image_sizes
@@ -28,11 +29,13 @@ LINTED_SAMPLES = ("full", "long")  # the widest numbers and the longest words
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`faces` and `news`: wallet → language → what it shows (`passes.preview`)."""
+    """`faces` and `news`: wallet → language → what it shows; `parts`: what of it is the card's alone
+    (`passes.preview`)."""
 
     faces: Mapping[str, Mapping[str, Face]]
     news: Mapping[str, Mapping[str, list[str]]]
     tier_key: str | None
+    parts: Face
 
 
 def preview_design(
@@ -49,7 +52,7 @@ def preview_design(
     design = Design.parse(document)
     card, tier = sample_card(session, program, sample, tier_key, design.near)
     before = card_before(session, program, sample, tier_key)
-    announcing = {**card.to_json(), "announced": "balance"}
+    announcing = Card.from_json({**card.to_json(), "announced": "balance"})
     return Preview(
         faces(
             card,
@@ -58,9 +61,18 @@ def preview_design(
             has_wide_logo=_has_wide_logo(session, design, tier),
             places=places_at_google(program, design) if google_knows_stores else (),
         ),
-        news(before, type(card).from_json(announcing), design, tier),
+        news(before, announcing, design, tier),
         tier,
+        {**parts(before, announcing, design, tier), "near": _near(program, design)},
     )
+
+
+def _near(program: ProgramView, design: Design) -> Face:
+    """Our own `words` near a store, and the `names` that stand for their mark in other words."""
+    said = sentences(program)
+    mark = Near(design.near.stores, dict.fromkeys(said, STORE_MARK))
+    names = [place.text[program.locale] for place in places(program, mark, None)]
+    return {"words": said, "names": names}
 
 
 def lint_samples(

@@ -34,7 +34,7 @@ export async function ask(method, url, body) {
 /**
  * Does one thing at a time: a call that comes meanwhile waits, and of several the last is done.
  * @param {() => Promise<void>} work
- * @param {number} pause milliseconds to wait for more before it is done
+ * @param {number} pause milliseconds to wait for more before it is done; 0: at once
  */
 export function latest(work, pause) {
   let wanted = false;
@@ -53,6 +53,7 @@ export function latest(work, pause) {
   return () => {
     wanted = true;
     clearTimeout(timer);
-    timer = setTimeout(run, pause);
+    if (pause === 0) void run();
+    else timer = setTimeout(run, pause);
   };
 }

@@ -2,6 +2,7 @@
 import { drawCard } from "../../simulate/card.mjs";
 import { fill, h, part } from "../../simulate/dom.mjs";
 import { drawPass } from "../../simulate/pass.mjs";
+import { rewritten } from "./foresee.mjs";
 import { flip } from "./preview.mjs";
 
 /**
@@ -31,7 +32,8 @@ export class Compare {
    * @param {string} language
    */
   show(live, draft, language) {
-    this.sides = { live, draft };
+    const own = (/** @type {Record<string, any>} */ side) => ({ ...side, pictures: rewritten(side.pictures) });
+    this.sides = { live: own(live), draft: own(draft) };
     this.language = language;
     for (const wallet of ["apple", "google"]) this.draw(wallet);
   }

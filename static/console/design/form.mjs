@@ -11,6 +11,7 @@ const GROUPS = ["header", "primary", "secondary", "auxiliary", "back"];
 const ROOM = { header: 3, primary: 1, secondary: 4, auxiliary: 4, back: 99 };
 const BELOW_MAX = 4; // Apple: secondary and auxiliary together
 const READABLE = 4.5;
+const COLOUR_PATH = /(^|\.)(background|foreground|label)$/;
 
 export class Form {
   /**
@@ -25,6 +26,7 @@ export class Form {
     this.more = new More(root, page.zone);
     this.googleRows = new GoogleRows(root, page.texts);
     this.nearStores = new NearStores(root, page.texts);
+    this.ratio = new Intl.NumberFormat(page.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
     root.addEventListener("input", (event) => this.typed(event));
     root.addEventListener("click", (event) => this.clicked(event));
     root.addEventListener("submit", (event) => event.preventDefault());
@@ -93,7 +95,7 @@ export class Form {
     }
     if (path.startsWith("announce.") || path === "announce") this.tidyNews();
     if (path === "shows_near_stores") this.nearStores.showWhether(this.document);
-    this.fillContrast();
+    if (COLOUR_PATH.test(path)) this.fillContrast();
   }
 
   /** @param {MouseEvent} event */
@@ -257,8 +259,7 @@ export class Form {
       const value = (/** @type {string} */ one) => at(this.document, one) ?? inherited(this.document, one) ?? "";
       const ratio = contrast(value(path), value(ground), luminance);
       const said = box.querySelector(".designer-contrast") ?? box.appendChild(h("p", { class: "designer-contrast" }));
-      const digits = new Intl.NumberFormat(this.page.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(ratio);
-      said.textContent = ratio ? this.page.texts.contrast.replace("%(ratio)s", digits) : "";
+      said.textContent = ratio ? this.page.texts.contrast.replace("%(ratio)s", this.ratio.format(ratio)) : "";
       said.classList.toggle("is-low", ratio > 0 && ratio < READABLE);
     }
   }

@@ -8,7 +8,8 @@ import { artPath, Form } from "./form.mjs";
 import { Preview } from "./preview.mjs";
 import { Publisher } from "./publish.mjs";
 
-const PREVIEW_MS = 0; // what is typed while one answer is on its way is the next question
+const PREVIEW_MS = 0; // at once; what is typed while one answer is on its way is the next question
+const FRAME_MS = 100; // a page that nobody sees draws no frames: then the question goes without
 const FINDINGS_MS = 350; // once the hand rests
 const SAVE_MS = 700;
 const RETRY_MS = 4000;
@@ -20,7 +21,7 @@ const texts = JSON.parse(part(document, "#design-texts").textContent ?? "{}");
 const { urls, locales, language } = state;
 const root = part(document, "#designer");
 const said = part(document, "#state");
-const preview = new Preview(part(document, "#stage"), texts);
+const preview = new Preview(part(document, "#stage"), texts, locales);
 const cropper = new Cropper();
 let draft = /** @type {Draft} */ (state.draft);
 let sample = "regular";
@@ -38,11 +39,11 @@ const showPreview = latest(async () => {
   const body = { document: closed(form.document, locales), sample, tier };
   const answer = await ask("POST", urls.preview, body).catch(failed);
   if (!answer) return;
-  showFaults(form.root, answer.faults ?? []);
+  if (isFaulty || answer.faults) showFaults(form.root, answer.faults ?? []);
   isFaulty = Boolean(answer.faults);
   if (isFaulty) return say(texts.faulty, true);
   showPosterView();
-  preview.show(answer);
+  preview.show(answer, closed(form.document, locales));
   root.setAttribute("aria-busy", "false");
   root.dataset.drawn = String(Number(root.dataset.drawn ?? 0) + 1);
 }, PREVIEW_MS);
@@ -54,9 +55,14 @@ function showPosterView() {
   if (button.hidden && preview.look.view === "poster") part(document, "[data-view=front]").click();
 }
 
+/** The findings that the page shows. */
+let mending = "";
+
 const showMending = latest(async () => {
   const answer = await ask("POST", urls.findings, { document: closed(form.document, locales) }).catch(() => null);
-  if (!answer) return;
+  const said = JSON.stringify(answer?.findings);
+  if (!answer || said === mending) return;
+  mending = said;
   showFindings(form.root, answer.findings, texts, mend);
   root.dataset.findings = String(answer.findings.length);
 }, FINDINGS_MS);
@@ -87,11 +93,25 @@ function keep() {
 }
 
 function changed() {
-  preview.foresee(form.document);
+  preview.foresee(closed(form.document, locales));
   root.dataset.foreseen = String(Number(root.dataset.foreseen ?? 0) + 1);
-  showPreview();
+  onceDrawn(showPreview);
   showMending();
   save();
+}
+
+/**
+ * The frame with what is known already goes before the question about the rest.
+ * @param {() => void} act
+ */
+function onceDrawn(act) {
+  let isDone = false;
+  const once = () => {
+    if (!isDone) act();
+    isDone = true;
+  };
+  setTimeout(once, FRAME_MS);
+  requestAnimationFrame(() => setTimeout(once));
 }
 
 /** @param {unknown} error */
@@ -231,6 +251,11 @@ function toggle(selector, turn) {
   });
 }
 
+const pattern = /** @type {HTMLSelectElement} */ (part(document, "#d-pattern"));
+pattern.addEventListener("focus", () => {
+  const now = closed(form.document, locales);
+  void preview.warm([...pattern.options].map(({ value }) => ({ ...now, pattern: value })));
+});
 segments("#views", "view", (view) => preview.turn({ view }));
 segments("#phone-languages", "speak", (code) => preview.turn({ language: code }));
 segments("#samples", "sample", (key) => {

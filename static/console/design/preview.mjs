@@ -3,16 +3,15 @@ import { drawBubble } from "../../simulate/bubble.mjs";
 import { drawCard } from "../../simulate/card.mjs";
 import { h, part } from "../../simulate/dom.mjs";
 import { drawPass } from "../../simulate/pass.mjs";
+import { foreseen, rewritten } from "./foresee.mjs";
 import { become } from "./morph.mjs";
 import { drawPoster } from "./poster.mjs";
 
 /**
- * @typedef {{ faces: Record<string, Record<string, any>>, news: Record<string, Record<string, string[]>>,
- *   tier: string | null, pictures: Record<string, Record<string, string>> }} Shown
+ * @typedef {import("./foresee.mjs").Shown} Shown
  * @typedef {{ view: string, language: string, dark: boolean, small: boolean }} Look
  */
 
-const COLOUR = /^#[0-9a-f]{6}$/;
 const NOTHING = new Set();
 const OTHERS = ["#1f5a8c", "#c9a227", "#7b2d3b"]; // cards of others, behind and before ours
 
@@ -20,45 +19,45 @@ export class Preview {
   /**
    * @param {HTMLElement} stage
    * @param {Record<string, string>} texts
+   * @param {string[]} languages of the program, its own first
    */
-  constructor(stage, texts) {
+  constructor(stage, texts, languages) {
     this.stage = stage;
     this.texts = texts;
-    /** @type {Shown | null} */
+    this.languages = languages;
+    /** @type {Shown | null} as the server said it last */
+    this.answer = null;
+    /** @type {Shown | null} the same for the design of now */
     this.shown = null;
     /** @type {Look} */
     this.look = { view: "front", language: "fr", dark: false, small: false };
     /** @type {Map<string, string>} addresses of pictures that are loaded, by place */
     this.loaded = new Map();
-  }
-
-  /** @param {Shown} shown */
-  show(shown) {
-    this.shown = shown;
-    this.draw();
+    /** @type {Map<string, string>} addresses of pictures that should be shown, by place */
+    this.wanted = new Map();
+    /** @type {Map<string, HTMLImageElement>} pictures on their way, by place */
+    this.loading = new Map();
+    /** @type {Map<string, string>} wallet → all that its phone was drawn from */
+    this.drawn = new Map();
   }
 
   /**
-   * What is certain before the server has said it: the names and the colours. Its answer replaces this.
-   * @param {Record<string, any>} document as the form has it
+   * An answer may be to a question of a few letters ago: what was written since stays on the phones.
+   * @param {Shown} answer
+   * @param {Record<string, any>} document of now, as the server takes it
+   */
+  show(answer, document) {
+    this.answer = { ...answer, pictures: rewritten(answer.pictures) };
+    this.foresee(document);
+  }
+
+  /**
+   * Both phones as the server will answer, before it has.
+   * @param {Record<string, any>} document
    */
   foresee(document) {
-    if (!this.shown) return;
-    const { faces, tier } = this.shown;
-    const look = document.tiers[tier ?? ""] ?? {};
-    const colour = (/** @type {string} */ name) => {
-      const value = look[name] ?? document[name];
-      return COLOUR.test(value) ? { [name]: value } : {};
-    };
-    const colours = { ...colour("background"), ...colour("foreground"), ...colour("label") };
-    const name = document.organization_name.trim();
-    for (const [language, face] of Object.entries(faces.apple)) {
-      const logo_text = document.logo_text[language] ?? face.logo_text;
-      faces.apple[language] = { ...face, logo_text, organization: name || face.organization, colours: { ...face.colours, ...colours } };
-    }
-    for (const [language, face] of Object.entries(faces.google)) {
-      faces.google[language] = { ...face, issuer: name || face.issuer, ...colour("background") };
-    }
+    if (!this.answer) return;
+    this.shown = foreseen(this.answer, document, this.languages);
     this.draw();
   }
 
@@ -72,11 +71,14 @@ export class Preview {
     const { view, dark, small, language } = this.look;
     this.stage.classList.toggle("is-dark", dark);
     this.stage.classList.toggle("is-small", small);
-    this.stage.dataset.view = view;
+    if (this.stage.dataset.view !== view) this.stage.dataset.view = view;
     if (!this.shown) return;
     for (const wallet of ["apple", "google"]) {
+      const from = JSON.stringify([view, language, this.face(wallet), view === "lock" && this.shown.news[wallet][language]]);
+      if (this.drawn.get(wallet) === from) continue;
+      this.drawn.set(wallet, from);
       const screen = part(this.stage, `[data-phone="${wallet}"] [data-screen]`);
-      screen.lang = language;
+      if (screen.lang !== language) screen.lang = language;
       become(screen, [this.screen(wallet)]);
     }
   }
@@ -106,19 +108,58 @@ export class Preview {
    */
   picture(name, url) {
     const here = this.loaded.get(name);
-    if (here === url || this.loaded.get(`next ${name}`) === url) return here ?? url;
-    this.loaded.set(`next ${name}`, url);
-    const image = new Image();
-    image.addEventListener("load", () => {
-      if (this.loaded.get(`next ${name}`) !== url) return;
-      this.loaded.set(name, url);
-      for (const shown of document.querySelectorAll("img")) {
-        const isOld = here !== undefined && this.stage.contains(shown) && shown.getAttribute("src") === here;
-        if (isOld || shown.dataset.shown === name) shown.src = url;
-      }
-    });
-    image.src = url;
+    this.wanted.set(name, url);
+    if (here !== url && !this.loading.has(name)) this.load(name);
     return here ?? url;
+  }
+
+  /**
+   * One at a time for each place: of the colours that a slider passes the last is drawn, not every one.
+   * @param {string} name
+   */
+  load(name) {
+    const url = /** @type {string} */ (this.wanted.get(name));
+    const image = new Image();
+    const ended = () => {
+      this.loading.delete(name);
+      if (this.wanted.get(name) !== url) this.load(name);
+    };
+    image.addEventListener("load", () => {
+      this.put(name, url);
+      ended();
+    });
+    image.addEventListener("error", ended);
+    this.loading.set(name, image);
+    image.src = url;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} url of a picture that is loaded
+   */
+  put(name, url) {
+    const before = this.loaded.get(name);
+    this.loaded.set(name, url);
+    for (const shown of document.querySelectorAll("img")) {
+      const isOld = before !== undefined && this.stage.contains(shown) && shown.getAttribute("src") === before;
+      if (isOld || shown.dataset.shown === name) shown.src = url;
+    }
+  }
+
+  /**
+   * Fetch what these designs would show, one picture after the other, before anybody asks for it.
+   * @param {Record<string, any>[]} documents
+   */
+  async warm(documents) {
+    const { answer, languages } = this;
+    if (!answer) return;
+    const { language } = this.look;
+    const urls = new Set(documents.flatMap((one) => Object.values(foreseen(answer, one, languages).pictures[language])));
+    for (const url of urls) {
+      const image = new Image();
+      image.src = url;
+      await image.decode().catch(() => undefined);
+    }
   }
 
   /** @param {string} wallet */

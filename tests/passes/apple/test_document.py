@@ -202,3 +202,15 @@ def test_the_order_of_languages_is_the_cards_own_whatever_the_database_made_of_i
     assert list(shuffled.balance.label) == ["en", "fr"]
     assert json.dumps(document(shuffled)) == json.dumps(document())
     assert strings(shuffled, DESIGN) == strings(ADA, DESIGN)
+
+
+def test_a_shop_that_is_called_like_another_text_of_the_card_keeps_its_name() -> None:
+    """Wallet looks up every text whole: "Or" is a status, which English phones read as "Gold"."""
+    for name in ("Or", "Statut", "Conditions", DESIGN.description["fr"]):
+        design = DESIGN.model_copy(update={"organization_name": name})
+        said = pass_document(ADA, design, "gold", IDENTITY, ISSUER)
+        assert said["organizationName"] == name
+        for language, pairs in strings(ADA, design).items():
+            assert pairs.get(name, name) == name, language
+    usual = pass_document(ADA, DESIGN, "gold", IDENTITY, ISSUER)
+    assert usual["logoText"] == usual["organizationName"], "no mark where both read alike"

@@ -51,6 +51,7 @@ def preview() -> Response:
         faces=shown.faces,
         news=shown.news,
         tier=shown.tier_key,
+        parts=shown.parts,
         pictures={
             language: pictures(design, shown.tier_key, language, has_wide=has_wide)
             for language in program.locales

@@ -43,7 +43,7 @@ FILES = {
 }
 
 # Icons drawn in pages: templates name them through the `icon` macro.
-ICONS = """arrow-left arrow-right badge-check bell calendar camera camera-off check check-check
+ICONS = """arrow-left arrow-right badge-check bell bookmark-check calendar camera camera-off check check-check
 chevron-down chevron-right circle-alert circle-check circle-help circle-x clock cloud-off coins copy
 credit-card download external-link eye flashlight flashlight-off gift history house image info
 keyboard languages layout-dashboard link list log-out mail map-pin megaphone menu minus monitor

@@ -77,7 +77,7 @@ def _member() -> dict[str, str]:
         "hold": _("Hold for {minutes} min"),
         "held": _("{name}: one reward can be given even without a connection, until {time}"),
         "held_until": _("Held until {time}"),
-        "held_elsewhere": _("{count} held by another till until {time}"),
+        "held_elsewhere": _("{count} held elsewhere until {time}"),
         "hold_released": _("Nothing is held any more"),
         "next_reward": _("{count} to go: {reward}"),
         "amount_invalid": _("Type an amount like {example}."),

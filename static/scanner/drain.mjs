@@ -25,6 +25,7 @@ export class Drain {
   #timer = 0;
   #pauseMs = PAUSE_MIN_MS;
   #isRunning = false;
+  #underWay = Promise.resolve();
   #isWanted = false;
   #isBarred = false; // nobody may send: asking again by itself would only repeat the question
   #hasAsked = false; // what became of the lines that a manager had to look at
@@ -45,10 +46,11 @@ export class Drain {
     this.#onSignedOut = onSignedOut;
   }
 
-  /** Sends now, or as soon as what is under way has ended. */
+  /** Sends now, or as soon as what is under way has ended; resolves when that is over. */
   kick() {
     this.#isWanted = true;
-    if (!this.#isRunning) void this.#run();
+    if (!this.#isRunning) this.#underWay = this.#run();
+    return this.#underWay;
   }
 
   async #run() {
@@ -62,7 +64,7 @@ export class Drain {
     this.#isRunning = false;
     if (this.#isBarred || (await this.#store.pending().catch(() => [])).length === 0) return;
     // Tills that lost the same network do not come back all at once.
-    this.#timer = window.setTimeout(() => this.kick(), this.#pauseMs * (0.5 + Math.random()));
+    this.#timer = window.setTimeout(() => void this.kick(), this.#pauseMs * (0.5 + Math.random()));
   }
 
   /** @returns {Promise<boolean>} whether nothing is left to send */

@@ -141,7 +141,7 @@ export class Hub {
     for (const button of part("rewards-list").querySelectorAll("[data-reward]")) {
       const isHeld = hold?.rewards.some((reward) => reward.id === button.getAttribute("data-reward")) ?? false;
       button.classList.toggle("reward--held", isHeld);
-      setIcon(button, isHeld ? "shield-check" : "gift");
+      setIcon(button, isHeld ? "bookmark-check" : "gift");
     }
   }
 

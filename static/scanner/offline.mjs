@@ -51,7 +51,17 @@ export class Offline {
 
   /** Tries to send what waits. */
   send() {
-    this.#drain?.kick();
+    void this.#drain?.kick();
+  }
+
+  /**
+   * What waits goes before what is spent now: its points may be what pays. No longer than this is waited for.
+   * @param {number} limitMs
+   */
+  async sendFirst(limitMs) {
+    const store = await this.#opening;
+    if (!this.#drain || !store || (await store.pending()).length === 0) return;
+    await Promise.race([this.#drain.kick(), new Promise((resolve) => window.setTimeout(resolve, limitMs))]);
   }
 
   async refresh() {

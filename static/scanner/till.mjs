@@ -480,6 +480,7 @@ async function submit(act) {
     const isKept = covered || act.kind === "purchase";
     return isKept ? save(act, member) : decline(say("redeem_offline"));
   }
+  if (act.kind === "redemption" && isOnline) await offline.sendFirst(HELD_LIMIT_MS);
   try {
     const answer = await api.post(act.path, act.body, covered ? { limit: HELD_LIMIT_MS, retries: 0 } : {});
     acts.settle(act);

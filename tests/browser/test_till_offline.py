@@ -10,14 +10,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Playwright, Route
-from sqlalchemy.orm import Session
 
 from tests.browser.conftest import CAMERA, CHROMIUM, FLAGS
 from tests.browser.pages import DESK_LOG, Shop, TillPage, wait
 from tests.factories import MANAGER
+from tests.scanner.treats import with_holds
 from wallet.actions.actor import SYSTEM
-from wallet.actions.program_view import program_view
-from wallet.actions.publish_rules import publish_rules
 from wallet.actions.receive_till_line import SAVED_A_DAY_MAX
 from wallet.actions.review_till_lines import Decision, decide_till_line, lines_to_review
 from wallet.actions.tills.pair import NewTill, add_till, pair, revoke_till
@@ -340,19 +338,6 @@ def test_tabs_die_and_what_comes_ten_days_later_is_looked_at(
 # --- Rewards against what was held before ------------------------------------------------------------
 
 
-def lets_tills_hold(shop: Shop) -> None:
-    """Rewards may be given without a connection from now on."""
-    cast = shop.cast
-    rules = cast.program.ruleset.model_dump(mode="json", exclude_none=True)
-    document = {**rules, "offline_redemption": {"minutes": 30}, "spending": {"rotating": False}}
-
-    def _publish(session: Session) -> None:
-        publish_rules(session, cast.program.id, document, "system", cast.now)
-        cast.program = program_view(session, cast.program.id)
-
-    cast.run(_publish)
-
-
 def reward_of(shop: Shop, cost: int) -> str:
     return f"reward-{public_id('rwd', shop.cast.reward_id(cost))}"
 
@@ -361,7 +346,7 @@ def test_a_reward_that_was_held_is_given_without_a_connection_and_booked_once(
     context: BrowserContext, shop: Shop
 ) -> None:
     """Three taps after the scan at most: here one, because the till held it by itself."""
-    lets_tills_hold(shop)
+    with_holds(shop.cast)
     cast = shop.cast
     till = TillPage.open(shop, context)
     go(context, till, offline=True)  # the line has been bad lately
@@ -408,7 +393,7 @@ def test_what_is_held_by_hand_stays_with_the_till_and_ends_by_itself(
     context: BrowserContext, shop: Shop
 ) -> None:
     """Held at the counter, given on the terrace half an hour too late: a manager looks at it."""
-    lets_tills_hold(shop)
+    with_holds(shop.cast)
     cast = shop.cast
     code = [(one, one) for one in cast.view("ada").code]
     till = TillPage.open(shop, context)
@@ -450,7 +435,7 @@ def test_what_is_held_by_hand_stays_with_the_till_and_ends_by_itself(
 def test_without_a_hold_a_reward_needs_a_connection_and_the_till_says_so(
     context: BrowserContext, shop: Shop
 ) -> None:
-    lets_tills_hold(shop)
+    with_holds(shop.cast)
     till = TillPage.open(shop, context)
     till.find(shop.cast.view("ada").number)
     till.wait_for("member")

@@ -13,27 +13,15 @@ from werkzeug.test import TestResponse
 from tests.factories import Cast
 from tests.scanner.conftest import Till, told
 from tests.scanner.test_sync import dora, line, send
-from wallet.actions.program_view import program_view
-from wallet.actions.publish_rules import publish_rules
+from tests.scanner.treats import with_holds
 
 __all__ = ["dora"]
 
 
 @pytest.fixture
 def offline(cast: Cast) -> Cast:
-    """The café lets tills give rewards without a connection; at Ada's 600 points 500 is the dearest."""
-    document = {
-        **cast.program.ruleset.model_dump(mode="json", exclude_none=True),
-        "offline_redemption": {"minutes": 30},
-        "spending": {"rotating": False},
-    }
-
-    def _publish(session: Any) -> None:
-        publish_rules(session, cast.program.id, document, "system", cast.now)
-        cast.program = program_view(session, cast.program.id)
-
-    cast.run(_publish)
-    return cast
+    """The café lets tills give rewards without a connection; of Ada's 600 points 400 can be held."""
+    return with_holds(cast)
 
 
 def take(till: Till, who: str, request_id: str = "") -> TestResponse:

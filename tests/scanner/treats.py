@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from tests.factories import Cast
+from wallet.actions.actor import Actor
 from wallet.actions.create_reward import NewReward, create_reward
 from wallet.actions.program_view import program_view
 from wallet.actions.publish_rules import publish_rules
 from wallet.actions.redeem import redeem
+from wallet.actions.tills.hold import take_hold
 from wallet.ids import public_id
+from wallet.tables.till_hold import TillHold
 
 VOUCHER_COST = 80
 
@@ -53,6 +57,32 @@ def with_treats(cast: Cast, share_max_percent: int = 50) -> Cast:
     cast.run(lambda session: publish_rules(session, cast.program.id, rules, "staff:1", cast.now))
     cast.run(lambda session: create_reward(session, cast.program.id, reward))
     return refreshed(cast)
+
+
+def with_holds(cast: Cast, minutes: int = 30) -> Cast:
+    """The café lets tills give rewards without a connection from now on, to whoever is known by name."""
+    rules = cast.program.ruleset.model_dump(mode="json")
+    rules |= {"offline_redemption": {"minutes": minutes}, "spending": {"rotating": False}}
+    cast.run(lambda session: publish_rules(session, cast.program.id, rules, "staff:1", cast.now))
+    return refreshed(cast)
+
+
+def hold_for(cast: Cast, who: str, by: str = "dora") -> TillHold:
+    """What somebody holds of a member now: the dearest reward within reach."""
+    staff_id = cast.staff[by]
+    actor = Actor(
+        f"staff:{staff_id}",
+        "cashier",
+        "store",
+        cast.program.stores[0].id,
+        staff_id,
+        by.capitalize(),
+    )
+    return cast.run(
+        lambda session: take_hold(
+            session, cast.program, cast.member(session, who), str(uuid4()), None, actor, cast.now
+        )
+    )
 
 
 def refreshed(cast: Cast) -> Cast:

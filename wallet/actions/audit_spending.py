@@ -1,4 +1,4 @@
-"""Audit of what was spent and given: vouchers, credit and donations against the ledger."""
+"""Audit of what was spent and given: vouchers, credit, donations and what tills held, against the ledger."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from wallet.ids import public_id
 from wallet.tables.replay_spending import (
     corrections_not_exact,
     gifts_in_another_state,
+    holds_in_another_state,
     payments_in_another_state,
+    rewards_spent_twice,
     shares_in_another_state,
     spendings_not_given_back,
     vouchers_in_another_state,
@@ -42,6 +44,10 @@ def check_spending(session: Session, program_id: int, note: Note) -> None:
             public_id("pay", payment_id),
             f"{amount} was paid and {marked} given back; the ledger says {taken} and {returned}.",
         )
+    for hold_id, state in holds_in_another_state(session, program_id):
+        note("hold_state", public_id("hld", hold_id), f"It is {state}, its reward says otherwise.")
+    for redemption_id, times in rewards_spent_twice(session, program_id):
+        note("hold_state", public_id("red", redemption_id or 0), f"Tills booked it {times} times.")
     _check_donations(session, program_id, note)
 
 

@@ -29,7 +29,7 @@ from wallet.ids import new_id
 from wallet.prepared import Loader, Prepared, Question, prepared_insert
 from wallet.rules.lots import OpenLot
 from wallet.tables.member import with_merged
-from wallet.tables.till_hold import TillHold
+from wallet.tables.till_hold import IS_OPEN, TillHold
 
 
 class Account(Base):
@@ -252,7 +252,7 @@ _BY_TILLS = (
     .where(
         _hold.c.member_id == _account.c.member_id,
         _hold.c.unit == _account.c.unit,
-        _hold.c.state == "open",
+        IS_OPEN,
         _hold.c.ends_at > bindparam("at", type_=UtcDateTime()),
     )
     .scalar_subquery()

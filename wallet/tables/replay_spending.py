@@ -12,6 +12,8 @@ from wallet.tables.donation import Donation
 from wallet.tables.ledger import Entry
 from wallet.tables.purchase import Purchase
 from wallet.tables.reward import Redemption, Voucher
+from wallet.tables.till_hold import TillHold
+from wallet.tables.till_line import TillLine
 
 
 def vouchers_in_another_state(session: Session, program_id: int) -> Sequence[Row[int, str, str]]:
@@ -26,6 +28,30 @@ def vouchers_in_another_state(session: Session, program_id: int) -> Sequence[Row
         select(Voucher.id, Voucher.status, Redemption.status)
         .join(Redemption, Redemption.id == Voucher.redemption_id)
         .where(Voucher.program_id == program_id, ~agree)
+    )
+    return session.execute(query).all()
+
+
+def holds_in_another_state(session: Session, program_id: int) -> Sequence[Row[int, str]]:
+    """What tills held that says used without a reward, or names one without being used: (id, state)."""
+    is_used, has_reward = TillHold.state == "used", TillHold.redemption_id.is_not(None)
+    query = select(TillHold.id, TillHold.state).where(
+        TillHold.program_id == program_id,
+        or_(and_(is_used, ~has_reward), and_(~is_used, has_reward)),
+    )
+    return session.execute(query).all()
+
+
+def rewards_spent_twice(session: Session, program_id: int) -> Sequence[Row[int | None, int]]:
+    """Redemptions that more than one hold paid, or more than one saved line was booked as: (id, times)."""
+    query = union_all(
+        *(
+            select(table.redemption_id, func.count())
+            .where(table.program_id == program_id, table.redemption_id.is_not(None))
+            .group_by(table.redemption_id)
+            .having(func.count() > 1)
+            for table in (TillHold, TillLine)
+        )
     )
     return session.execute(query).all()
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import text
 
 from tests.factories import SHOP
 from tests.wallet.actions.market import Market, open_market
@@ -97,6 +98,14 @@ def test_a_reward_given_without_a_connection_is_booked_once(market: Market) -> N
     assert market.points("ada") == (70, 0)
     refuses("request_id_reused", lambda: market.send(replace(saved, member_id="mbr_other")))
     assert market.audit().findings == []
+
+
+def test_the_audit_finds_what_was_forged(market: Market) -> None:
+    first, second = market.hold("ada"), market.hold("bruno", 1)
+    line = market.send(market.given("ada", "off", first, minutes_ago=0))
+    forged = f"UPDATE till_hold SET redemption_id = {line.redemption_id} WHERE id = {second.id}"
+    market.run(lambda session: session.execute(text(forged)))
+    assert {finding.code for finding in market.audit().findings} == {"hold_state"}
 
 
 def test_a_first_try_whose_answer_was_lost_is_the_same_reward(market: Market) -> None:

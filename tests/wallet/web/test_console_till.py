@@ -7,10 +7,13 @@ import re
 import pytest
 
 from tests.factories import Cast
-from tests.scanner.treats import refreshed
+from tests.scanner.treats import hold_for, refreshed, with_holds
 from tests.wallet.web.conftest import Browser
+from tests.wallet.web.test_console import plain
 from wallet.actions.actor import Actor
+from wallet.actions.receive_till_line import Reporter, SavedReward, SavedSale, receive_till_line
 from wallet.actions.till_settings import coach_of, quick_amounts
+from wallet.ids import public_id
 from wallet.rules.coach import DEFAULTS
 
 
@@ -64,3 +67,46 @@ def test_what_cannot_be_is_shown_again(
     assert answer.status_code == 422
     assert 'value="2,50"' in answer.text  # nothing typed is lost
     assert "till" not in refreshed(web_cast).program.details
+
+
+def test_a_reward_given_too_late_has_two_ways_out(browser: Browser, web_cast: Cast) -> None:
+    cast = with_holds(web_cast)
+    hold = hold_for(cast, "ada")
+    browser.sign_in("marc")
+    member = f"/console/members/{cast.view('ada').public_id}"
+    assert "400 points réservés par une caisse" in plain(browser.get(member).text)
+    cast.later(minutes=40)
+
+    def send(number: int) -> str:
+        reward = public_id("rwd", cast.reward_id(30))
+        saved = SavedSale(
+            op_id=f"given-{number}",
+            till="browser-0123456789",
+            seq=number,
+            amount_minor=0,
+            occurred_at=cast.now,
+            age_ms=1_800_000,
+            member_id=cast.view("ada").public_id,
+            staff_id=cast.staff["dora"],
+            reward=SavedReward(reward, hold.request_id),
+        )
+        line = cast.run(
+            lambda session: receive_till_line(session, cast.program, saved, Reporter(), cast.now)
+        )
+        assert line.reason == "hold_over"
+        return f"/console/saved-sales/{line.op_id}"
+
+    first, second = send(1), send(2)
+    page = plain(browser.get("/console/saved-sales").text)
+    assert "Un café offert · 30 points" in page
+    assert "ce qui était réservé pour elle avait expiré" in page
+
+    def decide(path: str, **said: str) -> int:
+        return browser.send(path, said, page="/console/saved-sales").status_code
+
+    assert decide(first, verdict="dismiss", note="") == 422
+    assert decide(first, verdict="dismiss", note="Offert") == 303
+    assert cast.balance("ada").available == 600
+    assert decide(second, verdict="record", note="") == 303
+    assert cast.balance("ada").available == 570
+    assert "Un café offert · 30 points" in plain(browser.get("/console/saved-sales").text)

@@ -214,6 +214,25 @@ def test_limits_of_rewards_are_kept_and_what_is_empty_is_as_usual(
     assert "En caisse, une carte sert à 5 récompenses au plus en 24 heures" in page
 
 
+def test_rewards_without_a_connection_are_off_until_somebody_wants_them(
+    marketer: Browser, web_cast: Cast
+) -> None:
+    assert program_of(web_cast).ruleset.offline_redemption is None
+    assert change(marketer, "spending", "all", offline="yes", hold_minutes="14")[0] == 422
+    said = {"offline": "yes", "hold_minutes": "45", "hold_below_zero": "yes"}
+    assert change(marketer, "spending", "all", **said)[0] == 303
+    assert publish(marketer) == 303
+    rules = program_of(web_cast).ruleset.offline_redemption
+    assert rules is not None
+    assert (rules.minutes, rules.below_zero) == (45, True)
+    page = plain(marketer.get(RULES).text)
+    assert "une caisse remet une récompense sur ce qu’elle a réservé avant, pendant 45 min" in page
+    assert "sous zéro" in page
+    assert change(marketer, "spending", "all", offline=[])[0] == 303
+    assert publish(marketer) == 303
+    assert program_of(web_cast).ruleset.offline_redemption is None
+
+
 @pytest.mark.parametrize(
     ("part", "key", "said", "field"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.factories import Cast
+from tests.scanner.treats import hold_for, with_holds
 from tests.wallet.web.api.conftest import Shop, code_of
 from wallet.ids import public_id
 
@@ -48,6 +49,15 @@ def test_it_works(shop: Shop, cast: Cast, ids: dict[str, str]) -> None:
     assert result["balances"] == {"points": {"available": 500, "pending": 0}}
     assert result["repeated"] is False
     assert cast.balance("ada").available == 500
+
+
+def test_what_a_till_holds_is_not_spent_by_a_shop(shop: Shop, cast: Cast) -> None:
+    hold_for(with_holds(cast), "ada")
+    member = {"email": "ada@exemple.test"}
+    balances = shop.get("/members?email=ada@exemple.test").get_json()["data"][0]["balances"]
+    assert balances == {"points": {"available": 200, "pending": 0, "held": 400}}
+    answer = shop.post("/redemptions", {"member": member, "reward_id": reward_of(cast, 400)})
+    assert code_of(answer) == (409, "units_held")
 
 
 def test_not_enough_points_changes_nothing(shop: Shop, cast: Cast) -> None:

@@ -7,7 +7,7 @@ all those cards. One object for each member.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -22,7 +22,7 @@ from passes.images import ImageStore, google_images, media_hash
 Resource = dict[str, Any]
 
 INT32_MAX = 2**31 - 1  # what Google's `int` balance can say
-MODULES_MAX = 10  # text modules that Google shows
+MODULES_MAX = 10  # text modules that Google's details show
 MESSAGES_MAX = 10  # messages that Google keeps on an object
 LOCATIONS_MAX = 10  # Google refuses a class with more
 NAME_CHARACTERS_MAX = 20  # of programs, issuers and members; Google cuts the rest without a sign
@@ -189,7 +189,7 @@ def loyalty_object(
             "balance": _balance(card.balance, language),
         },
         "heroImage": _image(look.hero, card.program_name),
-        "textModulesData": _modules(card, rows)[:MODULES_MAX],
+        "textModulesData": _modules(card, rows),
         "linksModuleData": {"uris": [_link(one) for one in card.sections if one.url]},
         "passConstraints": {
             "screenshotEligibility": "ELIGIBLE" if protection.screenshots else "INELIGIBLE"
@@ -303,14 +303,22 @@ def _may_be_called(url: str) -> bool:
 
 
 def _modules(card: Card, rows: Rows) -> list[Resource]:
+    """The ten that Google's details show, then what only a row of the face asks for: that must not
+    take the place of anything that is told nowhere else."""
     facts = card.facts
-    wanted = dict.fromkeys((*DETAILED, *chain.from_iterable(rows)))
-    shown = [facts[key] for key in wanted if key in facts and key not in _PATHS]
     plain = [section for section in card.sections if not section.url]
-    return [
-        *(_module(_module_id(fact.key), fact.label, fact.value) for fact in shown),
+    asked = dict.fromkeys(chain.from_iterable(rows))
+    told = [
+        *_fact_modules(facts, DETAILED),
         *(_module(f"back-{one.key}", one.title, one.body) for one in plain),
     ]
+    face = [key for key in asked if key not in _PATHS and key not in DETAILED]
+    return [*told[:MODULES_MAX], *_fact_modules(facts, face)]
+
+
+def _fact_modules(facts: Mapping[str, Fact], keys: Sequence[str]) -> list[Resource]:
+    found = [facts[key] for key in keys if key in facts]
+    return [_module(_module_id(fact.key), fact.label, fact.value) for fact in found]
 
 
 def _balance(fact: Fact, language: str) -> Resource:

@@ -16,7 +16,7 @@ from passes.simulate.google_store import Resource
 ROWS_SHOWN_MAX = 3  # and no more rows on the face
 # Where Google's reference puts the items of a row.
 _AT = {"item": "centre", "startItem": "start", "middleItem": "middle", "endItem": "end"}
-MODULES_SHOWN_MAX = 10  # Google shows no more text modules
+MODULES_SHOWN_MAX = 10  # text modules that Google shows of the object, and as many of the class
 _MICROS = 1_000_000
 _PATH_STEP = re.compile(r"(\w+)(?:\['([^']+)'\])?")
 _HEX = re.compile(r"^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")
@@ -215,8 +215,12 @@ def _turned(code: Resource, now: float) -> tuple[str, int]:
 
 def details(parent: Resource, card: Resource, language: str) -> list[dict[str, str]]:
     """The texts below the card: its own, then those of its class."""
-    modules = [*card.get("textModulesData", []), *parent.get("textModulesData", [])]
-    return [_module(module, language) for module in modules[:MODULES_SHOWN_MAX]]
+    modules = [
+        module
+        for holder in (card, parent)
+        for module in holder.get("textModulesData", [])[:MODULES_SHOWN_MAX]
+    ]
+    return [_module(module, language) for module in modules]
 
 
 def links(parent: Resource, card: Resource, language: str) -> list[dict[str, str]]:

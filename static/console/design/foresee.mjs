@@ -22,7 +22,7 @@ const GROUPS = /** @type {const} */ (["header", "primary", "secondary", "auxilia
 const HEADER_MAX = 3;
 const BELOW_MAX = 4; // Apple: secondary and auxiliary together
 const POSTER_MAX = { header: 1, primary: 4, footer: 1 };
-const MODULES_MAX = 10; // text modules that Google shows
+const MODULES_MAX = 10; // text modules that Google shows of the card, and as many of its class
 const ROWS_MAX = 3; // of Google's face
 const PLACES = [[], ["centre"], ["start", "end"], ["start", "middle", "end"]]; // by how many facts stand in a row
 const OF_GOOGLE = ["balance", "member", "number"]; // facts that Google has a field for; the others are details as well
@@ -103,8 +103,9 @@ function appleFace(face, { answer, document, look, languages, language }) {
 function googleFace(face, { answer, document, look, language }) {
   const { facts, cells, sections, links } = answer.parts;
   const say = (/** @type {Words} */ words) => words[language] || (Object.values(words)[0] ?? "");
-  const told = new Set([...DETAILED, ...document.google_rows.flat()]);
-  const modules = [...told].filter((key) => facts.includes(key) && !OF_GOOGLE.includes(key)).map((key) => cells[language][key]);
+  const module = (/** @type {string} */ key) => cells[language][key];
+  const told = DETAILED.filter((key) => facts.includes(key)).map(module);
+  const others = [...new Set(document.google_rows.flat())].filter((key) => facts.includes(key) && !OF_GOOGLE.includes(key) && !DETAILED.includes(key));
   const texts = document.back.filter((/** @type {any} */ one) => !one.url).slice(0, MODULES_MAX);
   const linked = document.back.filter((/** @type {any} */ one) => one.url && LINK.test(one.url));
   return {
@@ -113,9 +114,9 @@ function googleFace(face, { answer, document, look, language }) {
     background: look.background || face.background,
     rows: rows(document.google_rows, cells[language]),
     details: [
-      ...[...modules, ...sections[language]].slice(0, MODULES_MAX),
+      ...[...told, ...sections[language], ...others.map(module)].slice(0, MODULES_MAX),
       ...texts.map((/** @type {any} */ one) => ({ label: say(one.title), value: say(one.body) })),
-    ].slice(0, MODULES_MAX),
+    ],
     links: [
       ...face.links.slice(0, links),
       ...linked.map((/** @type {any} */ one) => ({ text: say(one.title) || one.url, url: one.url })),

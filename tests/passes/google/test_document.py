@@ -228,6 +228,8 @@ def test_pitfall_28_merchant_locations_are_ten_at_most_and_off_by_default() -> N
     found = the_class(many)["merchantLocations"]
     assert len(found) == LOCATIONS_MAX
     assert found[0] == {"latitude": 48.8530, "longitude": 2.3499}
+    drawn = face(the_class(many), the_object(), "fr", lambda url: url)
+    assert drawn["near"][0] == {"place": "48.853,2.3499"}
 
 
 def test_pitfall_29_pictures_are_published_under_the_hash_of_their_bytes() -> None:

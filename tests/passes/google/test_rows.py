@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passes.card import Card, Fact
+from passes.card import Card, Fact, Section
 from passes.design import Design
 from passes.design_parts import ROWS, Rows
 from passes.errors import DesignError
@@ -142,6 +142,24 @@ def test_every_finding_is_mended_by_its_own_change(rows: Any, found: set[str]) -
 def test_the_usual_rows_are_right_for_a_program_without_statuses() -> None:
     known = [key for key in KNOWN if key != "tier"]
     assert lint_rows(DESIGN, ADA, known) == []
+
+
+def test_the_details_show_ten_texts_of_the_card_and_ten_of_the_design() -> None:
+    words = {"fr": "Texte", "en": "Text"}
+    back = [{"key": f"own{number}", "title": words, "body": words} for number in range(12)]
+    design = Design.parse({**DESIGN.model_dump(), "back": back})
+    sections = tuple(Section(f"s{number}", words, words) for number in range(12))
+    its_class, resource = documents(design, dataclasses.replace(RICH, sections=sections))
+    assert len(face(its_class, resource, "fr", lambda url: url)["details"]) == 20
+    # What a row asks for is on the face, and takes nothing else's place below.
+    chosen = design.model_copy(update={"google_rows": (("ready", "unit:stamps"),)})
+    its_class, resource = documents(chosen, dataclasses.replace(RICH, sections=sections))
+    drawn = face(its_class, resource, "fr", lambda url: url)
+    assert [cell["value"] for cell in drawn["rows"][0]] == ["Un café", "3/10"]
+    assert sum(one["value"] == "Texte" for one in drawn["details"]) == 8 + 10
+    its_class, resource = documents(design)
+    found = face(its_class, resource, "fr", lambda url: url)["details"]
+    assert len(found) == len(resource["textModulesData"]) + 10
 
 
 def test_a_full_card_has_no_place_to_give() -> None:

@@ -118,13 +118,16 @@ def member_view(
     member: Member,
     now: datetime,
     standing: Standing | None = None,
+    *,
+    has_contacts: bool = True,
 ) -> MemberView:
-    """The member at `now`; a `standing` at hand saves asking for it again."""
-    together(session, lambda: view_asked(program, member.id, now))
+    """The member at `now`; a `standing` at hand saves asking for it again, and whoever shows neither addresses
+    nor the code for friends need not ask for these."""
+    together(session, lambda: view_asked(program, member.id, now, has_contacts=has_contacts))
     balances = balances_of(session, program, member.id, now)
     standing = standing or standing_of(session, program, member, now)
     obstacles = find_obstacles(session, member, standing.tier_key, program.rewards, now)
-    contacts = contacts_of(session, member.id)
+    contacts = contacts_of(session, member.id) if has_contacts else {}
     last_visit_at, last_store_id = last_visit(session, member.id)
     reward, missing = next_reward(program, balances, obstacles)
     return MemberView(
@@ -153,14 +156,17 @@ def member_view(
     )
 
 
-def view_asked(program: ProgramView, member_id: int, now: datetime) -> list[Question]:
+def view_asked(
+    program: ProgramView, member_id: int, now: datetime, *, has_contacts: bool = True
+) -> list[Question]:
     """What `member_view` asks in any case."""
     asked = [
         held_asked(member_id, now),
-        contacts_asked(member_id),
         vouchers_asked(member_id, now),
         last_visit_asked(member_id),
     ]
+    if has_contacts:
+        asked.append(contacts_asked(member_id))
     return [*asked, endings_asked(member_id, now)] if has_endings(program) else asked
 
 

@@ -44,7 +44,7 @@ def refresh_card(
         lambda: [
             passes_asked(member.id),
             moves_asked(member.id),
-            *view_asked(program, member.id, now),
+            *view_asked(program, member.id, now, has_contacts=_shows_contacts(program)),
         ],
     )
     standing = standing or standing_of(session, program, member, now)
@@ -87,6 +87,11 @@ def says_the_state(session: Session, program: ProgramView, member: Member, now: 
     )
 
 
+def _shows_contacts(program: ProgramView) -> bool:
+    """Of a member's addresses and codes a card shows only the one for friends."""
+    return program.ruleset.referral is not None
+
+
 Wanted = tuple[dict[str, Any], str]  # a card as plain data, and its hash
 
 
@@ -100,7 +105,9 @@ def _wanted(
 ) -> dict[tuple[str, int], Wanted]:
     """What the state asks for, by provider and design of the member's passes."""
     moves = recent_moves(session, member.id)
-    view = member_view(session, program, member, now, standing)
+    view = member_view(
+        session, program, member, now, standing, has_contacts=_shows_contacts(program)
+    )
     said = card_of(program, view, moves).to_json()
     same = said, hash_of(said)
     wanted = {}
@@ -138,7 +145,7 @@ def with_announcement(
 
     What the calendar does by night (points that end, a status that lapses) wakes nobody.
     """
-    before = wallet_pass.card
+    before = wallet_pass.said
     is_unread = wallet_pass.wanted_version > wallet_pass.delivered_version
     if wallet_pass.provider == "apple":
         taken_at = wallet_pass.fetched_at

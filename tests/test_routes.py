@@ -424,7 +424,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/console/tills"): Row("302 403 403 200 200 200 302 302", _fixed("/console/tills")),
     ("POST", "/console/tills"): Row(
-        "401 403 403 201 201 404 401 401",
+        "401 403 403 201 201 422 401 401",
         _fixed("/console/tills"),
         lambda house: {"data": {"name": "Counter", "store": _store(house)}},
     ),

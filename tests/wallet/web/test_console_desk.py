@@ -278,21 +278,77 @@ def test_tags_make_the_segment_that_a_reward_is_for(owner: Browser, cafe: Cast) 
     assert not offered("bruno")
 
 
-def test_charities_are_offered_renamed_and_retired(owner: Browser, cafe: Cast) -> None:
+def test_charities_are_offered_renamed_and_retired_and_each_change_is_in_the_book(
+    owner: Browser, cafe: Cast
+) -> None:
     page, before = "/console/charities", offered(cafe)
-    assert owner.send(page, {"name_fr": " "}, page=page).status_code == 422
     for name in ("Les Oiseaux", "La Banque alimentaire"):
         assert owner.send(page, {"name_fr": name}, page=page).status_code == 303
-    (address,) = re.findall(
-        r'Les Oiseaux.*?action="(/console/charities/chy_[^"]+)"', owner.get(page).text, re.DOTALL
-    )[:1]
-    assert owner.send(address, {"name_fr": "Les Oiseaux libres"}, page=page).status_code == 303
+    address, seen = form_of(owner, "Les Oiseaux")
+    renamed = {"name_fr": "Les Oiseaux libres", "seen": seen}
+    assert owner.send(address, renamed, page=page).status_code == 303
     assert offered(cafe) == [*before, "Les Oiseaux libres", "La Banque alimentaire"]
     owner.send(address, {"act": "retire"}, page=page)
     assert offered(cafe) == [*before, "La Banque alimentaire"]
     assert "plus proposée" in owner.get(page).text
+    owner.send(address, {"act": "retire"}, page=page)  # a nervous finger: nothing more is written
     owner.send(address, {"act": "offer"}, page=page)
     assert len(offered(cafe)) == len(before) + 2
+
+    book = words_of(owner.get("/console/changes").text)
+    for told in (
+        "Association proposée Les Oiseaux Nom Les Oiseaux Proposée oui",
+        "Association renommée Les Oiseaux libres Nom Les Oiseaux Les Oiseaux libres",
+        "Association qui n’est plus proposée Les Oiseaux libres Proposée oui non",
+        "Association proposée à nouveau Les Oiseaux libres Proposée non oui",
+    ):
+        assert book.count(told) == 1, told
+    assert "Odile" in book.split("Association proposée à nouveau")[0][-60:]
+
+
+def test_a_charitys_form_says_what_is_wrong_in_our_words_and_loses_nothing(
+    owner: Browser, cafe: Cast
+) -> None:
+    page, before = "/console/charities", offered(cafe)
+    said = owner.send(page, {"name_fr": " ", "name_en": "x" * 101}, page=page)
+    assert said.status_code == 422
+    for name in ("name_fr-error", "name_en-error"):
+        assert f'id="{name}"' in said.text, "both at once"
+    assert "x" * 101 in said.text
+    assert "novalidate" in said.text
+    assert offered(cafe) == before
+    form = {"name_fr": "Les Oiseaux", "form_id": "pressed-twice"}
+    for _ in range(2):
+        assert owner.send(page, form, page=page).status_code == 303
+    assert offered(cafe) == [*before, "Les Oiseaux"]
+
+    address, seen = form_of(owner, "Les Oiseaux")
+    empty = owner.send(address, {"name_fr": "", "name_en": "Birds", "seen": seen}, page=page)
+    assert empty.status_code == 422
+    assert 'value="Birds"' in empty.text
+    owner.send(address, {"name_fr": "Les Hiboux", "seen": seen}, page=page)
+    late = owner.send(address, {"name_fr": "Les Chouettes", "seen": seen}, page=page)
+    assert late.status_code == 409
+    assert "Maintenant\u00a0: Les Hiboux" in late.text
+    assert 'value="Les Chouettes"' in late.text
+    assert offered(cafe) == [*before, "Les Hiboux"]
+
+
+def form_of(owner: Browser, charity: str) -> tuple[str, str]:
+    """(address, what it showed) of a charity's form."""
+    text = owner.get("/console/charities").text
+    found = re.search(
+        charity + r'.*?action="(/console/charities/chy_[^"]+)".*?name="seen" value="([^"]+)"',
+        text,
+        re.DOTALL,
+    )
+    assert found, text
+    return found[1], found[2]
+
+
+def words_of(page: str) -> str:
+    """What a page says, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).replace("&#39;", "’").split())
 
 
 def offered(cast: Cast) -> list[str]:

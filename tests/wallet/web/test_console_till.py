@@ -110,3 +110,25 @@ def test_a_reward_given_too_late_has_two_ways_out(browser: Browser, web_cast: Ca
     assert decide(second, verdict="record", note="") == 303
     assert cast.balance("ada").available == 570
     assert "Un café offert · 30 points" in plain(browser.get("/console/saved-sales").text)
+
+
+def test_another_till_is_asked_for_in_our_words_and_nothing_typed_is_lost(
+    browser: Browser, web_cast: Cast
+) -> None:
+    browser.sign_in("odile")
+    page = "/console/tills"
+    wrong = {"name": " ", "store": "sto_0000000000000", "lock_minutes": "7"}
+    said = browser.send(page, wrong)
+    assert said.status_code == 422
+    for name in ("name", "store", "lock_minutes"):
+        assert f'id="{name}-error"' in said.text, "all of them at once"
+    assert "novalidate" in said.text
+    right = browser.get(page).text
+    store = re.search(r'<option value="(sto_[^"]+)"', right)
+    assert store
+    long = {"name": "Comptoir " * 20, "store": store[1], "lock_minutes": "15"}
+    said = browser.send(page, long)
+    assert said.status_code == 422
+    assert "Comptoir Comptoir" in said.text
+    assert 'value="15" selected' in said.text
+    assert browser.send(page, {**long, "name": "Comptoir 2"}).status_code == 201

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from wallet.web.console import acts, people, stores
+from wallet.web.console import acts, charities, people, stores
 from wallet.web.console.changes import changes_page
-from wallet.web.console.charities import add_charity, charities, save_charity
 from wallet.web.console.delivery import delivery
 from wallet.web.console.design_door import add_design
 from wallet.web.console.duplicates import duplicates
@@ -166,10 +165,10 @@ def _program_pages(door: Blueprint) -> None:
     )
     door.add_url_rule("/posters", "posters", guard(posters))
     door.add_url_rule("/posters/<place>/<format_>.pdf", "poster", guard(poster))
-    door.add_url_rule("/charities", "charities", guard(charities))
-    door.add_url_rule("/charities", "add_charity", guard(add_charity), methods=["POST"])
+    door.add_url_rule("/charities", "charities", guard(charities.charities))
+    door.add_url_rule("/charities", "add_charity", guard(charities.add), methods=["POST"])
     door.add_url_rule(
-        "/charities/<charity_id>", "save_charity", guard(save_charity), methods=["POST"]
+        "/charities/<charity_id>", "save_charity", guard(charities.save), methods=["POST"]
     )
     door.add_url_rule("/rewards", "rewards", guard(rewards))
     door.add_url_rule("/rewards/new", "new_reward", guard(new_reward))

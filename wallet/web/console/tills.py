@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from wallet import clock
@@ -35,7 +37,9 @@ from wallet.actions.tills.screens import (
 )
 from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
-from wallet.web.console.frame import console_page, own_program
+from wallet.web.console.forms.ask import Ask, Form, Section
+from wallet.web.console.forms.reading import typed_in, values_of
+from wallet.web.console.frame import console_page, own_program, tongue_of
 from wallet.web.locale import current_language
 from wallet.web.present import code_picture, spell_time
 from wallet.web.problems import sentence
@@ -43,7 +47,12 @@ from wallet.web.security import staff_actor
 from wallet.web.wiring import read, settings, write
 
 CREATED = 201
-_TOLD = ("till_name_missing", "store_not_found", "name_invalid", "body_invalid", "till_revoked")
+_FIELD_OF = {
+    "till_name_missing": "name",
+    "name_invalid": "name",
+    "store_not_found": "store",
+    "body_invalid": "lock_minutes",
+}
 
 Kind = Literal["till", "screen"]
 
@@ -94,21 +103,24 @@ def tills_page() -> str:
 
 def add() -> tuple[str, int]:
     """POST /console/tills: a till that waits for its device, with its code."""
-    program, form = own_program(), request.form
-    minutes = form.get("lock_minutes", "")
-    new = NewTill(
-        form.get("name", ""),
-        private_id("sto", form.get("store", "")) or 0,
-        int(minutes) if minutes in [str(one) for one in LOCK_MINUTES] else LOCK_MINUTES_DEFAULT,
-    )
+    program = own_program()
+    tongue, asks = tongue_of(program), _sections(program)
+    usual = {"lock_minutes": str(LOCK_MINUTES_DEFAULT)}
+    typed = typed_in(asks, MultiDict({**usual, **request.form.to_dict()}), tongue)
+    values, errors = values_of(asks, typed, tongue)
+    if errors:
+        return _page(program, typed=typed, errors=errors), 422
+    store_id = private_id("sto", values["store"]) or 0
+    new = NewTill(values["name"], store_id, int(values["lock_minutes"]))
     try:
         till, code = write(
             lambda session: add_till(session, program, new, staff_actor(), clock.now())
         )
     except Refusal as refusal:
-        if refusal.code not in _TOLD:
+        if refusal.code not in _FIELD_OF:
             raise
-        return _page(program, error=sentence(refusal.code), said=form.to_dict()), refusal.status
+        errors = {_FIELD_OF[refusal.code]: sentence(refusal.code)}
+        return _page(program, typed=typed, errors=errors), refusal.status
     return _page(program, _fresh(till, code)), CREATED
 
 
@@ -151,7 +163,7 @@ def give_screen_code(till_id: str) -> str | tuple[str, int]:
     except Refusal as refusal:
         if refusal.code not in ("screens_too_many", "till_revoked"):
             raise
-        return _page(program, error=sentence(refusal.code)), refusal.status
+        return _page(program, errors={"form": sentence(refusal.code)}), refusal.status
     follow = url_for("console.screen_state", screen_id=screen.id)
     address = f"{settings().public_url}/till/screen/pair"
     label = _("QR code that connects a screen")
@@ -191,8 +203,8 @@ def _code_shown(
 def _page(
     program: ProgramView,
     fresh: FreshCode | None = None,
-    error: str = "",
-    said: dict[str, str] | None = None,
+    typed: Mapping[str, Any] | None = None,
+    errors: Mapping[str, str] | None = None,
 ) -> str:
     now = clock.now()
     found, shown = read(
@@ -204,14 +216,47 @@ def _page(
         tills=[
             _row(program, till, [one for one in shown if one.till_id == till.id]) for till in found
         ],
-        stores=[(public_id("sto", store.id), store.name) for store in program.stores],
-        lock_minutes=LOCK_MINUTES,
-        lock_default=LOCK_MINUTES_DEFAULT,
-        name_length_max=NAME_LENGTH_MAX,
+        form=Form(
+            _sections(program),
+            typed or {"lock_minutes": str(LOCK_MINUTES_DEFAULT)},
+            program.locales,
+            program.locale,
+            errors or {},
+        ),
         fresh=fresh,
-        error=error,
-        said=said or {},
     )
+
+
+def _sections(program: ProgramView) -> list[Section]:
+    """What is asked of another till."""
+    return [
+        Section(
+            "",
+            [
+                Ask(
+                    "name",
+                    _("Name"),
+                    required=True,
+                    longest=NAME_LENGTH_MAX,
+                    hint=_("As people in the shop call it, such as Counter 1."),
+                ),
+                Ask(
+                    "store",
+                    _("Store"),
+                    "choice",
+                    choices=[(public_id("sto", one.id), one.name) for one in program.stores],
+                ),
+                Ask(
+                    "lock_minutes",
+                    _("Asks who is there"),
+                    "choice",
+                    choices=[
+                        (str(one), _("after %(minutes)s min", minutes=one)) for one in LOCK_MINUTES
+                    ],
+                ),
+            ],
+        )
+    ]
 
 
 def _screen_row(program: ProgramView, screen: ScreenView) -> ScreenRow:

@@ -32,6 +32,7 @@ from wallet.actions.throttle import (
     count_attempt,
     refuse_when_spent,
 )
+from wallet.actions.tills.book_reward import refuse_booked
 from wallet.actions.tills.confirm import voucher_wanted
 from wallet.actions.tills.flags import flag_refused
 from wallet.actions.tills.hold import holds_on
@@ -124,6 +125,7 @@ def redeem_reward() -> tuple[Response, int]:
 
     def _work(session: Session, program: ProgramView) -> dict[str, Any]:
         member = find_member(session, program, MemberRef(id=body.member_id))
+        refuse_booked(session, program, member, body.request_id)
         wanted = reward_wanted(program, body.request_id, body.reward_id)
         shown = proof(session, program, body.member_id, body.shown, wanted)
         cover = Cover(body.hold, body.request_id) if body.hold else None

@@ -2,12 +2,14 @@
 
 import { moneyText } from "./amount.mjs";
 import { fill } from "./hub.mjs";
-import { copyOf, counts, currency, part, say, setIcon, timeText } from "./page.mjs";
+import { copyOf, counts, currency, dayText, part, say, setIcon, timeText } from "./page.mjs";
 
 /** @typedef {import("./line_store.mjs").Line} Line */
 
 /** @type {Record<import("./line_store.mjs").LineState, string>} icon of a state */
 const ICONS = { pending: "cloud-off", accepted: "check", review: "triangle-alert", dismissed: "x", rejected: "x" };
+
+const OLD_MS = 24 * 3_600_000; // a day: the server takes what is three days old for a manager only
 
 export class SavedSales {
   #root = part("saved");
@@ -44,11 +46,15 @@ export class SavedSales {
 
   /** @param {Line[]} lines oldest first */
   show(lines) {
-    const pending = lines.filter((line) => line.state === "pending").length;
+    const waiting = lines.filter((line) => line.state === "pending");
+    const pending = waiting.length;
+    const oldest = waiting.find((line) => Date.now() - Date.parse(line.occurred_at) > OLD_MS);
     const unread = lines.filter((line) => !line.seen && line.state !== "pending").length;
     part("queue-count").textContent = String(pending);
     this.#queue.toggleAttribute("data-empty", lines.length === 0);
-    this.#queue.dataset.alert = String(unread > 0);
+    this.#queue.dataset.alert = String(unread > 0 || oldest !== undefined);
+    part("saved-old").hidden = oldest === undefined;
+    part("saved-old").textContent = oldest ? say("saved_old", { when: dayText(oldest.occurred_at) }) : "";
     part("saved-empty").hidden = lines.length > 0;
     part("saved-send").hidden = pending === 0;
     part("saved-summary").textContent = pending ? say("saved_waiting", { count: String(pending) }) : say("saved_none_waiting");

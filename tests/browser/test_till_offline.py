@@ -208,10 +208,18 @@ def test_who_was_signed_out_keeps_the_saved_sales(context: BrowserContext, shop:
 def test_nobody_signs_out_of_sales_that_wait(context: BrowserContext, shop: Shop) -> None:
     till = TillPage.open(shop, context)
     go(context, till, offline=True)
+    context.clock.set_system_time(datetime.now(tz=UTC) - timedelta(hours=25))
     save(till, shop.cast.view("bruno").number, "5")
+    assert till.page.locator("#queue").get_attribute("data-alert") == "false"
+    context.clock.set_system_time(datetime.now(tz=UTC))
+    save(till, shop.cast.view("bruno").number, "6")
     till.page.locator("#menu summary").click()
     till.page.get_by_role("button", name="Sign out").click()
     wait(till.page.locator("#saved").is_visible, "the sheet of saved sales")
+    # One has waited for more than a day.
+    assert till.page.locator("#queue").get_attribute("data-alert") == "true"
+    assert "Something has waited since yesterday" in till.page.locator("#saved-old").inner_text()
+    assert till.violations() == []
     assert "/till/" in till.page.url
     till.page.get_by_role("button", name="Close").click()
     go(context, till, offline=False)
@@ -387,6 +395,33 @@ def test_a_reward_that_was_held_is_given_without_a_connection_and_booked_once(
     assert "30" in (line.text_content() or "")
     assert till.violations() == []
     assert till.complaints == []
+
+
+def test_a_held_reward_whose_answer_was_lost_is_saved_and_counts_once(
+    context: BrowserContext, shop: Shop
+) -> None:
+    """The line looks well and swallows answers: nobody waits for them, and nothing is booked twice."""
+    with_holds(shop.cast)
+    till = TillPage.open(shop, context)
+    till.scan_by_wedge([(one, one) for one in shop.cast.view("ada").code])
+    till.wait_for("member")
+    till.part("hold").click()
+    hold = till.part("hold")
+    wait(lambda: hold.get_attribute("aria-pressed") == "true", "the till to hold what Ada may take")
+
+    def swallow(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    context.route("**/till/api/redemptions", swallow)
+    till.part(reward_of(shop, 30)).click()
+    till.wait_for("done")
+    assert till.page.locator("#outcome").get_attribute("data-kind") == "saved"
+    wait(sent(till), "the reward to be sent")
+    balance = shop.cast.balance("ada")
+    assert (balance.available, balance.held) == (570, 0)
+    with shop.cast.database.reading() as session:
+        assert count_lines(session, shop.cast.program.id, "accepted") == 1
 
 
 def test_what_is_held_by_hand_stays_with_the_till_and_ends_by_itself(

@@ -112,3 +112,26 @@ def test_what_is_no_reward_is_refused(
     said = {"member_id": till.id_of("ada"), "amount_minor": 0, "reward": reward, **wrong}
     answer = till.post("sync", till="till-0123456789", lines=[line(offline, None, dora, **said)])
     assert (answer.status_code, told(answer)["code"]) == (422, "body_invalid")
+
+
+def test_a_first_try_without_the_hold_is_the_same_act(till: Till, offline: Cast, dora: str) -> None:
+    """Nobody answered the first try; then the till held, lost its line again and saved the act."""
+    member_id = till.id_of("ada")
+    reward = next(one["id"] for one in till.hub("ada")["rewards"] if one["cost"] == 30)
+    wanted = {"member_id": member_id, "reward_id": reward}
+    for is_tried_first in (True, False):
+        before = offline.balance("ada").own
+        request_id = str(uuid4())
+        if is_tried_first:
+            assert till.post("redemptions", request_id=request_id, **wanted).status_code == 201
+        hold = told(take(till, "ada"))["member"]["hold"]
+        said = {"reward_id": reward, "hold": hold["id"]}
+        given = line(
+            offline, None, dora, op_id=request_id, member_id=member_id, amount_minor=0, reward=said
+        )
+        (fate,) = send(till, given)
+        assert (fate["state"], fate["reason"]) == ("accepted", "")
+        late = till.post("redemptions", request_id=request_id, **wanted)
+        assert late.status_code == (200 if is_tried_first else 409)
+        assert offline.balance("ada").own == before - 30
+        till.post("holds/release", hold=hold["id"])

@@ -62,6 +62,17 @@ def once(
     return answer
 
 
+def given_before(session: Session, ask: Ask) -> dict[str, Any] | None:
+    """The answer that was given to this very request, or None; `request_id_reused` for other facts."""
+    known = answer_given(session, ask.program_id, ask.scope, ask.request_id)
+    if known is None:
+        return None
+    if known[0] != _digest(ask):
+        raise Refusal("request_id_reused")
+    answer: dict[str, Any] = json.loads(known[1])
+    return answer
+
+
 def keep(session: Session, ask: Ask, now: datetime, answer: dict[str, Any]) -> None:
     """The answer to something that was made just now and that nobody can have asked about."""
     open_request(session, {**_row(ask, now), "answer": _text(answer)})
@@ -78,11 +89,15 @@ def _row(ask: Ask, now: datetime) -> dict[str, Any]:
         "program_id": ask.program_id,
         "scope": ask.scope,
         "request_id": ask.request_id,
-        "facts_hash": hashlib.sha256(json.dumps(ask.facts, sort_keys=True).encode()).hexdigest(),
+        "facts_hash": _digest(ask),
         "status": 201,
         "answer": "",
         "created_at": now,
     }
+
+
+def _digest(ask: Ask) -> str:
+    return hashlib.sha256(json.dumps(ask.facts, sort_keys=True).encode()).hexdigest()
 
 
 def _given(session: Session, ask: Ask, facts_hash: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from wallet.actions.tills.own_card import is_own_card
 from wallet.errors import Refusal
 from wallet.rules.money import exponent
 from wallet.rules.periods import local_time, period_of
-from wallet.tables.member import Member, member_with_id, surviving
+from wallet.tables.member import Member, lock_member, member_with_id, surviving
 from wallet.tables.purchase import Purchase, purchase_from
 from wallet.tables.staff import Staff
 from wallet.tables.till import Till, till_with_id
@@ -233,6 +233,7 @@ def _settle_reward(
     try:
         member = member_meant(session, program, line.said)
         line.member_id = member.id
+        lock_member(session, member)
         first = booked_before(session, program, line)
         if first is not None:  # the first try arrived, only its answer was lost
             line.redemption_id = first

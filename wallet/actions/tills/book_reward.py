@@ -7,22 +7,50 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from wallet.actions.actor import Actor
+from wallet.actions.once import Ask, given_before
 from wallet.actions.program_view import ProgramView
 from wallet.actions.redeem import Taking, redeem
 from wallet.actions.tills.journal import Act, note_act
 from wallet.actions.use_hold import Cover
 from wallet.errors import Refusal
-from wallet.tables.member import Member
+from wallet.ids import private_id
+from wallet.tables.ledger import entry_with_id
+from wallet.tables.member import Member, lock_member
 from wallet.tables.till_hold import hold_for
-from wallet.tables.till_line import TillLine
+from wallet.tables.till_line import TillLine, line_with_op
 
+REWARDS_AT_TILLS = "till:redemptions"  # the scope of their request ids
 CLOCKS_APART = timedelta(seconds=30)  # the till counts from the answer, which was on its way
 
 
+def reward_ask(program: ProgramView, request_id: str, member_id: str, reward_id: str) -> Ask:
+    """How a till asks for a reward while it has a connection; what it saves has the same id."""
+    facts = {"member_id": member_id, "reward_id": reward_id}
+    return Ask(program.id, REWARDS_AT_TILLS, request_id, facts)
+
+
 def booked_before(session: Session, program: ProgramView, line: TillLine) -> int | None:
-    """The redemption that this very act came to before, where only the answer was lost."""
-    hold = hold_for(session, program.id, line.said["reward"]["hold_id"])
-    return hold.redemption_id if hold is not None and hold.op_id == line.op_id else None
+    """The redemption that this very act came to before, with the hold or without it, where only the
+    answer was lost. The caller holds the member's lock."""
+    said = line.said["reward"]
+    hold = hold_for(session, program.id, said["hold_id"])
+    if hold is not None and hold.op_id == line.op_id:
+        return hold.redemption_id
+    ask = reward_ask(program, line.op_id, line.said["member_id"], said["reward_id"])
+    answer = given_before(session, ask)
+    if answer is None:
+        return None
+    entry_id = private_id("ent", answer["undo"]["entry_id"])
+    entry = entry_with_id(session, program.id, entry_id or 0)
+    return entry.redemption_id if entry else None
+
+
+def refuse_booked(session: Session, program: ProgramView, member: Member, op_id: str) -> None:
+    """`hold_used` for a first try that arrives after the till has sent the act as a saved line."""
+    lock_member(session, member)
+    line = line_with_op(session, program.id, op_id)
+    if line is not None and line.redemption_id is not None:
+        raise Refusal("hold_used")
 
 
 def book_reward(

@@ -22,6 +22,7 @@ from tests.benchmarks.shop import open_shop
 from tests.browser.conftest import CAMERA, CHROMIUM, FLAGS
 from tests.browser.pages import Shop, TillPage, wait
 from tests.browser.test_till_people import enter, give_pins, is_open, pair, waiting_till
+from tests.scanner.treats import with_holds
 from wallet.config import ROOT
 from wallet.ids import public_id
 
@@ -61,6 +62,7 @@ def _till(browser: Browser, shop: Shop, size: str, language: str) -> None:
         _serving(till, shop, shoot)
         _around(till, shoot)
     _with_people(browser, shop, size, language)
+    _held(browser, shop, size, language)
 
 
 def _serving(till: TillPage, shop: Shop, shoot: Shoot) -> None:
@@ -123,6 +125,31 @@ def _around(till: TillPage, shoot: Shoot) -> None:
     page.locator("#coach-open").click()
     wait(page.locator("#coach").is_visible, "what to say")
     shoot("coach")
+
+
+def _held(browser: Browser, shop: Shop, size: str, language: str) -> None:
+    """Points that a till holds, and a reward that it gives without a connection."""
+    with_holds(shop.cast)
+    with _visit(browser, size, language) as context:
+        till = TillPage.open(shop, context, language=language)
+        page = till.page
+
+        def shoot(state: str) -> None:
+            _keep(page.screenshot(), size, IMAGES / "till" / f"{state}-{size}-{language}")
+
+        till.find(shop.cast.view("ada").number)
+        till.wait_for("member")
+        hold = till.part("hold")
+        hold.click()
+        wait(lambda: hold.get_attribute("aria-pressed") == "true", "the till to hold it")
+        page.wait_for_timeout(400)
+        shoot("held")
+        context.set_offline(True)
+        page.locator("[data-reward]", has_text="30").last.click()
+        till.wait_for("done")
+        page.wait_for_timeout(400)
+        shoot("given")
+        context.set_offline(False)
 
 
 def _with_people(browser: Browser, shop: Shop, size: str, language: str) -> None:

@@ -141,4 +141,9 @@ _TEXTS = _Texts()
 
 
 def _time(value: datetime) -> str:
-    return f"{value.astimezone(UTC).isoformat(timespec='microseconds')[:26]}Z"
+    return _time_of(value if value.tzinfo is UTC else value.astimezone(UTC))
+
+
+@lru_cache(maxsize=64)  # a sale seals its own moment twice
+def _time_of(utc: datetime) -> str:
+    return f"{utc.isoformat(timespec='microseconds')[:26]}Z"

@@ -497,6 +497,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/console/rules/publish"): Row(
         "401 403 409 409 409 409 401 401", _fixed("/console/rules/publish"), _form(revision="1")
     ),
+    ("POST", "/console/rules/carry"): Row(
+        "401 403 409 409 409 409 401 401", _fixed("/console/rules/carry")
+    ),
     ("POST", "/console/rules/discard"): Row(
         "401 403 303 303 303 303 401 401", _fixed("/console/rules/discard")
     ),

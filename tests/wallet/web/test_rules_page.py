@@ -7,12 +7,14 @@ import html
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.factories import Cast
 from tests.wallet.web.conftest import Browser
 from wallet.actions.program_view import ProgramView, program_view
+from wallet.actions.publish_rules import publish_rules
 from wallet.rules.ruleset import ActivityRule, PerAmount, VisitGoal
 
 TAG = re.compile(r"<(input|select|textarea)\b([^>]*)>(.*?)(?=<)", re.DOTALL)
@@ -38,7 +40,7 @@ def form_of(page: str, action: str) -> dict[str, str | list[str]]:
         if said.get("type") == "checkbox":
             if " checked" in attributes:
                 typed.setdefault(name, []).append(html.unescape(said["value"]))  # type: ignore[union-attr]
-        elif kind == "input":
+        elif kind == "input" and (said.get("type") != "radio" or " checked" in attributes):
             typed[name] = html.unescape(said.get("value", ""))
         elif kind == "textarea":
             typed[name] = html.unescape(inside)
@@ -304,6 +306,52 @@ def test_two_people_do_not_overwrite_each_other(
     other = marketer.send(f"{RULES}/publish", button, page=f"{RULES}/trial")  # type: ignore[arg-type]
     assert other.status_code == 409, "what was tried is no longer what would be published"
     assert program_of(web_cast).rule_version == 1
+
+
+def test_a_draft_that_was_overtaken_is_carried_over_and_asks_where_both_changed(
+    marketer: Browser, web_cast: Cast
+) -> None:
+    path = f"{RULES}/carry"
+    form = {**form_of(marketer.get(RULES).text, f"{RULES}/try"), "quantity": "3", "pending": "4"}
+    marketer.send(f"{RULES}/try", form, page=RULES)  # type: ignore[arg-type]
+    published = program_of(web_cast).ruleset.model_dump(mode="json")
+    published["earning"][0]["quantity"], published["rounding"] = 2, "up"
+    key = published["earning"][0]["key"]
+
+    def _publish(document: dict[str, Any]) -> None:
+        by = f"staff:{web_cast.staff['odile']}"
+        web_cast.run(lambda session: publish_rules(session, program, document, by, web_cast.now))
+
+    program = web_cast.program.id
+    _publish(published)
+    page = marketer.get(RULES).text
+    said = plain(page)
+    assert "Odile a publié la version 2 des règles" in said
+    assert "Ce que cette version a changé Retiré : 1 point par euro." in said
+    assert "Nouveau : 2 points par euro." in said
+    assert "1 point a été modifié des deux côtés." in said
+    assert "Comme publié 2 points par euro. " in said
+    assert "Comme dans votre brouillon 3 points par euro." in said
+
+    late = form_of(page, path)
+    undecided = marketer.send(path, late, page=RULES)  # type: ignore[arg-type]
+    assert undecided.status_code == 422
+    assert 'id="clash-1-error"' in undecided.text
+    _publish({**published, "expiry_months": 7})  # and once more, while somebody looks at it
+    decided = {**late, f"take:earning.{key}": "draft"}
+    assert marketer.send(path, decided, page=RULES).status_code == 409  # type: ignore[arg-type]
+
+    late = form_of(marketer.get(RULES).text, path)
+    decided = {**late, f"take:earning.{key}": "draft"}
+    assert marketer.send(path, decided, page=RULES).status_code == 303  # type: ignore[arg-type]
+    shown = plain(marketer.get(RULES).text)
+    assert "repose maintenant sur les règles en vigueur" in shown
+    assert "Reporter le brouillon" not in shown
+    assert marketer.send(path, decided, page=RULES).status_code == 409  # type: ignore[arg-type]
+    assert publish(marketer) == 303
+    rules = program_of(web_cast).ruleset
+    assert (rules.earning[0].quantity, rules.pending_days) == (3, 4), "the draft's"
+    assert (rules.rounding, rules.expiry_months) == ("up", 7), "the others'"
 
 
 def test_pressed_twice_a_rule_is_there_once_and_published_once(

@@ -24,7 +24,7 @@ from wallet.web.console.rewards import (
     save_reward,
 )
 from wallet.web.console.rules.editing import rule_part, save_rule_part
-from wallet.web.console.rules.page import discard, publish, rules, trial, try_draft
+from wallet.web.console.rules.page import carry, discard, publish, rules, trial, try_draft
 from wallet.web.console.saved_sales import decide, saved_sales
 from wallet.web.console.setup import setup
 from wallet.web.console.setup_apple import setup_apple, try_apple
@@ -158,6 +158,7 @@ def _program_pages(door: Blueprint) -> None:
     door.add_url_rule("/rules/try", "try_rules", guard(try_draft), methods=["POST"])
     door.add_url_rule("/rules/trial", "trial", guard(trial))
     door.add_url_rule("/rules/publish", "publish_rules", guard(publish), methods=["POST"])
+    door.add_url_rule("/rules/carry", "carry_rules", guard(carry), methods=["POST"])
     door.add_url_rule("/rules/discard", "discard_rules", guard(discard), methods=["POST"])
     door.add_url_rule("/rules/<part>/<key>", "rule_part", guard(rule_part))
     door.add_url_rule(

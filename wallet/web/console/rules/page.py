@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
+from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from wallet import clock
+from wallet.actions.program.carry_draft import Overtaken, carry_draft, overtaken
 from wallet.actions.program.frame import margin_of
 from wallet.actions.program.rule_draft import (
     DraftView,
@@ -55,15 +57,28 @@ _PART_OF = {
     "life": ("units", "counting"),
     "spending": ("spending", "spending"),
 }
+TAKE = "take:"  # before the place of a collision, in the names of its choice
+# Part of the rules → the topic under which the page tells it.
+_TOPIC_OF = {
+    **dict.fromkeys(("earning", "basis", "rounding"), "earning"),
+    "multipliers": "multipliers",
+    **dict.fromkeys(("caps", "redemption_limits", "offline_redemption"), "limits"),
+    **dict.fromkeys(("tiers", "tier_policy", "tier_window_days"), "tiers"),
+    "plans": "plans",
+    **dict.fromkeys(("referral", "welcome", "donation", "vouchers"), "welcome"),
+    **dict.fromkeys(("units", "pending_days", "expiry_months"), "life"),
+}
 _ONE_OF_A_KIND = ("gifts", "counting", "spending", "statuses")
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What the form of numbers says, and what is wrong with it by the names of fields."""
+    """What the form of numbers says, and what is wrong with it by the names of fields; `takes` is what
+    was chosen where a draft collides with newer rules."""
 
     said: Mapping[str, str]
     errors: Mapping[str, str] = field(default_factory=dict)
+    takes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +165,33 @@ def discard() -> Response:
     return redirect(url_for("console.rules"), 303)
 
 
+def carry() -> Response | tuple[str, int]:
+    """POST /console/rules/carry: the draft onto the rules that were published since it began."""
+    program, asked = own_program(), wish()
+    version = count_typed(request.form.get("version", ""))
+    seen = (_revision(), -1 if version is None else version)
+    takes = {
+        name.removeprefix(TAKE): said
+        for name, said in request.form.items()
+        if name.startswith(TAKE)
+    }
+    try:
+        left = write(lambda session: carry_draft(session, program.id, seen, takes, asked))
+    except Refusal as refusal:
+        now = own_program()
+        draft = _draft(now)
+        typed = Typed(_typed(now, draft.rules), {"form": _why_not(refusal)}, takes)
+        return _page(now, draft, typed), refusal.status
+    if left:
+        draft = _draft(program)
+        errors = {"form": _("Please say for each of these what counts."), **dict.fromkeys(left, "")}
+        return _page(program, draft, Typed(_typed(program, draft.rules), errors, takes)), 422
+    flash(
+        _("Your draft stands on the rules in force now. Try it once more, then publish it."), "ok"
+    )
+    return redirect(url_for("console.rules"), 303)
+
+
 def _why_not(refusal: Refusal) -> str:
     if refusal.code == "rules_invalid":
         return problem_sentences(refusal.facts.get("problems", ()))
@@ -193,6 +235,8 @@ def _page(
         typed=typed.said,
         errors=typed.errors,
         draft=draft,
+        **_overtaken(program, draft),
+        takes=typed.takes,
         draft_at=spell_time(draft.at, program.time_zone, language) if draft.at else "",
         form_id=new_form_id(),
         trial=trial,
@@ -215,6 +259,45 @@ def _page(
             for one in history
         ],
         may_see_members=staff().role in ("owner", "manager"),
+    )
+
+
+def _overtaken(program: ProgramView, draft: DraftView) -> dict[str, Any]:
+    """What was published since the draft began, and where it collides."""
+    language = current_language()
+    late = read(lambda session: overtaken(session, program, language)) if draft.is_late else None
+    if late is None:
+        return {"late": None}
+    return {
+        "late": late,
+        "late_at": spell_time(late.at, program.time_zone, language),
+        "clashes": [_collision(program, late, at) for at in range(len(late.clashes))],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """A place that the draft and the newer rules both changed, in words. `field` names its choice."""
+
+    field: str
+    place: str
+    name: str
+    live: tuple[str, ...]
+    draft: tuple[str, ...]
+
+
+def _collision(program: ProgramView, late: Overtaken, at: int) -> Collision:
+    one = late.clashes[at]
+    part = one.place.split(".")[0]
+    topic = _topic_names()[_TOPIC_OF.get(part, "spending")]
+    name = program.text(one.name, current_language()) if one.name else ""
+    gone, other = _("Taken out"), _("Said in no sentence: changed all the same")
+    return Collision(
+        f"{TAKE}{one.place}",
+        one.place,
+        f"{topic} · {name}" if name else topic,
+        (gone,) if one.live_is_gone else one.live or (other,),
+        (gone,) if one.draft_is_gone else one.draft or (other,),
     )
 
 

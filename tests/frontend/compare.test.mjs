@@ -51,6 +51,12 @@ test("what leaves the front is still on the back; what is new on both is said on
   assert.deepEqual(googleDifferences(after, before, TEXTS).sentences, ["front Status", "gone Yours"]);
 });
 
+test("two texts of one title are two", () => {
+  const [before, after] = [google([], ["How"]), google([], ["How", "How"])];
+  assert.deepEqual(googleDifferences(before, after, TEXTS).sentences, ["new How"]);
+  assert.deepEqual(googleDifferences(after, before, TEXTS).sentences, ["gone How"]);
+});
+
 test("other stores are said, or else another sentence near them", () => {
   const [quay, mill] = [{ place: "1,2", text: "Hello" }, { place: "3,4", text: "Hello" }];
   assert.deepEqual(appleDifferences(apple([quay]), apple([quay, mill]), TEXTS).sentences, ["stores"]);

@@ -118,8 +118,12 @@ function applePieces(face) {
 function googlePieces(face) {
   /** @type {Map<string, Piece>} */
   const pieces = new Map();
-  const add = (/** @type {any} */ one, /** @type {string} */ side, /** @type {string} */ place = "") =>
-    pieces.set(`${side} ${one.label ?? one.url}`, { name: one.label ?? one.text, place: `${side} ${place}`, text: `${one.label ?? one.text}\n${one.value ?? one.url}` });
+  const add = (/** @type {any} */ one, /** @type {string} */ side, /** @type {string} */ place = "") => {
+    const name = `${side} ${one.label ?? one.url}`;
+    let key = name;
+    for (let number = 2; pieces.has(key); number += 1) key = `${name} ${number}`; // two texts of one title are two
+    pieces.set(key, { name: one.label ?? one.text, place: `${side} ${place}`, text: `${one.label ?? one.text}\n${one.value ?? one.url}` });
+  };
   for (const [number, row] of face.rows.entries()) for (const one of row) add(one, "front", `${number} ${one.at}`);
   for (const one of [...face.details, ...face.links]) add(one, "back");
   return pieces;

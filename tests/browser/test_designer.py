@@ -187,6 +187,9 @@ def choose_a_store(page: Page, shop: Shop) -> None:
     """The second of two, with words of its own; the iPhone's lock screen says them."""
     page.check("#near-some")
     page.locator("[data-near-store]").first.uncheck()
+    page.check("#near-all")
+    assert page.is_disabled("[data-near-store] >> nth=0")
+    page.check("#near-some")  # what was chosen is still known
     page.check("#switch-near_words")
     page.fill("#d-near_words-fr", "Un café chez %@ ?")
     page.click("[data-view=lock]")

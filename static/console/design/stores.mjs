@@ -14,6 +14,8 @@ export class NearStores {
     this.boxes = /** @type {HTMLInputElement[]} */ ([...this.root.querySelectorAll("[data-near-store]")]);
     this.wanted = /** @type {HTMLInputElement | null} */ (this.root.querySelector("[data-near-find]"));
     this.wanted?.addEventListener("input", () => this.find());
+    /** @type {string[] | null} what was chosen before all of them were */
+    this.chosen = null;
     this.parts = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-near]")]);
   }
 
@@ -45,8 +47,10 @@ export class NearStores {
    * @returns {boolean} whether it was one of these
    */
   typed(field, document) {
-    if (field === this.all) document.near_stores = null;
-    else if (field === this.some) document.near_stores = this.boxes.map(key);
+    if (field === this.all) {
+      this.chosen = document.near_stores;
+      document.near_stores = null;
+    } else if (field === this.some) document.near_stores = this.chosen ?? this.boxes.map(key);
     else if (field instanceof HTMLInputElement && this.boxes.includes(field)) this.take(document);
     else return false;
     this.fill(document);

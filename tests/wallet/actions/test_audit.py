@@ -358,9 +358,11 @@ def test_a_ledger_broken_everywhere_is_reported_in_bounds(
 
 
 def test_every_finding_has_a_forgery_that_brings_it_up() -> None:
-    """What the audit can say, against what the tests here and of the spending make it say."""
+    """What the audit can say, against what the tests here, of the spending and of holds make it say."""
     said = "".join(path.read_text() for path in Path("wallet/actions").glob("audit*.py"))
     codes = set(re.findall(r"(?:note|_note|_note_entry)\(\s*\"([a-z_]+)\"", said))
-    heard = "".join(path.read_text() for path in Path(__file__).parent.glob("test_audit*.py"))
+    here = Path(__file__).parent
+    tests = [*here.glob("test_audit*.py"), here / "test_till_holds.py"]
+    heard = "".join(path.read_text() for path in tests)
     assert len(codes) > 20
     assert {code for code in codes if f'"{code}' not in heard} == set()

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any, TypeVar, cast
 
 import orjson
+from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 from sqlalchemy import (
     JSON,
@@ -33,7 +34,7 @@ from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -41,6 +42,7 @@ from sqlalchemy.types import TypeDecorator
 
 from wallet.disk import GroupedSync
 from wallet.ids import new_id
+from wallet.lending import KEPT_MAX, Lender
 from wallet.prepared import forget, forget_answers, send
 from wallet.rules.chain import canonical
 
@@ -57,6 +59,9 @@ LOCK_TIMEOUT_MS = 5_000  # PostgreSQL: a cashier is told "try again" rather than
 STATEMENT_TIMEOUT_MS = 30_000
 PING_AFTER_SECONDS = 10  # a connection that rested so long may have been cut off
 POOL_SIZE = 16  # one connection for each thread of the server
+OVERFLOW_MAX = (
+    2 * KEPT_MAX + POOL_SIZE
+)  # those that rest with their sessions, and a second one for each thread
 JOURNAL_POLL_SECONDS = 0.02  # a migration of a new file takes a fraction of a second
 TIMES_KEPT = 1_024  # as text: one sale writes its own moment a dozen times
 _TEXT_LENGTH = len("2026-03-14 12:00:00.000000")  # what follows is the offset
@@ -193,24 +198,19 @@ class Database:
         info = {**(info or {}), "programs": {}}
         # One that does not queue (see `immediate`) cannot wait together either.
         self._disk = _grouped_sync(url) if self.is_sqlite and immediate else None
-        self._writing = self.engine
+        writing = self.engine
         if self._disk is not None:
-            self._writing = self.engine.execution_options(**{_GROUPED: self._disk})
-        self._to_write: Connection | None = None
-        self._make_session = sessionmaker(
-            self._writing, autoflush=False, expire_on_commit=False, info=info
-        )
+            writing = self.engine.execution_options(**{_GROUPED: self._disk})
         snapshot = (
             {"read_only": True}
             if self.is_sqlite
             else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
-        self._make_reader = sessionmaker(
-            self.engine.execution_options(**snapshot),
-            autoflush=False,
-            expire_on_commit=False,
-            info=info,
-        )
+        watch = _InProcess() if self.is_sqlite else _FarAway(self.engine)
+        # What is in memory belongs to the thread that opened it.
+        kept_max = KEPT_MAX if self._disk is not None or not self.is_sqlite else 0
+        self._writers = Lender(writing, info, watch, kept_max)
+        self._readers = Lender(self.engine.execution_options(**snapshot), info, watch, kept_max)
         # In one process writers queue here fairly; SQLite's own busy wait lets some starve.
         self._writer = threading.Lock() if self.is_sqlite and immediate else nullcontext()
 
@@ -218,57 +218,38 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """One write transaction: commits on leaving, rolls back on any exception. Whichever it is, what
         it saw is on the disk then."""
-        with self._on_disk(), self._writer, self._ending():
-            session = self._session_to_write()
-            try:
-                yield session
-                session.commit()
-            except BaseException:
+        disk = self._disk
+        try:
+            with self._writer:
                 try:
-                    session.rollback()
+                    yield from self._committed()
                 finally:
-                    self._let_go()
-                raise
-            finally:
-                session.close()
+                    if disk is not None:
+                        disk.ended()
+        finally:
+            if disk is not None:
+                disk.reach()
 
-    def _session_to_write(self) -> Session:
-        """Where writers queue they hand one connection to each other: it keeps its pages and its settings, and
-        nobody borrows it from the pool for each sale."""
-        if self._disk is None:
-            return self._make_session()
-        held = self._to_write
-        if held is None:
-            held = self._to_write = self._writing.connect()
-        return self._make_session(bind=held)
-
-    def _let_go(self) -> None:
-        """Nobody knows how far a failed transaction came: the pool takes the connection back and sees to it."""
-        held, self._to_write = self._to_write, None
-        if held is not None:
-            held.close()
+    def _committed(self) -> Iterator[Session]:
+        lent = self._writers.lend()
+        try:
+            with lent.session.begin():
+                yield lent.session
+        finally:
+            self._writers.take_back(lent)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One read-only transaction over one snapshot; what it saw is on the disk when it ends."""
-        with self._on_disk(), self._make_reader() as session:
-            yield session
-
-    @contextmanager
-    def _on_disk(self) -> Iterator[None]:
         try:
-            yield
+            lent = self._readers.lend()
+            try:
+                yield lent.session
+            finally:
+                self._readers.take_back(lent)
         finally:
             if self._disk is not None:
                 self._disk.reach()
-
-    @contextmanager
-    def _ending(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            if self._disk is not None:
-                self._disk.ended()
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Do `work` in a transaction of its own, again when a race was lost.
@@ -295,9 +276,9 @@ class Database:
         raise AssertionError("unreachable")
 
     def dispose(self) -> None:
-        """Close every connection that nobody uses."""
-        if self._to_write is not None and not self._to_write.in_transaction():
-            self._let_go()
+        """Close every connection."""
+        self._writers.close()
+        self._readers.close()
         self.engine.dispose()
 
 
@@ -409,7 +390,7 @@ def _sqlite_engine(url: str, *, immediate: bool) -> Engine:
         url,
         module=sqlite_module,
         pool_size=POOL_SIZE,
-        max_overflow=POOL_SIZE,
+        max_overflow=OVERFLOW_MAX,
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None},
     )
     journal = "WAL" if is_wal_safe(sqlite_version()) else "TRUNCATE"
@@ -508,7 +489,7 @@ def _postgres_engine(url: str) -> Engine:
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=POOL_SIZE,
-        max_overflow=POOL_SIZE,
+        max_overflow=OVERFLOW_MAX,
         connect_args={
             # The driver forgets all that is prepared, ours included, with each rollback, so also after each
             # reader; `pipeline` prepares what is said often.
@@ -517,36 +498,66 @@ def _postgres_engine(url: str) -> Engine:
         },
     )
 
-    _ping_after_rest(engine)
     _keep_order(engine)
     return engine
 
 
-def _ping_after_rest(engine: Engine) -> None:
-    """A ping before every transaction would be a round trip for each sale. Where one connection was lost,
+class _InProcess:
+    """SQLite's connections: nothing can cut them off."""
+
+    def is_idle(self, connection: Connection) -> bool:
+        """As the library sees it."""
+        return not cast(Any, connection.connection.driver_connection).in_transaction
+
+    def still_answers(self, connection: Connection, rested_since: float) -> bool:
+        """Always."""
+        return True
+
+
+class _FarAway:
+    """PostgreSQL's connections. A ping before every transaction would be a round trip for each sale. Where one connection was lost,
     those that rested meanwhile are asked too."""
-    lost_at = 0.0
 
-    @event.listens_for(engine, "invalidate")
-    def _invalidate(_driver: object, _record: object, _error: object) -> None:
-        nonlocal lost_at
-        lost_at = time.monotonic()
+    def __init__(self, engine: Engine) -> None:
+        self._dialect = engine.dialect
+        self._lost_at = 0.0
 
-    @event.listens_for(engine, "checkin")
-    def _checkin(_driver: object, record: ConnectionPoolEntry) -> None:
-        record.info[_RESTED_SINCE] = time.monotonic()
+        @event.listens_for(engine, "invalidate")
+        def _invalidate(_driver: object, _record: object, _error: object) -> None:
+            self._lost_at = time.monotonic()
 
-    @event.listens_for(engine, "checkout")
-    def _checkout(driver: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
-        rested_since = record.info.get(_RESTED_SINCE)
-        if rested_since is None or rested_since > max(
-            lost_at, time.monotonic() - PING_AFTER_SECONDS
-        ):
-            return
+        @event.listens_for(engine, "checkin")
+        def _checkin(_driver: object, record: ConnectionPoolEntry) -> None:
+            record.info[_RESTED_SINCE] = time.monotonic()
+
+        @event.listens_for(engine, "checkout")
+        def _checkout(driver: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+            rested_since = record.info.get(_RESTED_SINCE)
+            if rested_since is None or not self._is_long(rested_since):
+                return
+            try:
+                self._dialect.do_ping(driver)
+            except self._dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error  # the pool opens another one
+
+    def is_idle(self, connection: Connection) -> bool:
+        """As the driver sees it, without asking the server."""
+        driver = cast(Any, connection.connection.driver_connection)
+        return bool(driver.pgconn.transaction_status == TransactionStatus.IDLE)
+
+    def still_answers(self, connection: Connection, rested_since: float) -> bool:
+        """It may be used; one that was cut off is given up."""
+        if not self._is_long(rested_since):
+            return True
         try:
-            engine.dialect.do_ping(driver)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise DisconnectionError from error  # the pool opens another one
+            self._dialect.do_ping(cast(DBAPIConnection, connection.connection.dbapi_connection))
+        except self._dialect.loaded_dbapi.Error as error:
+            connection.invalidate(error)
+            return False
+        return True
+
+    def _is_long(self, rested_since: float) -> bool:
+        return rested_since <= max(self._lost_at, time.monotonic() - PING_AFTER_SECONDS)
 
 
 def _keep_order(engine: Engine) -> None:

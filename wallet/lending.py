@@ -81,7 +81,8 @@ class Lender:
         is_alive = not connection.invalidated and not connection.closed
         is_outdated = lent.round != self._round
         is_room = not is_outdated and len(self._resting) < self._kept_max
-        if is_alive and is_room and self._watch.is_idle(connection):
+        is_free = not connection.in_transaction() and is_alive and self._watch.is_idle(connection)
+        if is_room and is_free:
             self._resting.append((lent, time.monotonic()))
             return
         if is_alive and is_outdated:

@@ -77,6 +77,19 @@ def test_what_fails_is_undone_and_the_session_is_good_again(own: Database) -> No
         assert count(session) == 1
 
 
+def test_a_connection_in_which_somebody_began_something_of_his_own_is_not_kept(
+    own: Database,
+) -> None:
+    with own.reading() as first:
+        connection = first.connection()
+        first.rollback()
+        connection.begin()  # past the session, which does not end it
+    assert lent_out(own) == 0
+    with own.reading() as second:
+        assert second is not first
+        assert count(second) == 0
+
+
 def test_one_transaction_within_another_has_a_session_of_its_own(own: Database) -> None:
     with own.reading() as outer, own.reading() as inner:
         assert inner is not outer

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -20,6 +21,7 @@ from tests.factories import PASSWORD, PUBLIC_URL, SECRET_KEY, Cast
 from wallet import clock
 from wallet.actions.card_link import make_card_link
 from wallet.actions.issue_pass import issue_pass
+from wallet.actions.registry import Registry
 from wallet.actions.staff_access import sign_in
 from wallet.config import Settings
 from wallet.db import Base, Database
@@ -76,6 +78,7 @@ class House:
 
     app: Flask
     cast: Cast
+    registry: Registry  # what phones do at this application
     callers: dict[str, Caller] = field(default_factory=dict)
 
     def caller(self, role: str) -> Caller:
@@ -102,6 +105,11 @@ class House:
         """What Apple calls the kind of pass."""
         with self.app.app_context():
             return wiring().apple.pass_type_id
+
+    def everything(self) -> dict[str, tuple[int, str]]:
+        """As `everything_in`, after what phones did a moment ago has been written down."""
+        self.registry.notes.flush()
+        return everything_in(self.cast.database)
 
     def dismiss(self, role: str) -> None:
         """Forget a caller whose session may have ended."""
@@ -141,9 +149,16 @@ def open_house(cast: Cast, folder: Path) -> Iterator[House]:
         public_url=PUBLIC_URL,
         simulator_url=NOBODY_LISTENS,
     )
-    app = create_app(settings)
+    registries: list[Registry] = []
+
+    def _registry(*parts: Any) -> Registry:
+        registries.append(Registry(*parts))
+        return registries[-1]
+
+    with patch("app.Registry", _registry):
+        app = create_app(settings)
     try:
-        yield House(app, cast)
+        yield House(app, cast, registries[0])
     finally:
         with app.app_context():
             wiring().database.dispose()

@@ -13,7 +13,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.databases import Postgres, Sqlite
-from tests.doors import Caller, House, everything_in, open_house
+from tests.doors import Caller, House, open_house
 from tests.factories import PASSWORD, make_cast, open_database
 from wallet.actions.card_link import LIFETIME
 from wallet.errors import CODES
@@ -59,7 +59,7 @@ class Door:
         self, answer: Callable[[], TestResponse], status: int, code: str = ""
     ) -> TestResponse:
         """The answer, which left no trace."""
-        before = everything_in(self.house.cast.database)
+        before = self.house.everything()
         found = answer()
         assert found.status_code == status, found.text
         if code:
@@ -68,7 +68,7 @@ class Door:
             assert (said["code"], said["status"]) == (code, status)
             assert said["detail"]
             assert "Traceback" not in found.text
-        assert everything_in(self.house.cast.database) == before
+        assert self.house.everything() == before
         return found
 
 

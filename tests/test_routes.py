@@ -17,7 +17,7 @@ from PIL import Image
 from passes.design import Design
 from passes.images import google_images, media_hash, no_uploads
 from tests.databases import Sqlite
-from tests.doors import ROLES, House, everything_in, open_house
+from tests.doors import ROLES, House, open_house
 from tests.factories import PASSWORD, make_cast, open_database
 from wallet.actions.actor import SYSTEM
 from wallet.actions.tills.pair import NewTill, add_till
@@ -926,16 +926,16 @@ def test_without_the_pages_token_nothing_happens(
 ) -> None:
     row = TABLE[route]
     caller, path, said = house.caller(role), row.path(house), row.said(house)
-    before = everything_in(house.cast.database)
+    before = house.everything()
     shown = {"Accept": "application/json", **said.pop("headers", {})}
     answer = caller.send(route[0], path, csrf=False, headers=shown, **said)
     assert (answer.status_code, answer.get_json()["code"]) == (400, "csrf_failed")
-    assert everything_in(house.cast.database) == before
+    assert house.everything() == before
 
 
 @pytest.mark.parametrize("token", ["", "x", "ImFiYyI.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb"])
 def test_a_token_of_somebody_else_is_none(house: House, token: str) -> None:
-    before = everything_in(house.cast.database)
+    before = house.everything()
     answer = house.caller("anonymous").send(
         "POST",
         "/p/demo/join",
@@ -944,7 +944,7 @@ def test_a_token_of_somebody_else_is_none(house: House, token: str) -> None:
         data={"contact": "forged@exemple.test"},
     )
     assert answer.status_code == 400
-    assert everything_in(house.cast.database) == before
+    assert house.everything() == before
 
 
 REFUSED = [
@@ -959,9 +959,9 @@ REFUSED = [
 def test_who_is_refused_changes_nothing(house: House, route: tuple[str, str], role: str) -> None:
     row = TABLE[route]
     caller, path, said = house.caller(role), row.path(house), row.said(house)
-    before = everything_in(house.cast.database)
+    before = house.everything()
     assert caller.send(route[0], path, **said).status_code >= 400
-    assert everything_in(house.cast.database) == before
+    assert house.everything() == before
 
 
 def test_the_passs_own_token_opens_the_phones_doors(house: House) -> None:

@@ -259,7 +259,8 @@ export class Form {
       const value = (/** @type {string} */ one) => at(this.document, one) ?? inherited(this.document, one) ?? "";
       const ratio = contrast(value(path), value(ground), luminance);
       const said = box.querySelector(".designer-contrast") ?? box.appendChild(h("p", { class: "designer-contrast" }));
-      said.textContent = ratio ? this.page.texts.contrast.replace("%(ratio)s", this.ratio.format(ratio)) : "";
+      const text = ratio ? this.page.texts.contrast.replace("%(ratio)s", this.ratio.format(ratio)) : "";
+      if (said.textContent !== text) said.textContent = text;
       said.classList.toggle("is-low", ratio > 0 && ratio < READABLE);
     }
   }

@@ -35,6 +35,8 @@ export class Preview {
     this.loaded = new Map();
     /** @type {Map<string, string>} addresses of pictures that should be shown, by place */
     this.wanted = new Map();
+    /** @type {Map<string, string | undefined>} what stands where a newer picture has come */
+    this.fresh = new Map();
     /** @type {Map<string, HTMLImageElement>} pictures on their way, by place */
     this.loading = new Map();
     /** @type {Map<string, string>} wallet → all that its phone was drawn from */
@@ -134,16 +136,25 @@ export class Preview {
   }
 
   /**
+   * Pictures that come close together change in one frame.
    * @param {string} name
    * @param {string} url of a picture that is loaded
    */
   put(name, url) {
-    const before = this.loaded.get(name);
+    if (this.fresh.size === 0) requestAnimationFrame(() => this.swap());
+    if (!this.fresh.has(name)) this.fresh.set(name, this.loaded.get(name));
     this.loaded.set(name, url);
-    for (const shown of document.querySelectorAll("img")) {
-      const isOld = before !== undefined && this.stage.contains(shown) && shown.getAttribute("src") === before;
-      if (isOld || shown.dataset.shown === name) shown.src = url;
+  }
+
+  swap() {
+    const inStage = [...this.stage.querySelectorAll("img")];
+    for (const [name, before] of this.fresh) {
+      const url = /** @type {string} */ (this.loaded.get(name));
+      const outside = /** @type {NodeListOf<HTMLImageElement>} */ (document.querySelectorAll(`img[data-shown="${name}"]`));
+      for (const shown of outside) shown.src = url;
+      for (const shown of inStage) if (before !== undefined && shown.getAttribute("src") === before) shown.src = url;
     }
+    this.fresh.clear();
   }
 
   /**

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from scanner.confirming import allow, answer, approvers, ask, follow, open_question
 from scanner.enrol import enrol_now
@@ -21,6 +21,7 @@ from scanner.screen import screen
 from scanner.shift import own_shift
 from scanner.sync import receive_batch, who
 from scanner.till import find, note_activity, record_sale, redeem_reward, spend_voucher, undo
+from wallet.web.static_files import static_version
 
 
 def till_door() -> Blueprint:
@@ -49,7 +50,14 @@ def till_door() -> Blueprint:
     door.add_url_rule("/api/undo", "undo", undo, methods=["POST"])
     _add_people(door)
     _add_screens(door)
+    door.after_request(_say_release)
     return door
+
+
+def _say_release(answer: Response) -> Response:
+    """A till stays open for weeks: it sees by this that it is of an earlier release."""
+    answer.headers["Comptoir-Release"] = static_version()
+    return answer
 
 
 def _add_people(door: Blueprint) -> None:

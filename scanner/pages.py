@@ -38,6 +38,7 @@ from wallet.web.security import (
     current_staff,
     staff,
 )
+from wallet.web.static_files import static_version
 from wallet.web.tills import current_till
 from wallet.web.wiring import read, write
 
@@ -160,6 +161,7 @@ def _till_data(program: ProgramView, language: str, store_id: int | None) -> dic
         "currency": {"code": program.currency, "digits": exponent(program.currency)},
         "api": url_for("till.page") + "api/",
         "sign_in": url_for("staff.sign_in", next=url_for("till.page")),
+        "release": static_version(),
         "worker": url_for("till.service_worker"),
         "offline": [url_for("static", filename=name) for name in OFFLINE_FILES],
         "staff": public_id("stf", person.staff_id) if person else None,

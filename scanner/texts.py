@@ -135,6 +135,7 @@ def _saved() -> dict[str, str]:
         "unknown_text": _("No connection: points can be added, rewards have to wait."),
         "saved_waiting": _("Still to be sent: {count}"),
         "saved_none_waiting": _("Everything was sent."),
+        "saved_update": _("An update waits until that is sent."),
         "saved_old": _(
             "Something has waited since {when}. Give this till a connection: what comes after three days"
             " waits for a manager."

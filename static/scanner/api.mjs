@@ -31,16 +31,19 @@ export class Api {
   #base;
   #csrf;
   #onReach;
+  #onRelease;
 
   /**
    * @param {string} base address of the till's API, with a slash at the end
    * @param {string} csrf
    * @param {(isOnline: boolean) => void} onReach told after every call
+   * @param {(release: string | null) => void} onRelease told with every answer which release it came from
    */
-  constructor(base, csrf, onReach) {
+  constructor(base, csrf, onReach, onRelease = () => {}) {
     this.#base = base;
     this.#csrf = csrf;
     this.#onReach = onReach;
+    this.#onRelease = onRelease;
   }
 
   /**
@@ -132,6 +135,7 @@ export class Api {
     } catch (error) {
       throw new Unreached(String(error));
     }
+    this.#onRelease(response.headers.get("Comptoir-Release"));
     if (response.ok) return answer;
     if (response.type === "opaqueredirect") throw new Refused(401, "signed_out", "", {});
     if (response.status >= 500 || response.status === 408) throw new Unreached(`status ${response.status}`);

@@ -6,6 +6,7 @@
  * @property {{code: string, digits: number}} currency
  * @property {string} api address of the till's API
  * @property {string} sign_in address
+ * @property {string} release of the page and all it loads
  * @property {string} worker address of the service worker
  * @property {string[]} offline addresses that a start without a connection needs besides those the page loads at once
  * @property {string | null} staff id of who works here now; null: nobody said so

@@ -15,14 +15,17 @@ export class SavedSales {
   #root = part("saved");
   #queue = part("queue");
   #onOpen;
+  #isUpdateWanted;
 
   /**
    * @param {object} doers
    * @param {() => void} doers.onOpen
    * @param {() => void} doers.onSend
+   * @param {() => boolean} doers.isUpdateWanted whether a newer release of the page is there
    */
-  constructor({ onOpen, onSend }) {
+  constructor({ onOpen, onSend, isUpdateWanted }) {
     this.#onOpen = onOpen;
+    this.#isUpdateWanted = isUpdateWanted;
     this.#queue.addEventListener("click", () => this.open());
     part("saved-close").addEventListener("click", () => this.close());
     part("saved-send").addEventListener("click", onSend);
@@ -57,7 +60,10 @@ export class SavedSales {
     part("saved-old").textContent = oldest ? say("saved_old", { when: dayText(oldest.occurred_at) }) : "";
     part("saved-empty").hidden = lines.length > 0;
     part("saved-send").hidden = pending === 0;
-    part("saved-summary").textContent = pending ? say("saved_waiting", { count: String(pending) }) : say("saved_none_waiting");
+    const held = pending && this.#isUpdateWanted() ? ` · ${say("saved_update")}` : "";
+    part("saved-summary").textContent = pending
+      ? say("saved_waiting", { count: String(pending) }) + held
+      : say("saved_none_waiting");
     part("saved-list").replaceChildren(...lines.toReversed().map(lineOf));
   }
 }

@@ -20,6 +20,7 @@ import { Questions } from "./question.mjs";
 import { SameCard } from "./same_card.mjs";
 import { SavedSales } from "./saved_sales.mjs";
 import { Stage } from "./stage.mjs";
+import { REST_MS, Update } from "./update.mjs";
 import { messageFor, savedMessage, undoText } from "./words.mjs";
 import { Wall } from "./wall.mjs";
 import { watchWedge } from "./wedge.mjs";
@@ -69,9 +70,10 @@ let waiting = null; // scanned while the server was still busy with the last one
 /** @type {Outcome | null} */
 let undoable = null;
 let isOnline = navigator.onLine;
+let touchedAt = Date.now();
 
 const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
-const server = new Api(data.api, csrf, showLink);
+const server = new Api(data.api, csrf, showLink, (release) => update.told(release));
 const api = data.practice ? new PracticeApi(server) : server;
 const acts = new Acts();
 const sameCard = new SameCard();
@@ -93,7 +95,12 @@ const hub = new Hub({
 });
 const holds = new Holds(server, showHold);
 const offline = new Offline((lines) => savedSales.show(lines));
-const savedSales = new SavedSales({ onOpen: () => void offline.markSeen(), onSend: () => offline.send() });
+const savedSales = new SavedSales({
+  onOpen: () => void offline.markSeen(),
+  onSend: () => offline.send(),
+  isUpdateWanted: () => update.isWanted,
+});
+const update = new Update({ own: data.release, isAtRest, reload: () => location.reload() });
 const outcomes = new OutcomeView({
   onNext: () => move({ name: "close" }),
   onUndo: undo,
@@ -739,6 +746,17 @@ function showSound() {
   part("mute-word").textContent = say(feedback.isMuted ? "unmute" : "mute");
 }
 
+function touched() {
+  touchedAt = Date.now();
+  feedback.unlock();
+}
+
+/** Nobody is before the till or at its keys, and all that was saved has been sent. */
+function isAtRest() {
+  const isLeft = Date.now() - touchedAt >= REST_MS && desk.name === "idle" && finder.value === "";
+  return isLeft && isOnline && part("queue-count").textContent === "0";
+}
+
 /* --- Start --------------------------------------------------------------------------------------------- */
 
 for (const button of document.querySelectorAll("[data-close]")) {
@@ -751,7 +769,7 @@ part("mute").addEventListener("click", () => {
   feedback.give("seen");
 });
 for (const kind of ["pointerdown", "keydown"]) {
-  document.addEventListener(kind, () => feedback.unlock(), { capture: true });
+  document.addEventListener(kind, touched, { capture: true });
 }
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.isComposing) move({ name: "close" });
@@ -762,6 +780,7 @@ document.addEventListener("click", (event) => {
 });
 window.addEventListener("online", () => showLink(true));
 window.addEventListener("offline", () => showLink(false));
+window.setInterval(() => update.take(), REST_MS);
 
 showSound();
 showLink(navigator.onLine);

@@ -43,6 +43,12 @@ IDBFactory.prototype.open = function (...of) {
 };
 """
 
+# What looks once a minute looks all the time.
+OFTEN = """
+const set = window.setInterval;
+window.setInterval = (what, ms, ...of) => set(what, ms === 60000 ? 100 : ms, ...of);
+"""
+
 
 @pytest.fixture
 def context(playwright: Playwright, shop: Shop, tmp_path: Path) -> Iterator[BrowserContext]:
@@ -227,6 +233,42 @@ def test_nobody_signs_out_of_sales_that_wait(context: BrowserContext, shop: Shop
     till.page.locator("#menu summary").click()
     till.page.get_by_role("button", name="Sign out").click()
     wait(lambda: "/staff/sign-in" in till.page.url, "the sign-in page")
+
+
+def test_an_update_waits_for_what_was_saved(context: BrowserContext, shop: Shop) -> None:
+    """The server is of a newer release; the page loads itself anew once all is sent and nobody is there."""
+    context.add_init_script(OFTEN)
+    reached = {"sync": False}
+
+    def _newer(route: Route) -> None:
+        if route.request.url.endswith("/sync") and not reached["sync"]:
+            route.abort()
+            return
+        answer = route.fetch()
+        headers = {**answer.headers, "comptoir-release": "newer"}
+        route.fulfill(response=answer, headers=headers)
+
+    till = TillPage.open(shop, context)
+    till.page.evaluate("window.isFirst = true")
+    go(context, till, offline=True)
+    save(till, shop.cast.view("bruno").number, "5")
+    context.route("**/till/api/**", _newer)
+    go(context, till, offline=False)
+    till.find(shop.cast.view("ada").number)
+    till.wait_for("member")
+    till.page.keyboard.press("Escape")
+    context.clock.set_system_time(datetime.now(tz=UTC) + timedelta(minutes=5))
+    till.page.locator("#queue").click()
+    summary = till.page.locator("#saved-summary")
+    wait(lambda: "An update waits" in summary.inner_text(), "the word on the update")
+    till.page.get_by_role("button", name="Close").click()
+    assert till.page.evaluate("window.isFirst")
+
+    reached["sync"] = True
+    context.clock.set_system_time(datetime.now(tz=UTC) + timedelta(minutes=10))
+    with till.page.expect_event("load"):
+        till.page.evaluate("window.dispatchEvent(new Event('online'))")
+    assert shop.cast.balance("bruno").available == 5
 
 
 def test_where_nothing_can_be_kept_nothing_is_said_to_be_kept(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
@@ -268,6 +269,14 @@ def test_a_manager_lets_it_count_or_says_why_not(till: Till, cast: Cast, dora: s
 def test_what_is_no_batch_is_refused_in_words(till: Till, lines: Any) -> None:
     answer = till.post("sync", till=BROWSER, lines=lines)
     assert (answer.status_code, told(answer)["code"]) == (422, "body_invalid")
+
+
+def test_each_answer_says_which_release_it_comes_from(till: Till) -> None:
+    page = till.client.get("/till/")
+    found = re.search(r'"release": ?"([0-9a-f]+)"', page.text)
+    assert found
+    for answer in (page, till.client.get("/till/api/session"), till.post("lookup", query="")):
+        assert answer.headers["Comptoir-Release"] == found[1]
 
 
 def test_a_page_that_was_kept_gets_a_fresh_token(till: Till) -> None:

@@ -32,6 +32,11 @@ def install_static_files(app: Flask, folder: Path) -> None:
     app.url_defaults(_versioned)
 
 
+def static_version() -> str:
+    """That of the running application."""
+    return str(current_app.extensions[_KEY])
+
+
 def content_version(folder: Path) -> str:
     """A digest of every file's path and bytes."""
     digest = hashlib.sha256()

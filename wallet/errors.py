@@ -280,6 +280,7 @@ CODES: dict[str, tuple[int, str]] = {
     "trial_under_way": (409, N_("A set-up test is running already. Please try again in a minute.")),
     # doors
     "unauthorized": (401, N_("Please sign in, or send a valid key.")),
+    "key_not_found": (404, N_("No such key.")),
     "forbidden": (403, N_("You are not allowed to do this.")),
     "not_found": (404, N_("This page or object does not exist.")),
     "method_not_allowed": (405, N_("This address does not take that method.")),

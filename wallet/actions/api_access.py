@@ -14,7 +14,15 @@ from wallet.db import Database
 from wallet.errors import Refusal
 from wallet.ids import new_id
 from wallet.prepared import Question
-from wallet.tables.staff import ApiKey, key_asked, key_with_hash, valid_key, valid_key_id
+from wallet.tables.staff import (
+    ApiKey,
+    key_asked,
+    key_called,
+    key_with_hash,
+    keys_of,
+    valid_key,
+    valid_key_id,
+)
 
 KEY_ROLES = ("shop",)
 KEY_PREFIX = "ck_live_"  # lets secret scanners recognise a leaked key
@@ -59,6 +67,33 @@ def create_key(session: Session, program_id: int, role: str, name: str, now: dat
     )
     session.flush()
     return key
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key as its owner sees it; the secret itself cannot be seen again."""
+
+    name: str
+    role: str
+    created_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def api_keys(session: Session, program_id: int) -> list[KeyView]:
+    """The keys of a program, the oldest first."""
+    return [
+        KeyView(key.name, key.role, key.created_at, key.used_at, key.revoked_at)
+        for key in keys_of(session, program_id)
+    ]
+
+
+def revoke_key(session: Session, program_id: int, name: str, now: datetime) -> None:
+    """Refused from the next call on; again is the same. `key_not_found`."""
+    key = key_called(session, program_id, name)
+    if key is None:
+        raise Refusal("key_not_found")
+    key.revoked_at = key.revoked_at or now
 
 
 def key_holder(database: Database, key: str, now: datetime) -> KeyHolder | None:

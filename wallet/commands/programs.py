@@ -9,7 +9,7 @@ import click
 
 from wallet import clock
 from wallet.actions.actor import SYSTEM
-from wallet.actions.api_access import create_key
+from wallet.actions.api_access import api_keys, create_key, revoke_key
 from wallet.actions.create_program import (
     NewProgram,
     create_program,
@@ -117,7 +117,7 @@ def key_group() -> None:
 @key_group.command("create")
 @click.option("--program", "slug", required=True)
 @click.option("--role", default="shop", show_default=True)
-@click.option("--name", default="", help="What the key is for; shown in the console.")
+@click.option("--name", default="", help="What the key is for; entries name it.")
 @one_line
 def key_create(slug: str, role: str, name: str) -> None:
     """A new key, printed alone on the last line. It cannot be shown again."""
@@ -126,3 +126,27 @@ def key_create(slug: str, role: str, name: str) -> None:
         key = create_key(session, view.id, role, name, clock.now())
     click.echo(f"Key for {view.name} ({role}). Keep it: it cannot be shown again.", err=True)
     click.echo(key)
+
+
+@key_group.command("list")
+@click.option("--program", "slug", required=True)
+@one_line
+def key_list(slug: str) -> None:
+    """Say which keys there are, when they were last used, and which are revoked."""
+    with open_database().reading() as session:
+        for key in api_keys(session, program_view_by_slug(session, slug).id):
+            state = "revoked" if key.revoked_at else "valid"
+            used = key.used_at.isoformat(timespec="minutes") if key.used_at else "-"
+            click.echo(f"{state:8} {used:22} {key.role:5} {key.name}")
+
+
+@key_group.command("revoke")
+@click.argument("name")
+@click.option("--program", "slug", required=True)
+@one_line
+def key_revoke(name: str, slug: str) -> None:
+    """From the next request on the key called NAME is refused."""
+    with open_database().transaction() as session:
+        view = program_view_by_slug(session, slug)
+        revoke_key(session, view.id, name, clock.now())
+    click.echo(f"{name} is revoked.")

@@ -135,6 +135,19 @@ def key_with_hash(session: Session, secret_hash: str) -> ApiKey | None:
     return session.scalar(select(ApiKey).where(ApiKey.secret_hash == secret_hash))
 
 
+def keys_of(session: Session, program_id: int) -> list[ApiKey]:
+    """The keys of a program, the oldest first."""
+    return list(
+        session.scalars(select(ApiKey).where(ApiKey.program_id == program_id).order_by(ApiKey.id))
+    )
+
+
+def key_called(session: Session, program_id: int, name: str) -> ApiKey | None:
+    """The program's key of this name, locked."""
+    query = select(ApiKey).where(ApiKey.program_id == program_id, ApiKey.name == name)
+    return session.scalar(query.with_for_update())
+
+
 _key = cast(Table, ApiKey.__table__)
 _VALID_KEY = Prepared(
     select(_key.c.id, _key.c.program_id, _key.c.role, _key.c.name, _key.c.used_at).where(

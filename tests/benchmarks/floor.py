@@ -62,7 +62,7 @@ def _sqlite_copy(database: Database) -> Iterator[Any]:
 
 @contextmanager
 def _postgres_copy(database: Database) -> Iterator[psycopg.Connection[Any]]:
-    database.engine.dispose()  # a template must rest
+    database.dispose()  # a template must rest
     url = make_url(database.url).set(drivername="postgresql")
     name = f"floor_{secrets.token_hex(4)}"
     admin = url.set(database="template1").render_as_string(hide_password=False)

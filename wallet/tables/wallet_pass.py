@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     func,
     or_,
     select,
@@ -134,6 +135,8 @@ class PhoneLog(Base):
     message: Mapped[str]
 
 
+# Row by row, by the member's own key: there may be a million of them.
+_IS_REAL = ~exists().where(Member.id == WalletPass.member_id, Member.status == TRIAL)
 _OF_MEMBER = (WalletPass.member_id.in_(with_merged(bindparam("member", type_=BigId))),)
 _PASSES_OF = select(WalletPass).where(*_OF_MEMBER).execution_options(populate_existing=True)
 
@@ -257,10 +260,10 @@ def passes_of_other_designs(
     session: Session, program_id: int, design_id: int | None, after_id: int, limit: int
 ) -> list[Any]:
     """(id, member id, design id, modified at) of passes that show another design, or of all, in the
-    order of ids; locked."""
+    order of ids; locked. Not of test cards, which keep the design that they try."""
     query = (
         select(WalletPass.id, WalletPass.member_id, WalletPass.design_id, WalletPass.modified_at)
-        .where(WalletPass.program_id == program_id, WalletPass.id > after_id)
+        .where(WalletPass.program_id == program_id, WalletPass.id > after_id, _IS_REAL)
         .order_by(WalletPass.id)
         .limit(limit)
         .with_for_update()
@@ -355,9 +358,9 @@ def reach_in_sequence(session: Session, name: str, value: int) -> bool:
 
 
 def members_with_passes(session: Session, program_id: int, after_id: int, limit: int) -> list[int]:
-    """Members of the program who have a card in a wallet, in the order of ids."""
+    """Members of the program who have a card in a wallet, in the order of ids; nobody behind a test card."""
     query = select(WalletPass.member_id).where(
-        WalletPass.program_id == program_id, WalletPass.member_id > after_id
+        WalletPass.program_id == program_id, WalletPass.member_id > after_id, _IS_REAL
     )
     return list(session.scalars(query.distinct().order_by(WalletPass.member_id).limit(limit)))
 

@@ -21,6 +21,7 @@ from wallet.actions.publish_design import (
     widen_design,
     withdraw_design,
 )
+from wallet.actions.recompose_cards import recompose_cards_job
 from wallet.actions.refresh_card import refresh_card
 from wallet.actions.refresh_cards import refresh_cards_job
 from wallet.actions.registry import Registry
@@ -233,6 +234,24 @@ def test_tills_refuse_the_test_card_and_it_ends(cast: Cast) -> None:
     cast.later(days=LIFETIME.days + 1)
     cast.run(make)
     assert cast.run(lambda session: session.query(Member).filter_by(status=TRIAL).count()) == 1
+
+
+def test_the_test_card_stays_what_it_was_made_as(crowd: Cast) -> None:
+    """Neither a new design nor another change of the program makes a real card of it."""
+    document = {**crowd.program.design, "background": "#112233"}
+    crowd.run(lambda session: make_test_card(session, crowd.program, document, crowd.now))
+
+    def tests(session: Any) -> list[tuple[str, int, Any]]:
+        member = session.query(Member).filter_by(status=TRIAL).one()
+        held = session.query(WalletPass).filter_by(member_id=member.id)
+        return sorted((one.provider, one.design_id, one.card) for one in held)
+
+    made = crowd.run(tests)
+    spread(crowd, publish(crowd, background="#445566"))
+    program = fresh(crowd)
+    payload = {"program_id": program.id, "revision": program.revision}
+    recompose_cards_job(crowd.database, payload, crowd.now)
+    assert crowd.run(tests) == made
 
 
 def test_cards_taken_off_phones_are_counted_from_the_moment_of_publishing(cast: Cast) -> None:

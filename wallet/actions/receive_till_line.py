@@ -238,7 +238,7 @@ def _settle_reward(
         if first is not None:  # the first try arrived, only its answer was lost
             line.redemption_id = first
             return ""
-        if reason := _doubt_of_reward(session, program, line, member, author):
+        if reason := _doubt_of_any(session, program, line, member, author):
             return reason
         with session.begin_nested():
             line.redemption_id = book_reward(
@@ -246,18 +246,6 @@ def _settle_reward(
             )
     except Refusal as refusal:
         return refusal.code
-    return ""
-
-
-def _doubt_of_reward(
-    session: Session, program: ProgramView, line: TillLine, member: Member, author: Staff | None
-) -> str:
-    if reason := _doubt_of_people(session, program, line, author):
-        return reason
-    if author is not None and is_own_card(session, member, author.id):
-        return "own_card"
-    if line.received_at - line.occurred_at > LATE_AFTER:
-        return "till_line_late"
     return ""
 
 
@@ -277,13 +265,9 @@ def _doubt(
     member: Member,
     author: Staff | None,
 ) -> str:
-    """Why a manager should look at the line before it counts."""
-    if reason := _doubt_of_people(session, program, line, author):
+    """Why a manager should look at the sale before it counts."""
+    if reason := _doubt_of_any(session, program, line, member, author):
         return reason
-    if author is not None and is_own_card(session, member, author.id):
-        return "own_card"
-    if line.received_at - line.occurred_at > LATE_AFTER:
-        return "till_line_late"
     if line.amount_minor > SAVED_AMOUNT_MAX * 10 ** exponent(program.currency):
         return "till_line_large"
     assert line.member_id is not None
@@ -305,6 +289,17 @@ def _till(
         if till_id is not None and till_with_id(session, program.id, till_id) is not None:
             return till_id
     return None
+
+
+def _doubt_of_any(
+    session: Session, program: ProgramView, line: TillLine, member: Member, author: Staff | None
+) -> str:
+    """The same of whatever was saved, a sale or a reward."""
+    if reason := _doubt_of_people(session, program, line, author):
+        return reason
+    if author is not None and is_own_card(session, member, author.id):
+        return "own_card"
+    return "till_line_late" if line.received_at - line.occurred_at > LATE_AFTER else ""
 
 
 def _doubt_of_people(

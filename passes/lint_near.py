@@ -43,17 +43,17 @@ def _gone(chosen: Sequence[str], known: Mapping[str, Shop]) -> Iterator[Finding]
         if shop and shop.is_open:
             continue
         said = (
-            (f"“{shop.name}” is closed.", f"«\u00a0{shop.name}\u00a0» est fermé.")
+            (f"“{shop.name}” is closed.", f"«\u00a0{shop.name}\u00a0» est fermée.")
             if shop
             else (
                 "A chosen store is no longer there.",
-                "Un magasin choisi n’existe plus.",
+                "Une boutique choisie n’existe plus.",
             )
         )
         yield _hint(
             "card.store_closed",
             said,
-            ("Take it out of the choice.", "Retirez-le du choix."),
+            ("Take it out of the choice.", "Retirez-la du choix."),
             f"{WHERE}.{key}",
             {WHERE: [one for one in chosen if one != key]},
         )
@@ -68,7 +68,7 @@ def _unplaced(there: Sequence[Shop]) -> Iterator[Finding]:
                     f"“{shop.name}” has no position: the card does not come forward there.",
                     f"«\u00a0{shop.name}\u00a0» n’a pas de position\u00a0: la carte n’y apparaît pas.",
                 ),
-                ("Give the store a position.", "Donnez une position au magasin."),
+                ("Give the store a position.", "Donnez une position à la boutique."),
                 f"{WHERE}.{shop.key}",
             )
 
@@ -78,9 +78,9 @@ def _nowhere() -> Iterator[Finding]:
         "card.stores_none",
         (
             "None of the chosen stores can bring the card forward.",
-            "Aucun des magasins choisis ne peut faire apparaître la carte.",
+            "Aucune des boutiques choisies ne peut faire apparaître la carte.",
         ),
-        ("Show it near all stores.", "Montrez-la près de tous les magasins."),
+        ("Show it near all stores.", "Montrez-la près de toutes les boutiques."),
         WHERE,
         {WHERE: None},
     )
@@ -91,7 +91,7 @@ def _many(count: int) -> Iterator[Finding]:
         "card.stores_many",
         (
             f"Of {count} stores an iPhone gets the {LOCATIONS_MAX} nearest to its holder’s own.",
-            f"Sur {count} magasins, l’iPhone retient les {LOCATIONS_MAX} plus proches de celui du membre.",
+            f"Sur {count} boutiques, l’iPhone retient les {LOCATIONS_MAX} plus proches de celle du membre.",
         ),
         ("Nothing to do if that is meant.", "Rien à faire si c’est voulu."),
         f"{WHERE}.many",

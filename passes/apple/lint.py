@@ -84,7 +84,7 @@ _KNOWN = (
         "need a location",
         "time_without_place",
         "Add a store near which the card shows up, or leave the times out.",
-        "Ajoutez un magasin près duquel la carte apparaît, ou retirez les horaires.",
+        "Ajoutez une boutique près de laquelle la carte apparaît, ou retirez les horaires.",
     ),
 )
 

@@ -218,7 +218,10 @@ def test_the_stores_near_which_it_shows_up_are_chosen_and_previewed(
     shown = designer.send("POST", "preview", json=off).get_json()["faces"]
     assert shown["apple"]["en"]["near"] == []
     effect = designer.send("POST", "effect", json={"document": document}).get_json()
-    assert effect["changes"] == ["magasins près desquels elle apparaît", "phrase près d’un magasin"]
+    assert effect["changes"] == [
+        "boutiques près desquelles elle apparaît",
+        "phrase près d’une boutique",
+    ]
     wrong = {**said, "document": {**document, "near_words": {"fr": "%@ %@"}}}
     (fault,) = designer.send("POST", "preview", json=wrong).get_json()["faults"]
     assert (fault["path"], fault["section"]) == ("near_words", "stores")

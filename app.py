@@ -113,9 +113,8 @@ def _doors(app: APIFlask, parts: Parts) -> None:
     floods = Floods(settings.rate_limit_url, FLOOD_LIMIT, client_address)
     floods.install(app)
     maker = PassMaker(parts)
-    apple = apple_web_service(
-        Registry(parts.database, clock.now), maker.build, parts.apple.pass_type_id, clock.now
-    )
+    registry = Registry(parts.database, clock.now)
+    apple = apple_web_service(registry, maker.build, parts.apple.pass_type_id)
     api = api_door()
     floods.limit(api, key_limit, caller)
     keys = RootKeys(google_callback_keys_url(settings), clock.now)

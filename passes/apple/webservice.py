@@ -17,7 +17,10 @@ from passes.apple.package import MIME_TYPE
 from passes.registry import PassRegistry, StoredPass
 
 DEVICE_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,128}")  # today's ids are 32 hexadecimal digits
-TOKEN_PATTERN = re.compile(r"(?:[0-9a-fA-F]{2}){8,128}")  # bytes in hexadecimal; today's are 32
+# Apple says only that a push token is a text; today's are 64 hexadecimal digits. It goes into an
+# address, so it is made of what needs no escaping there.
+TOKEN_PATTERN = re.compile(r"[A-Za-z0-9._~-]{1,256}")
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
 SERIAL_CHARACTERS_MAX = 64
 BODY_BYTES_MAX = 64 * 1024  # bytes; a registration has 100, a full log a few thousand
 LOG_MESSAGES_MAX = 50  # of one request
@@ -37,14 +40,13 @@ def apple_web_service(
     registry: PassRegistry,
     builder: Callable[[StoredPass], Iterable[bytes] | bytes],
     pass_type_id: str,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Blueprint:
     """The endpoints under `/v1`. Mount them where `webServiceURL` points; they carry their own
     authentication, so they are exempt from CSRF checks.
 
     `builder` makes the signed package of a stored pass.
     """
-    service = _Service(registry, builder, pass_type_id, now)
+    service = _Service(registry, builder, pass_type_id)
     door = Blueprint("apple_web_service", __name__)
     registrations = "/v1/devices/<device>/registrations/<pass_type>"
     door.get(registrations)(service.changed)
@@ -62,9 +64,7 @@ class _Service:
         registry: PassRegistry,
         builder: Callable[[StoredPass], Iterable[bytes] | bytes],
         pass_type_id: str,
-        now: Callable[[], datetime],
     ) -> None:
-        self._now = now
         self._registry = registry
         self._builder = builder
         self._pass_type_id = pass_type_id
@@ -79,7 +79,9 @@ class _Service:
             return _empty(400)
         if not TOKEN_PATTERN.fullmatch(token):
             return _empty(400)
-        return _empty(201 if self._registry.register(device, token.lower(), serial) else 200)
+        if _HEXADECIMAL.fullmatch(token):
+            token = token.lower()  # one phone in either case
+        return _empty(201 if self._registry.register(device, token, serial) else 200)
 
     def unregister(self, device: str, pass_type: str, serial: str) -> Response:
         """The card was removed from the phone, or its updates were switched off."""
@@ -115,11 +117,10 @@ class _Service:
 
     def _has_it(self, found: StoredPass, modified: datetime, since: datetime | None) -> bool:
         """Whether the phone has this version. A time that we never gave comes from the phone's own clock,
-        and that may be wrong: it counts for nothing while it is ahead of ours, or while nobody has
-        taken this version."""
+        and that may be wrong: it counts for nothing while nobody has taken this version."""
         if since is None or since < modified:
             return False
-        return since == modified or (found.is_taken and since <= self._now())
+        return since == modified or found.is_taken
 
     def _as_it_may_speak(self, found: StoredPass) -> StoredPass:
         """Without its sentence where that may not be shown, or is not: nobody sees the answer to HEAD."""
@@ -180,6 +181,7 @@ def _never_from_a_cache(answer: Response) -> Response:
 
 def _empty(status: int) -> Response:
     answer = Response(status=status)
+    del answer.headers["Content-Type"]  # of nothing
     if status == 401:
         answer.headers["WWW-Authenticate"] = "ApplePass"
     return answer
@@ -190,7 +192,10 @@ def _json_object() -> dict[str, Any]:
     if (request.content_length or 0) > BODY_BYTES_MAX:
         return {}
     request.max_content_length = BODY_BYTES_MAX  # also where the length is not announced
-    found = request.get_json(force=True, silent=True)
+    try:
+        found = request.get_json(force=True, silent=True)
+    except RecursionError:  # brackets by the thousand
+        return {}
     return found if isinstance(found, dict) else {}
 
 

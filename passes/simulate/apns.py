@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from passes.simulate.apns_rules import (
     OK,
@@ -30,6 +31,8 @@ RECEIVED_KEPT = 1000  # pushes remembered for tests and counters
 START_SECONDS_MAX = 10.0
 STOP_SECONDS_MAX = 5.0
 
+Tokens = Literal["well-formed", "issued", "any"]
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -43,8 +46,8 @@ class Received:
 class ApnsStandIn:
     """Apple's push service on a loopback port.
 
-    With `strict_tokens` only tokens from `issue_token` are known; otherwise every well-formed token
-    is. `provider_keys` are the push keys known, by key id. `on_push(token)` is called for each push that reaches a phone, on the server's own thread:
+    `tokens` says which are known: every well-formed one, only those `issue_token` gave, or any text,
+    so that a phone of somebody else's making may call its token what it likes. `provider_keys` are the push keys known, by key id. `on_push(token)` is called for each push that reaches a phone, on the server's own thread:
     it must return at once.
     """
 
@@ -54,7 +57,7 @@ class ApnsStandIn:
         key: Path,
         client_ca: Path,
         *,
-        strict_tokens: bool = False,
+        tokens: Tokens = "well-formed",
         on_push: Callable[[str], None] | None = None,
     ) -> None:
         self.on_push = on_push
@@ -64,7 +67,7 @@ class ApnsStandIn:
         self.received: deque[Received] = deque(maxlen=RECEIVED_KEPT)
         self.host = ""
         self.port = 0
-        self._strict_tokens = strict_tokens
+        self._tokens = tokens
         self._known: set[str] = set()
         self._retired: dict[str, int] = {}
         self._tls = _server_context(certificate, key, client_ca)
@@ -108,10 +111,6 @@ class ApnsStandIn:
         self._known.add(token)
         return token
 
-    def adopt_token(self, token: str) -> None:
-        """Know a token that was issued before a restart."""
-        self._known.add(token)
-
     def retire_token(self, token: str, *, at_ms: int | None = None) -> None:
         """Answer 410 Unregistered for this token, as of `at_ms` (Unix milliseconds)."""
         self._retired[token] = int(time.time() * 1000) if at_ms is None else at_ms
@@ -136,12 +135,12 @@ class ApnsStandIn:
 
     def _judge(self, push: PushRequest) -> Answer:
         push, answer = authenticated(push, self.provider_keys, time.time())
-        answer = check(push) if answer is OK else answer
+        answer = check(push, self._tokens == "any") if answer is OK else answer
         if answer is not OK:
             return answer
         if push.token in self._retired:
             return Answer(410, "Unregistered", self._retired[push.token])
-        if self._strict_tokens and push.token not in self._known:
+        if self._tokens == "issued" and push.token not in self._known:
             return Answer(400, "BadDeviceToken")
         return OK
 

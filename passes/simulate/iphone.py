@@ -59,11 +59,6 @@ class IPhone:
         """The phone's language, as a two-letter code."""
         return self._sync.language
 
-    @property
-    def push_tokens(self) -> list[str]:
-        """Every push token this phone holds."""
-        return list(self._sync.push_tokens.values())
-
     def start(self) -> None:
         """Begin to work in the background. As after a reboot, Wallet first asks what it missed."""
         self.tasks.start()

@@ -13,7 +13,7 @@ import statistics
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -153,7 +153,7 @@ class Trial:
         self._hold = Hold()
         self._registry = Registry(self.database, lambda: self._now)
         self._maker = PassMaker(parts)
-        self._web = _web(self._registry, self._maker, parts.apple.pass_type_id, lambda: self._now)
+        self._web = _web(self._registry, self._maker, parts.apple.pass_type_id)
         self._fleet = Fleet(self._call, parts.apple.pass_type_id, seed)
         self._apns.on_push = self._on_push
         self._costs = _Costs()
@@ -348,11 +348,9 @@ def _parts(settings: Settings, database: Database) -> Parts:
     return Parts(settings, database, keeper, make_development_account(certs), lambda: None)
 
 
-def _web(
-    registry: Registry, maker: PassMaker, pass_type: str, now: Callable[[], datetime]
-) -> FlaskClient:
+def _web(registry: Registry, maker: PassMaker, pass_type: str) -> FlaskClient:
     app = Flask("fleet")
-    service = apple_web_service(registry, maker.build, pass_type, now)
+    service = apple_web_service(registry, maker.build, pass_type)
     app.register_blueprint(service, url_prefix="/apple")
     return app.test_client()
 

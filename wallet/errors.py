@@ -130,6 +130,7 @@ CODES: dict[str, tuple[int, str]] = {
     "purchase_in_future": (422, N_("The purchase is dated in the future.")),
     "refund_too_large": (409, N_("More than the purchase cannot be refunded.")),
     "items_mismatch": (422, N_("These items are not part of the purchase.")),
+    "items_returned": (409, N_("These items were already given back.")),
     "repeat_suspected": (409, N_("The same amount was just added for this member. Add it again?")),
     "insufficient_balance": (409, N_("There are not enough points.")),
     "units_held": (

@@ -31,6 +31,7 @@ from wallet.ids import new_id, public_id
 from wallet.rules.lots import Draw, draw_back
 from wallet.rules.money import spell_money
 from wallet.rules.refunds import Clawback, clawback, to_take_back
+from wallet.rules.returned_items import ItemsProblem, price_of_return
 from wallet.tables.ledger import Entry, entries_of_purchase, lots_of_entry, open_lots
 from wallet.tables.member import Member, lock_member
 from wallet.tables.purchase import Purchase, Refund, purchase_with_id, refunds_of
@@ -75,7 +76,7 @@ def refund_purchase(
     for known in refunds_of(session, purchase.id):
         if known.external_id == facts.external_id:
             return _again(session, purchase, known, facts)
-    amount = _amount(purchase, facts)
+    amount = _amount(session, purchase, facts)
     refund = Refund(
         id=new_id(),
         program_id=program.id,
@@ -122,11 +123,11 @@ def _is_of(entry: Entry, refund: Refund) -> bool:
     )
 
 
-def _amount(purchase: Purchase, facts: RefundFacts) -> int:
+def _amount(session: Session, purchase: Purchase, facts: RefundFacts) -> int:
     left = purchase.amount_minor - purchase.refunded_minor
     amount = facts.amount_minor
     if amount is None:
-        amount = _items_amount(purchase, facts.items) if facts.items else left
+        amount = _items_amount(session, purchase, facts.items) if facts.items else left
     if amount <= 0:
         raise Refusal("refund_too_large" if not left else "amount_invalid")
     if amount > left:
@@ -134,30 +135,16 @@ def _amount(purchase: Purchase, facts: RefundFacts) -> int:
     return amount
 
 
-def _items_amount(purchase: Purchase, items: Sequence[dict[str, Any]]) -> int:
-    """What the named items cost: by their own amount, else their share of the sold line."""
+def _items_amount(session: Session, purchase: Purchase, items: Sequence[dict[str, Any]]) -> int:
+    """What the named items cost, of those that did not come back yet."""
     check_items(items)
-    lines = {line.get("sku"): line for line in reversed(purchase.items)}
-    if len({item.get("sku") for item in items}) != len(items):
-        raise Refusal("items_mismatch")
-    return sum(_item_amount(lines.get(item.get("sku")), item) for item in items)
-
-
-def _item_amount(line: Mapping[str, Any] | None, item: Mapping[str, Any]) -> int:
-    if line is None:
-        raise Refusal("items_mismatch")
-    sold = int(line.get("quantity", 1))
-    back = int(item.get("quantity", sold))
-    if not 0 < back <= sold:
-        raise Refusal("items_mismatch")
-    paid, amount = line.get("amount_minor"), item.get("amount_minor")
-    if amount is None:
-        if paid is None:
-            raise Refusal("items_mismatch")  # neither says what it cost
-        return int(paid) * back // sold
-    if amount < 0 or (paid is not None and amount > paid):
-        raise Refusal("items_mismatch")
-    return int(amount)
+    earlier = [refund.items for refund in refunds_of(session, purchase.id)]
+    try:
+        return price_of_return(purchase.items, earlier, items)
+    except ItemsProblem as problem:
+        if problem.left is None:
+            raise Refusal("items_mismatch", sku=problem.sku) from None
+        raise Refusal("items_returned", sku=problem.sku, left=problem.left) from None
 
 
 def take_back(

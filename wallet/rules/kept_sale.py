@@ -7,7 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from wallet.rules.facts import Line, Number, Sale
+from wallet.rules.facts import Line, Sale
+from wallet.rules.returned_items import give_back
 
 
 def kept_sale(
@@ -40,7 +41,9 @@ def _lines_left(
     by_items = 0
     for items in returned:
         for item in items:
-            by_items += _give_back(lines, item)
+            taken, cost = give_back(lines, item)
+            said = item.get("amount_minor")
+            by_items += int(cost if said is None else said) if taken else 0
     by_amount = refunded_minor - by_items
     listed = sum((line.amount_minor for line in lines), start=0)
     if by_amount <= 0 or not lines:
@@ -51,17 +54,3 @@ def _lines_left(
         replace(line, quantity=line.quantity * share, amount_minor=line.amount_minor * share)
         for line in lines
     )
-
-
-def _give_back(lines: list[Line], item: Mapping[str, Any]) -> int:
-    """Take one returned item off the line it is of; returns what it was refunded for."""
-    for place, line in enumerate(lines):
-        if line.sku == str(item.get("sku") or "") and line.quantity > 0:
-            back = min(int(item.get("quantity") or line.quantity), line.quantity)
-            cost: Number = line.amount_minor * back // line.quantity
-            lines[place] = replace(
-                line, quantity=line.quantity - back, amount_minor=line.amount_minor - cost
-            )
-            said = item.get("amount_minor")
-            return int(cost if said is None else said)
-    return 0

@@ -125,6 +125,27 @@ def test_items_that_were_not_sold_like_that_are_refused(cast: Cast) -> None:
     assert refunded(cast, sale) == 0
 
 
+def test_an_item_comes_back_once(cast: Cast) -> None:
+    """Whether all of it or one by one: the rest of the sale does not pay for it."""
+    sale = cast.buy("bruno", 4000, items=({**ITEMS[0], "amount_minor": 1000}, {"sku": "else"}))
+    thirds = [cast.refund(sale, items=[{"sku": "beans", "quantity": 1}]) for _ in range(3)]
+    assert [done.refund.amount_minor for done in thirds] == [333, 333, 334]
+    for quantity in ({}, {"quantity": 1}):
+        with pytest.raises(Refusal, match="items_returned") as refusal:
+            cast.refund(sale, items=[{"sku": "beans", **quantity}])
+        assert refusal.value.facts == {"sku": "beans", "left": 0}
+    assert refunded(cast, sale) == 1000
+    assert cast.balance("bruno").available == 30
+
+
+def test_an_item_on_two_lines_comes_back_from_both(cast: Cast) -> None:
+    cup = {"sku": "cup", "quantity": 1, "amount_minor": 1000}
+    sale = cast.buy("bruno", 3000, items=(cup, {**cup, "quantity": 2, "amount_minor": 2000}))
+    assert cast.refund(sale, items=[{"sku": "cup", "quantity": 2}]).refund.amount_minor == 2000
+    assert cast.refund(sale, items=[cup]).refund.amount_minor == 1000
+    assert cast.balance("bruno").available == 0
+
+
 def test_texts_that_cannot_be_kept_are_refused(cast: Cast) -> None:
     sale = cast.buy("bruno", 4000)
     cases: list[dict[str, Any]] = [

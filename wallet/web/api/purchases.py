@@ -40,7 +40,13 @@ _SALE_CODES = (
     "parts_invalid",
 )
 
-_REFUND_CODES = ("amount_invalid", "refund_too_large", "items_mismatch", "request_id_reused")
+_REFUND_CODES = (
+    "amount_invalid",
+    "refund_too_large",
+    "items_mismatch",
+    "items_returned",
+    "request_id_reused",
+)
 
 
 @api.post(f"{V1}/purchases")
@@ -202,7 +208,10 @@ def _refund_facts(said: NewRefund, external_id: str) -> RefundFacts:
     return RefundFacts(
         external_id=external_id,
         amount_minor=said.amount_minor,
-        items=[item.model_dump(exclude_none=True) for item in said.items or ()],
+        items=[
+            item.model_dump(exclude_none=True, exclude={"name", "category"})
+            for item in said.items or ()
+        ],
         reason=said.reason,
     )
 

@@ -233,9 +233,12 @@ class PurchaseQuote(NewPurchase):
 
 
 class ReturnedItem(Strict):
-    """Part of a line that comes back: all of it unless `quantity` says less."""
+    """Part of a line that comes back: all of it unless `quantity` says less. `sku` says which one; what
+    else the line has may be sent along as it was sold."""
 
     sku: Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LENGTH_MAX)]
+    name: Text = ""
+    category: Text = ""
     quantity: Quantity | None = None
     amount_minor: LineAmount | None = None
 

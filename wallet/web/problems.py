@@ -42,6 +42,10 @@ def sentence(code: str) -> str:
 def problem(code: str, **facts: Any) -> Response:
     """A problem document. `facts` become members of it."""
     status = CODES[code][0]
+    if code == "body_invalid" and "field" in facts and "errors" not in facts:
+        # Found where value moves, not where the body was read: said in the same place.
+        message = gettext("This value cannot be used.")
+        facts["errors"] = [{"field": facts["field"], "message": message}]
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,

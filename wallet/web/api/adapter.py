@@ -14,6 +14,8 @@ from wallet.errors import Refusal
 from wallet.web.api.body import ERRORS_MAX, check_text, field_name, read_json
 
 REF_ERROR = "member_reference"  # the type of the error that has a code of its own
+# What pydantic calls the forms of fields that have several.
+_FORMS = ("ExternalRef", "ConsentChange", "SaleReference", "bool")
 
 
 class StrictAdapter(PydanticAdapter):
@@ -59,11 +61,22 @@ def validated(model: type[BaseModel], data: Any) -> BaseModel:
         details = error.errors(include_url=False, include_context=True, include_input=False)
     if any(detail["type"] == REF_ERROR for detail in details):
         raise Refusal("member_reference_invalid")
-    errors = [
-        {"field": field_name(detail["loc"]), "message": _sentence(detail)}
-        for detail in details[:ERRORS_MAX]
-    ]
-    raise Refusal("body_invalid", errors=errors)
+    raise Refusal("body_invalid", errors=_errors(details))
+
+
+def _errors(details: list[ErrorDetails]) -> list[dict[str, str]]:
+    """One sentence a field. Where a field may have one of several forms, pydantic says for each of them
+    what is wrong with it and names the form; whoever reads this knows neither."""
+    errors: dict[str, str] = {}
+    for detail in details:
+        if detail["type"] == "none_required":
+            continue  # the other form of a field that may be left out: never what was meant
+        *inner, last = detail["loc"] or ("",)
+        is_name = detail["type"] in ("extra_forbidden", "missing")
+        path = [part for part in inner if part not in _FORMS]
+        path += [last] if is_name or not path or last not in _FORMS else []
+        errors.setdefault(field_name(tuple(path)), _sentence(detail))
+    return [{"field": field, "message": said} for field, said in list(errors.items())[:ERRORS_MAX]]
 
 
 def query_of(request: Request) -> dict[str, str]:
@@ -83,6 +96,9 @@ def _sentence(detail: ErrorDetails) -> str:
     context = {key: str(value) for key, value in detail.get("ctx", {}).items()}
     limits = {"least": context.get("ge", context.get("min_length", ""))}
     limits["most"] = context.get("le", context.get("max_length", ""))
+    if detail["type"] in ("string_too_short", "too_short") and limits["least"] == "1":
+        return str(_("This must not be empty."))
+    values = context.get("expected", "").replace(" or ", ", ").replace("'", "")
     sentences = {
         "missing": _("This field is missing."),
         "extra_forbidden": _("This field does not exist."),
@@ -101,8 +117,9 @@ def _sentence(detail: ErrorDetails) -> str:
         "too_long": _("This may have at most %(most)s entries.", **limits),
         "model_type": _("This must be an object."),
         "dict_type": _("This must be an object."),
-        "literal_error": _("Possible values: %(values)s.", values=context.get("expected", "")),
+        "literal_error": _("Possible values: %(values)s.", values=values),
         "time_form": _("This must be a time with its zone, such as 2026-05-04T12:30:00Z."),
+        "time_range": _("This time cannot be: it does not exist, or is before the year 2000."),
         "date_form": _("This must be a date, such as 1990-05-04."),
         "exactly_one": _("Exactly one of these is needed: %(names)s.", names=context.get("names")),
     }

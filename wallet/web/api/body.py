@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,8 +35,15 @@ def read_json(request: Request) -> Any:
     try:
         text = raw.decode("utf-8")
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise Refusal("json_invalid") from None
+    except json.JSONDecodeError as error:
+        said = _("Line %(line)s, column %(column)s.", line=error.lineno, column=error.colno)
+        raise _not_json(said) from None
+    except UnicodeDecodeError:
+        raise _not_json(_("This text is not encoded in UTF-8.")) from None
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:  # a number of thousands of digits
+        raise _not_json(_("This value cannot be used.")) from None
     if not _is_plain(text):
         check_text(data)
     return data
@@ -77,7 +85,7 @@ def _texts(data: Any) -> Iterator[tuple[tuple[object, ...], str]]:
             yield path, value
         elif isinstance(value, dict | list):
             if len(path) >= DEPTH_MAX:
-                raise Refusal("json_invalid")
+                raise _too_deep()
             pairs = value.items() if isinstance(value, dict) else enumerate(value)
             for key, inner in pairs:
                 if isinstance(key, str):
@@ -89,9 +97,21 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object, unless one name stands in it twice: readers would disagree on which one counts."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("duplicate key")
+        twice = next(
+            name for name, times in Counter(name for name, _value in pairs).items() if times > 1
+        )
+        raise _not_json(_("This field stands there twice."), twice)
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+    raise _not_json(_("JSON has no %(value)s.", value=name))
+
+
+def _too_deep() -> Refusal:
+    return _not_json(_("This is nested more than %(most)s deep.", most=DEPTH_MAX))
+
+
+def _not_json(why: str, field: str = "") -> Refusal:
+    """What is wrong, and with which field where that is known."""
+    return Refusal("json_invalid", errors=[{"field": field_name((field,)), "message": why}])

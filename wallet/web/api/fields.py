@@ -33,12 +33,13 @@ def _time(value: object) -> datetime:
     wrong = PydanticCustomError("time_form", "not an RFC 3339 time")
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise wrong
+    impossible = PydanticCustomError("time_range", "no such time, or too long ago")
     try:
         at = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise wrong from None
+        raise impossible from None
     if at.year < YEAR_MIN:
-        raise wrong
+        raise impossible
     return at
 
 

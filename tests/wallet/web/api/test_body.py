@@ -233,6 +233,39 @@ def test_messages_are_in_the_readers_language(shop: Shop) -> None:
     assert answer["errors"][0]["message"] == "Ce champ n’existe pas."
 
 
+def test_what_is_wrong_is_said_where_it_is(shop: Shop) -> None:
+    """One sentence a field, by the name that the caller wrote, in French without a word of English."""
+    cases = {
+        inside("channel", '"web"'): (
+            "channel",
+            "Valeurs possibles\N{NO-BREAK SPACE}: store, online, phone.",
+        ),
+        inside("source", '""'): ("source", "Ce ne doit pas être vide."),
+        inside("member", '{"external_id": {"source": "s"}}'): (
+            "member.external_id.id",
+            "Ce champ est manquant.",
+        ),
+        inside("member", '{"external_id": "s"}'): ("member.external_id", "Ce doit être un objet."),
+        inside("occurred_at", '"1970-01-01T00:00:00Z"'): (
+            "occurred_at",
+            "Cette heure est impossible\N{NO-BREAK SPACE}: elle n’existe pas, ou date d’avant l’an 2000.",
+        ),
+        inside("external_id", '"\\u0378"'): (
+            "external_id",
+            "Cette valeur ne peut pas être utilisée.",
+        ),
+        inside("amount_minor", "NaN"): ("", "JSON ne connaît pas NaN."),
+        inside("items", '[{"sku": "A", "sku": "B"}]'): ("sku", "Ce champ y figure deux fois."),
+        "[" * 99_999: ("", "L’imbrication dépasse 32 niveaux."),
+        '{"a":\n1,}': ("", "Ligne 2, colonne 3."),
+        b"\xff": ("", "Ce texte n’est pas encodé en UTF-8."),
+    }
+    headers: dict[str, str | None] = {"Content-Type": "application/json", "Accept-Language": "fr"}
+    for body, (field, message) in cases.items():
+        answer = shop.send("POST", "/purchases", headers, data=body)
+        assert answer.get_json()["errors"] == [{"field": field, "message": message}], body
+
+
 DEEP = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from wallet.errors import Refusal
+from wallet.errors import N_, Refusal
 from wallet.web.api.body import ERRORS_MAX, check_text, field_name, read_json
 
 REF_ERROR = "member_reference"  # the type of the error that has a code of its own
@@ -75,8 +75,12 @@ def _errors(details: list[ErrorDetails]) -> list[dict[str, str]]:
         is_name = detail["type"] in ("extra_forbidden", "missing")
         path = [part for part in inner if part not in _FORMS]
         path += [last] if is_name or not path or last not in _FORMS else []
-        errors.setdefault(field_name(tuple(path)), _sentence(detail))
-    return [{"field": field, "message": said} for field, said in list(errors.items())[:ERRORS_MAX]]
+        field = field_name(tuple(path))
+        if field not in errors:
+            errors[field] = _sentence(detail)
+        if len(errors) == ERRORS_MAX:
+            break
+    return [{"field": field, "message": said} for field, said in errors.items()]
 
 
 def query_of(request: Request) -> dict[str, str]:
@@ -91,36 +95,43 @@ def query_of(request: Request) -> dict[str, str]:
     return query
 
 
+# Type of pydantic's error → what is wrong with the field.
+_SENTENCES = {
+    "missing": N_("This field is missing."),
+    "extra_forbidden": N_("This field does not exist."),
+    "string_type": N_("This must be text."),
+    "string_unicode": N_("This is not valid text."),
+    "string_too_short": N_("This needs at least %(least)s characters."),
+    "string_too_long": N_("This may have at most %(most)s characters."),
+    "string_pattern_mismatch": N_("This does not have the right form."),
+    "int_type": N_("This must be a whole number."),
+    "int_parsing": N_("This must be a whole number."),
+    "bool_type": N_("This must be true or false."),
+    "greater_than_equal": N_("This must be at least %(least)s."),
+    "less_than_equal": N_("This must be at most %(most)s."),
+    "list_type": N_("This must be a list."),
+    "too_short": N_("This needs at least %(least)s entries."),
+    "too_long": N_("This may have at most %(most)s entries."),
+    "model_type": N_("This must be an object."),
+    "dict_type": N_("This must be an object."),
+    "literal_error": N_("Possible values: %(values)s."),
+    "time_form": N_("This must be a time with its zone, such as 2026-05-04T12:30:00Z."),
+    "time_range": N_("This time cannot be: it does not exist, or is before the year 2000."),
+    "date_form": N_("This must be a date, such as 1990-05-04."),
+    "exactly_one": N_("Exactly one of these is needed: %(names)s."),
+}
+
+
 def _sentence(detail: ErrorDetails) -> str:
     """What is wrong with a field, in the language of the reader."""
     context = {key: str(value) for key, value in detail.get("ctx", {}).items()}
-    limits = {"least": context.get("ge", context.get("min_length", ""))}
-    limits["most"] = context.get("le", context.get("max_length", ""))
-    if detail["type"] in ("string_too_short", "too_short") and limits["least"] == "1":
+    least = context.get("ge", context.get("min_length", ""))
+    if detail["type"] in ("string_too_short", "too_short") and least == "1":
         return str(_("This must not be empty."))
-    values = context.get("expected", "").replace(" or ", ", ").replace("'", "")
-    sentences = {
-        "missing": _("This field is missing."),
-        "extra_forbidden": _("This field does not exist."),
-        "string_type": _("This must be text."),
-        "string_unicode": _("This is not valid text."),
-        "string_too_short": _("This needs at least %(least)s characters.", **limits),
-        "string_too_long": _("This may have at most %(most)s characters.", **limits),
-        "string_pattern_mismatch": _("This does not have the right form."),
-        "int_type": _("This must be a whole number."),
-        "int_parsing": _("This must be a whole number."),
-        "bool_type": _("This must be true or false."),
-        "greater_than_equal": _("This must be at least %(least)s.", **limits),
-        "less_than_equal": _("This must be at most %(most)s.", **limits),
-        "list_type": _("This must be a list."),
-        "too_short": _("This needs at least %(least)s entries.", **limits),
-        "too_long": _("This may have at most %(most)s entries.", **limits),
-        "model_type": _("This must be an object."),
-        "dict_type": _("This must be an object."),
-        "literal_error": _("Possible values: %(values)s.", values=values),
-        "time_form": _("This must be a time with its zone, such as 2026-05-04T12:30:00Z."),
-        "time_range": _("This time cannot be: it does not exist, or is before the year 2000."),
-        "date_form": _("This must be a date, such as 1990-05-04."),
-        "exactly_one": _("Exactly one of these is needed: %(names)s.", names=context.get("names")),
+    said = {
+        "least": least,
+        "most": context.get("le", context.get("max_length", "")),
+        "values": context.get("expected", "").replace(" or ", ", ").replace("'", ""),
+        "names": context.get("names", ""),
     }
-    return str(sentences.get(detail["type"], _("This value cannot be used.")))
+    return str(_(_SENTENCES.get(detail["type"], "This value cannot be used."), **said))

@@ -164,14 +164,18 @@ class Settings(BaseSettings):
     @classmethod
     def read(cls, **overrides: Any) -> Settings:
         """Settings from the environment, from `…_FILE` files and from `overrides`, checked."""
+        return cls.read_before_secret(**overrides).with_secret()
+
+    @classmethod
+    def read_before_secret(cls, **overrides: Any) -> Settings:
+        """The same for what needs no secret key and may come before there is one: certificates."""
         values = {**_from_files(cls), **overrides}
         try:
-            settings = cls(**values)
+            return cls(**values)
         except ValidationError as error:
             first = error.errors()[0]
             name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
             raise SettingsError(f"{name}: {first['msg']}") from error
-        return settings.with_secret()
 
     @property
     def is_loopback(self) -> bool:

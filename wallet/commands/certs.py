@@ -70,7 +70,7 @@ def certs_group() -> None:
 @one_line
 def certs_request(pass_type_id: str, organization: str, country: str, anew: bool) -> None:
     """Make a private key and a request to upload to Apple. The key stays here."""
-    settings = Settings.read()
+    settings = Settings.read_before_secret()
     store = certificate_store(settings)
     wanted = pass_type_id or _type_id_in_use(settings)
     if not wanted:
@@ -123,7 +123,7 @@ def certs_install(
     It is checked against the key, the pass type and the team, and proven by a trial signature, before
     it is used; until then the certificate in use goes on signing.
     """
-    settings = Settings.read()
+    settings = Settings.read_before_secret()
     store = certificate_store(settings)
     signing = _signing(settings)
     expected = _expected(settings, store, signing, abandon_cards)
@@ -141,7 +141,7 @@ def certs_install(
 @one_line
 def certs_switch(back: bool) -> None:
     """Put the staged certificate in use. It is proven once more before that."""
-    settings = Settings.read()
+    settings = Settings.read_before_secret()
     store = certificate_store(settings)
     signing = _signing(settings)
     try:
@@ -155,7 +155,7 @@ def certs_switch(back: bool) -> None:
 @one_line
 def certs_status() -> None:
     """What signs, what waits, until when, and by which chain. An error when nothing can sign."""
-    settings = Settings.read()
+    settings = Settings.read_before_secret()
     store = certificate_store(settings)
     is_usable = _status_in_use(settings)
     _status_waiting(store)

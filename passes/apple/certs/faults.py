@@ -65,9 +65,13 @@ FAULTS: dict[str, str] = {
         " field Certificate Name empty."
     ),
     "cert_wrong_type": N_(
-        "The certificate is for the pass type id {found}, but {wanted} was expected."
+        "The certificate is for the pass type id {found}, but {wanted} was expected: in Apple's list choose {wanted}"
+        " and make the certificate there."
     ),
-    "cert_wrong_team": N_("The certificate is for the team {found}, but {wanted} was expected."),
+    "cert_wrong_team": N_(
+        "The certificate is for the team {found}, but {wanted} was expected: choose the team {wanted} at the top"
+        " right of Apple's page and make the certificate there."
+    ),
     "cert_type_changed": N_(
         "The certificate is for {found}, but the cards on your members' phones belong to {wanted}: they would never"
         " be updated again. Renew the certificate for {wanted} instead."
@@ -93,8 +97,8 @@ FAULTS: dict[str, str] = {
     "key_mismatch": N_("The key in {file} does not belong to the certificate."),
     # the chain
     "wwdr_missing": N_(
-        "The certificate was issued by Apple's intermediate {name}, which is not here yet: download {download} from"
-        " {address} and install it with `comptoir certs install {download}`."
+        "The certificate is kept, and waits for Apple's intermediate {name}, which issued it and is not here yet:"
+        " download {download} from {address} and install it with `comptoir certs install {download}`."
     ),
     "wwdr_expired": N_(
         "Apple's intermediate {name} expired on {until}: make a new pass certificate, Apple signs it with a newer one."

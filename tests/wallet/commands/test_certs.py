@@ -179,3 +179,12 @@ def test_the_key_never_leaves_in_what_is_printed(furnished: Desk) -> None:
     secret = made.read_text().splitlines()[1]
     for words in (("request", "--pass-type-id", TYPE_ID), ("status",)):
         assert secret not in furnished.type(*words).output
+
+
+def test_the_first_step_needs_no_secret_key(desk: Desk) -> None:
+    """Whoever begins with Apple, days before the service starts for the first time."""
+    asked = desk.type("request", "--pass-type-id", TYPE_ID, COMPTOIR_SECRET_KEY="")
+    assert asked.exit_code == 0, asked.output
+    assert (desk.data / "certs" / "pass" / "request" / "pass.csr").is_file()
+    assert desk.type("status", COMPTOIR_SECRET_KEY="").exit_code == 0
+    assert not (desk.data / "secret_key").exists()

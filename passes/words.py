@@ -31,6 +31,6 @@ def _said(value: Any, language: str) -> str:
         is_day = not (value.hour or value.minute or value.second)
         write = format_date if is_day else format_datetime
         return str(write(value, "long" if is_day else "medium", locale=language))
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return str(format_decimal(value, locale=language))
     return str(value)

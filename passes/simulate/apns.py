@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from passes.apple.probe import PROBE_TOKEN_PREFIX
 from passes.simulate.apns_rules import (
     OK,
     Answer,
@@ -47,7 +48,8 @@ class ApnsStandIn:
     """Apple's push service on a loopback port.
 
     `tokens` says which are known: every well-formed one, only those `issue_token` gave, or any text,
-    so that a phone of somebody else's making may call its token what it likes. `provider_keys` are the push keys known, by key id. `on_push(token)` is called for each push that reaches a phone, on the server's own thread:
+    so that a phone of somebody else's making may call its token what it likes; never those of phones
+    that the set-up test invents. `provider_keys` are the push keys known, by key id. `on_push(token)` is called for each push that reaches a phone, on the server's own thread:
     it must return at once.
     """
 
@@ -140,7 +142,8 @@ class ApnsStandIn:
             return answer
         if push.token in self._retired:
             return Answer(410, "Unregistered", self._retired[push.token])
-        if self._tokens == "issued" and push.token not in self._known:
+        is_invented = push.token.startswith(PROBE_TOKEN_PREFIX)
+        if is_invented or (self._tokens == "issued" and push.token not in self._known):
             return Answer(400, "BadDeviceToken")
         return OK
 

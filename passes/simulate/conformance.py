@@ -232,7 +232,7 @@ class Conformance:
         if listing.tag == self._tag:
             raise _Broken(listing.tag, _unmoved(listing, self._tag))
         self._tag = listing.tag
-        return {"seconds": f"{time.monotonic() - started:.1f}"}
+        return {"seconds": round(time.monotonic() - started, 1)}
 
     def _changed_since(self) -> Listing | None:
         found = self._asked(lambda: self._web.changed(self._pass.address, self._tag or None))

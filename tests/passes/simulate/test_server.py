@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from passes.apple.identity import make_development_identity
+from passes.apple.probe import probe_token
 from passes.google.identity import GoogleIdentity, make_development_account
 from passes.simulate import phones
 from passes.simulate.server import STATE_NAME, Place, Simulators
@@ -85,6 +86,8 @@ def push(running: Simulators, shop: Shop, certs: Path) -> None:
         for token in (*shop.registrations.values(), "Somebody-elses.phone"):
             response = apns.post(f"/3/device/{token}", content=b"{}", headers=headers)
             assert response.status_code == 200
+        invented = apns.post(f"/3/device/{probe_token()}", content=b"{}", headers=headers)
+        assert invented.json() == {"reason": "BadDeviceToken"}
 
 
 @pytest.mark.parametrize("as_address", [True, False])

@@ -90,7 +90,7 @@ def take_back() -> tuple[Response, int]:
     def _work(session: Session, program: ProgramView, manager: Actor) -> Done:
         member = member_of_entry(session, program, number)
         refuse_own_card(session, member, manager)
-        entry = reverse_entry(session, program, number, body.reason, manager, clock.now())
+        entry, *_ = reverse_entry(session, program, number, body.reason, manager, clock.now())
         return Done(public_id("mbr", member.id), entry.id, entry.unit, entry.quantity)
 
     return _by_manager(body, "reversal", {"entry_id": body.entry_id}, _work)

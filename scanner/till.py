@@ -206,7 +206,7 @@ def undo() -> tuple[Response, int]:
             entries = []
         else:
             number = private_id("ent", body.entry_id or "") or 0
-            entries = [undo_own(session, program, number, staff_actor(), clock.now())]
+            entries = undo_own(session, program, number, staff_actor(), clock.now())
             member = member_of_entry(session, program, number)
         return {
             "changes": changes((entry.unit, entry.quantity) for entry in entries),

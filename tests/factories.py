@@ -163,7 +163,7 @@ class Counter:
         return self.run(
             lambda session: reverse_entry(
                 session, self.program, entry.id, reason, self.actor, self.now
-            )
+            )[0]
         )
 
     def reward_id(self, cost: int) -> int:

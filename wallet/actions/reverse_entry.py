@@ -40,8 +40,11 @@ REVERSIBLE = ("accrual", "redemption")
 
 def reverse_entry(
     session: Session, program: ProgramView, entry_id: int, reason: str, actor: Actor, now: datetime
-) -> Entry:
-    """The entry that undoes another. Only accruals and redemptions, each once."""
+) -> list[Entry]:
+    """The entries that undo another, its very opposite in front. Only accruals and redemptions, each once.
+
+    A sale is undone whole: what it gave of other units goes back with it, and what was spent in it returns.
+    """
     check_text(reason, "reason", REASON_LENGTH_MAX)
     entry = entry_with_id(session, program.id, entry_id)
     if entry is None:
@@ -51,26 +54,23 @@ def reverse_entry(
     # The locks come first: whoever waits for them sees the reversal that won.
     holder = lock_holder(session, member)
     purchase = _sale_of(session, program, entry)
-    account = account_of(session, program.id, entry.member_id, entry.unit)
+    account_of(session, program.id, entry.member_id, entry.unit)
     if reversal_of(session, entry.id):
         raise Refusal("already_reversed")
     if entry.kind not in REVERSIBLE:
         raise Refusal("not_reversible")
-    if purchase is not None:
-        _close_sale(session, program, purchase, entry, actor, now)
-        # What was spent in this sale came back on the same account.
-        account = account_of(session, program.id, entry.member_id, entry.unit)
-    undoing = _Undoing(session, account, actor, reason, now)
+    spent = [] if purchase is None else _close_sale(session, program, purchase, entry, actor, now)
+    undoing = _Undoing(session, program, actor, reason, now)
     if entry.kind == "accrual":
-        posted = _reverse_accrual(undoing, program, entry)
-        if purchase is not None:
-            take_back_goals(session, program, purchase, actor, now)
+        entries = _reverse_sale(undoing, entry, purchase)
     else:
         close_payment(session, entry)
-        posted = return_redemption(session, account, entry, Return(actor, now, _sentence(reason)))
-    forward(session, account, actor, now, program.rule_version)
+        account = account_of(session, program.id, entry.member_id, entry.unit)
+        back = Return(actor, now, _sentence(reason))
+        entries = [return_redemption(session, account, entry, back)]
+        forward(session, account, actor, now, program.rule_version)
     refresh_card(session, program, holder, now)
-    return posted
+    return [*entries, *spent]
 
 
 def _sale_of(session: Session, program: ProgramView, entry: Entry) -> Purchase | None:
@@ -82,20 +82,22 @@ def _sale_of(session: Session, program: ProgramView, entry: Entry) -> Purchase |
 
 @dataclass(frozen=True, slots=True)
 class _Undoing:
-    """One undo: the locked account, who does it, why and when."""
+    """One undo: who does it, why and when."""
 
     session: Session
-    account: AccountState
+    program: ProgramView
     actor: Actor
     reason: str
     now: datetime
 
-    def post(self, entry: Entry, draws: Sequence[Draw], owed_change: int = 0) -> Entry:
+    def post(
+        self, account: AccountState, entry: Entry, draws: Sequence[Draw], owed_change: int = 0
+    ) -> Entry:
         """Write the opposite of `entry`."""
         wanted = {"wanted": entry.quantity} if entry.kind == "accrual" else {}
         posted = post_entry(
             self.session,
-            self.account,
+            account,
             Posting(
                 kind="reversal",
                 contra=entry.contra,
@@ -126,7 +128,7 @@ class _Undoing:
 
 def undo_own(
     session: Session, program: ProgramView, entry_id: int, actor: Actor, now: datetime
-) -> Entry:
+) -> list[Entry]:
     """The cashier's undo: own act only, within ten minutes."""
     entry = entry_with_id(session, program.id, entry_id)
     if entry is None:
@@ -147,30 +149,44 @@ def member_of_entry(session: Session, program: ProgramView, entry_id: int) -> Me
     return surviving(session, member)
 
 
-def _reverse_accrual(undoing: _Undoing, program: ProgramView, entry: Entry) -> Entry:
+def _reverse_sale(undoing: _Undoing, entry: Entry, purchase: Purchase | None) -> list[Entry]:
+    """The accrual and, where a sale made it, whatever else the sale gave."""
+    session, program = undoing.session, undoing.program
+    given = [] if purchase is None else entries_of_purchase(session, purchase.id)
+    entries: list[Entry] = []
+    for accrual in given or [entry]:
+        if accrual.kind != "accrual" or reversal_of(session, accrual.id):
+            continue
+        posted = _reverse_accrual(undoing, accrual, given)
+        entries = [*posted, *entries] if accrual.id == entry.id else [*entries, *posted]
+    if purchase is not None:
+        entries += take_back_goals(session, program, purchase, undoing.actor, undoing.now)
+    return entries
+
+
+def _reverse_accrual(undoing: _Undoing, entry: Entry, given: Sequence[Entry]) -> list[Entry]:
     """Take all of the lot that the accrual opened: an undo must not hide that points were used.
 
     Points that only paid what was owed were not used: that is undone with it, and owed again.
     """
-    session = undoing.session
-    siblings = [
-        other
-        for other in (entries_of_purchase(session, entry.purchase_id) if entry.purchase_id else [])
-        if other.unit == entry.unit
-    ]
+    session, program = undoing.session, undoing.program
+    siblings = [other for other in given if other.unit == entry.unit]
     if any(other.kind == "refund" and other.contra == entry.contra for other in siblings):
         raise Refusal("not_reversible")
-    for other in siblings:
-        if other.kind == "recovery":
-            back = [Draw(lot.id, -draw.quantity) for draw, lot in draws_of_entry(session, other.id)]
-            undoing.post(other, back, owed_change=-other.quantity)
-    unfill_stamp_cards(
-        session, program, undoing.account, entry.quantity, undoing.actor, undoing.now
-    )
+    # Only now: what was spent in this sale came back on the same account.
+    account = account_of(session, program.id, entry.member_id, entry.unit)
+    recovered = [other for other in siblings if other.kind == "recovery"]
+    entries = []
+    for other in recovered:
+        back = [Draw(lot.id, -draw.quantity) for draw, lot in draws_of_entry(session, other.id)]
+        entries.append(undoing.post(account, other, back, owed_change=-other.quantity))
+    unfill_stamp_cards(session, program, account, entry.quantity, undoing.actor, undoing.now)
     lots = lots_of_entry(session, entry.id)
     if sum(lot.remaining for lot in lots) < entry.quantity:
         raise Refusal("undo_spent")
-    return undoing.post(entry, [Draw(lot.id, lot.remaining) for lot in lots])
+    posted = undoing.post(account, entry, [Draw(lot.id, lot.remaining) for lot in lots])
+    forward(session, account, undoing.actor, undoing.now, program.rule_version)
+    return [posted, *entries]
 
 
 def _close_sale(
@@ -180,11 +196,11 @@ def _close_sale(
     entry: Entry,
     actor: Actor,
     now: datetime,
-) -> None:
+) -> list[Entry]:
     """An undone sale no longer counts as spend, and what was spent in it comes back."""
     left = purchase.amount_minor - purchase.refunded_minor
     if not left:
-        return
+        return []
     session.add(
         Refund(
             id=new_id(),
@@ -201,7 +217,7 @@ def _close_sale(
     purchase.refunded_minor = purchase.amount_minor
     session.flush()
     lock_returning_stocks(session, program, purchase)
-    give_back_spent(session, program, purchase, actor, now)
+    return give_back_spent(session, program, purchase, actor, now)
 
 
 def _sentence(reason: str) -> dict[str, str]:

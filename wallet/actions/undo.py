@@ -36,8 +36,9 @@ def undo_purchase(
     accruals = [
         entry for entry in entries_of_purchase(session, purchase.id) if entry.kind == "accrual"
     ]
-    undone = [reverse_entry(session, program, entry.id, "", actor, now) for entry in accruals]
-    if not accruals:  # a sale too small for a point still counts towards the tier
+    if accruals:
+        undone = reverse_entry(session, program, accruals[0].id, "", actor, now)
+    else:  # a sale too small for a point still counts towards the tier
         facts = RefundFacts(f"undo:{purchase.id}", reason="undo")
-        refund_purchase(session, program, member, purchase, facts, actor, now)
+        undone = refund_purchase(session, program, member, purchase, facts, actor, now).entries
     return member, undone

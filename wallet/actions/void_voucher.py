@@ -36,7 +36,7 @@ def void_voucher(
     assert redemption is not None
     entry = entry_of_redemption(session, redemption.member_id, redemption.id)
     assert entry is not None
-    posted = reverse_entry(session, program, entry.id, reason, actor, now)
+    posted, *_ = reverse_entry(session, program, entry.id, reason, actor, now)
     voided = voucher_of_redemption(session, redemption.id)
     assert voided is not None
     return voided, posted

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.factories import NOW, SHOP, Cast, Counter, new_program, with_rules
+from tests.factories import NOW, SHOP, Cast, Counter, new_program, stamps_too, with_rules
 from wallet.actions.load_demo import PROGRAM
-from wallet.actions.reverse_entry import UNDO_WINDOW, undo_own
+from wallet.actions.reverse_entry import UNDO_WINDOW, reverse_entry, undo_own
 from wallet.db import Database
 from wallet.errors import Refusal
 from wallet.tables.purchase import Purchase
@@ -70,6 +70,40 @@ def test_a_movement_of_the_other_brand_does_not_exist_here(cast: Cast) -> None:
     stranger = cast.other.buy("fatou").entries[0]
     with pytest.raises(Refusal, match="entry_not_found"):
         cast.reverse(stranger)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_sale_is_undone_with_everything_it_gave(database: Database, which: int) -> None:
+    """Whichever movement is named: the sale is over, so none of its units may stay."""
+    program = new_program(database, with_rules(PROGRAM, "two", **stamps_too(PROGRAM.rules)))
+    counter = Counter(database, program)
+    counter.enrol("ada")
+    sale = counter.buy("ada", 10_000, channel="online")
+    assert [entry.unit for entry in sale.entries] == ["points", "stamps"]
+    undone = counter.run(
+        lambda session: reverse_entry(
+            session, program, sale.entries[which].id, "", counter.actor, counter.now
+        )
+    )
+    assert undone[0].reverses_id == sale.entries[which].id
+    assert {entry.reverses_id for entry in undone} == {entry.id for entry in sale.entries}
+    assert counter.balance("ada").available == counter.balance("ada", "stamps").available == 0
+    with pytest.raises(Refusal, match="already_reversed"):
+        counter.reverse(sale.entries[1 - which])
+    assert counter.audit().findings == []
+
+
+def test_a_sale_of_which_one_unit_was_used_keeps_the_others(database: Database) -> None:
+    program = new_program(database, with_rules(PROGRAM, "two", **stamps_too(PROGRAM.rules)))
+    counter = Counter(database, program)
+    counter.enrol("ada")
+    sale = counter.buy("ada", 10_000, channel="online")
+    counter.redeem("ada", 30)
+    with pytest.raises(Refusal, match="undo_spent"):
+        counter.reverse(sale.entries[1])
+    assert counter.balance("ada", "stamps").available == 10
+    with database.reading() as session:
+        assert session.get_one(Purchase, sale.purchase.id).refunded_minor == 0
 
 
 def test_a_reason_that_cannot_be_kept_is_refused(cast: Cast) -> None:

@@ -35,7 +35,8 @@ from wallet.web.security import key, require_key
     operation_id="reverseEntry",
     tags=["Entries"],
     security=KEY_SCHEME,
-    description="Accruals and redemptions, each once, whole or not at all.",
+    description="Accruals and redemptions, each once, whole or not at all. A sale is undone with everything"
+    " that it gave and took, whichever of its accruals is named.",
     responses=refusals(
         "entry_not_found", "already_reversed", "not_reversible", "undo_spent", body=True, value=True
     ),
@@ -50,10 +51,10 @@ def reverse(entry_id: str, json_data: NewReversal) -> Any:
     def _work(session: Session) -> answers.ReversalResult:
         now = clock.now()
         program = program_view(session, key().program_id)
-        posted = reverse_entry(session, program, number, json_data.reason, key().actor, now)
+        undone = reverse_entry(session, program, number, json_data.reason, key().actor, now)
         member = member_of_entry(session, program, number)
-        after = outcome(session, program, member, [posted], now)
-        purchase, redemption = causes_of(session, program, posted)
+        after = outcome(session, program, member, undone, now)
+        purchase, redemption = causes_of(session, program, undone[0])
         presenter = Presenter(program, member.locale)
         return answers.ReversalResult(
             purchase=presenter.purchase(purchase) if purchase else None,

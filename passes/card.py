@@ -14,6 +14,8 @@ from typing import Any
 
 import orjson
 
+from passes.values import value_class
+
 # A text in every language of the program, keyed by language code. The first key is the program's
 # own language, which is also the text a wallet falls back to.
 Text = Mapping[str, str]
@@ -34,7 +36,7 @@ LABELS: Mapping[str, Text] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Fact:
     """One labelled value on the face of the card.
 
@@ -62,7 +64,7 @@ class Fact:
         return data
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Section:
     """A titled paragraph of the back of the card. `url` makes the paragraph a link."""
 
@@ -79,7 +81,7 @@ class Section:
         return data
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Place:
     """A store near which the card should come forward on the lock screen. Degrees, WGS 84."""
 
@@ -92,7 +94,7 @@ class Place:
         return {"latitude": self.latitude, "longitude": self.longitude, "text": self.text}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Card:
     """Everything one member's card says, now.
 

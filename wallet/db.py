@@ -328,33 +328,34 @@ class CanonicalJson(TypeDecorator[list[Any]]):
         return canonical if dialect.name == "sqlite" else super().bind_processor(dialect)
 
 
-class CardJson(TypeDecorator[dict[str, Any]]):
-    """A card: 4 kB of JSON that this program wrote itself, written and read again with each sale. What comes from
-    outside is no such thing: it may hold numbers of any size, which orjson would round."""
+class OwnJson(TypeDecorator[dict[str, Any]]):
+    """What this program wrote itself: a card, 4 kB that are written and read again with each sale, or what earning
+    knew of a member. What comes from outside is no such thing: it may hold numbers of any size, which orjson
+    would round."""
 
     impl = Json
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
         """As the driver takes it."""
-        return _card_text if dialect.name == "sqlite" else _card_jsonb
+        return _own_text if dialect.name == "sqlite" else _own_jsonb
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         """PostgreSQL's driver reads its JSON itself."""
         if dialect.name == "sqlite":
-            return _card_read
+            return _own_read
         return super().result_processor(dialect, coltype)
 
 
-def _card_text(card: Any) -> str | None:
-    return None if card is None else orjson.dumps(card).decode()
+def _own_text(document: Any) -> str | None:
+    return None if document is None else orjson.dumps(document).decode()
 
 
-def _card_jsonb(card: Any) -> Jsonb | None:
-    return None if card is None else Jsonb(card, dumps=orjson.dumps)
+def _own_jsonb(document: Any) -> Jsonb | None:
+    return None if document is None else Jsonb(document, dumps=orjson.dumps)
 
 
-def _card_read(text_of_it: str | None) -> Any:
+def _own_read(text_of_it: str | None) -> Any:
     return None if text_of_it is None else orjson.loads(text_of_it)
 
 

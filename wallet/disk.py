@@ -25,7 +25,7 @@ class GroupedSync:
     """
 
     def __init__(self, database: Path) -> None:
-        self._log = database.with_name(database.name + WAL_SUFFIX)
+        self._log = str(database.with_name(database.name + WAL_SUFFIX))
         self._turn = threading.Condition()
         self._begun = 0  # commits that may be visible to others
         self._ended = 0  # commits that are done, or given up

@@ -57,27 +57,38 @@ class ServerStatement:
 Given = tuple[ServerStatement, dict[str, Any]]  # with the values by their names
 
 
+class Known:
+    """What one connection knows already: the statements (text → name), and how values of each type are
+    written and read, which the driver would look up anew for each round trip."""
+
+    __slots__ = ("names", "values")
+
+    def __init__(self, driver: Connection[Any]) -> None:
+        self.names: dict[bytes, bytes] = {}
+        self.values = Transformer.from_context(driver)
+
+
 def run(
     driver: Connection[Any],
-    prepared: dict[bytes, bytes],
+    known: Known,
     statements: Sequence[Given],
     *,
     commit: bool = False,
 ) -> list[Rows]:
     """The rows of each statement, after a BEGIN where none was said (and the connection does not commit by
-    itself); with `commit` the COMMIT goes along. `prepared` is what the connection knows already (text → name).
+    itself); with `commit` the COMMIT goes along.
 
     Errors are the driver's; of several the first, from which the others followed.
     """
-    return _Exchange(driver, prepared).run(statements, commit=commit)
+    return _Exchange(driver, known).run(statements, commit=commit)
 
 
 class _Exchange:
     """One pipeline: what was said, in order."""
 
-    def __init__(self, driver: Connection[Any], prepared: dict[bytes, bytes]) -> None:
-        self._driver, self._server, self._prepared = driver, driver.pgconn, prepared
-        self._values = Transformer.from_context(driver)
+    def __init__(self, driver: Connection[Any], known: Known) -> None:
+        self._driver, self._server = driver, driver.pgconn
+        self._prepared, self._values = known.names, known.values
         self._fresh: dict[bytes, tuple[int, bytes]] = {}  # text → number of its answer, name
         self._count = 0
 

@@ -24,13 +24,12 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import ReturnsRows
 from sqlalchemy.sql.visitors import iterate
 
-from wallet.pipeline import NAMED_MARK, ServerStatement, run
+from wallet.pipeline import NAMED_MARK, Known, ServerStatement, run
 
 R = TypeVar("R", bound=DeclarativeBase)
 Convert = Callable[[Any], Any]
 Row = tuple[Any, ...]
 _HELD = "prepared_connection"
-_PREPARED = "prepared_names"
 _PLAIN_WORD = re.compile("[a-z_]+")
 _BOOL = 16  # PostgreSQL's own number of the type
 
@@ -98,7 +97,8 @@ class Prepared:
 
     def first(self, session: Session, values: Mapping[str, Any]) -> Row | None:
         """The first row, if there is one."""
-        return next(iter(self.rows(session, values)), None)
+        found = self.rows(session, values)
+        return found[0] if found else None
 
     def scalar(self, session: Session, values: Mapping[str, Any]) -> Any:
         """The first value of the only row."""
@@ -145,6 +145,11 @@ def together(session: Session, questions: Callable[[], Iterable[Question]]) -> N
     way = _way_of(session)
     if way.is_remote:
         RoundTrip.of(way.connection).fetch(way.connection, questions())
+
+
+def is_remote(session: Session) -> bool:
+    """Whether others write beside this transaction: all but SQLite."""
+    return _way_of(session).is_remote
 
 
 def connection_of(session: Session) -> Connection:
@@ -236,8 +241,10 @@ class Loader:
             session.identity_map.add(state)
             return fresh
         if anew:
+            seen = instance_dict(held)
             for name, value in values.items():
-                set_committed_value(held, name, value)
+                if name not in seen or seen[name] != value:
+                    set_committed_value(held, name, value)
         return held
 
     def plain(self, values: Mapping[str, Any]) -> Any:
@@ -316,21 +323,24 @@ class RoundTrip:
         """The rows of each statement, those that were waiting first; the BEGIN travels with them."""
         statements = [*self.writes, *asked]
         self.writes.clear()
-        listeners = connection.dispatch.before_cursor_execute
+        listeners = tuple(connection.dispatch.before_cursor_execute)
         for form, given in statements:
             for listener in listeners:
                 listener(connection, None, form.sql, given, None, False)
         said = [(cast(ServerStatement, form.server_statement), given) for form, given in statements]
         try:
-            return run(_driver(connection), _prepared_on(connection.info), said, commit=commit)
+            driver = _driver(connection)
+            return run(driver, _known_on(connection.info, driver), said, commit=commit)
         except connection.dialect.loaded_dbapi.Error as error:
             self.answers.clear()
             raise _translated(error, statements[-1][0].sql, connection) from error
 
 
-def _prepared_on(info: dict[Any, Any]) -> dict[bytes, bytes]:
+def _known_on(info: dict[Any, Any], driver: Any) -> Known:
     """What a driver's connection knows already; `info` lives as long as it does."""
-    known: dict[bytes, bytes] = info.setdefault(_PREPARED, {})
+    known: Known | None = info.get(Known)
+    if known is None:
+        known = info[Known] = Known(driver)
     return known
 
 
@@ -408,7 +418,10 @@ def _picker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]
     """What takes these values, in this order."""
     if len(names) > 1:
         return itemgetter(*names)
-    return lambda values: tuple(values[name] for name in names)
+    if not names:
+        return lambda values: ()
+    only = names[0]
+    return lambda values: (values[only],)
 
 
 def _converted(row: Row, converters: Sequence[tuple[int, Convert]]) -> Row:
@@ -429,7 +442,8 @@ def _fetched_alone(engine: Engine, form: _Form, values: Mapping[str, Any]) -> li
             return cast("list[Row]", driver.execute(form.sql, given).fetchall())
         driver.autocommit = True  # on this side only, no round trip
         try:
-            return run(driver, _prepared_on(lent.info), [(form.server_statement, given)])[0]
+            said = [(form.server_statement, given)]
+            return run(driver, _known_on(lent.info, driver), said)[0]
         finally:
             if not driver.closed:
                 driver.autocommit = False

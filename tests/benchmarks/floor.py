@@ -17,7 +17,7 @@ from sqlalchemy import event, make_url
 import wallet.prepared
 from tests.benchmarks.bare import Transaction, sqlite_module
 from wallet.db import BUSY_TIMEOUT_MS, Database
-from wallet.pipeline import Given, Rows, run
+from wallet.pipeline import Given, Known, Rows, run
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536")
 
@@ -95,11 +95,9 @@ def _recorded_sqlite(database: Database, sale: Transaction, numbers: range) -> l
 def _recorded_postgres(database: Database, sale: Transaction, numbers: range) -> list[list[Said]]:
     said: list[Said] = []
 
-    def _run(
-        driver: Any, prepared: dict[bytes, bytes], statements: Sequence[Given], *, commit: bool
-    ) -> list[Rows]:
+    def _run(driver: Any, known: Known, statements: Sequence[Given], *, commit: bool) -> list[Rows]:
         said.append(Said(list(statements), commit))
-        return run(driver, prepared, statements, commit=commit)
+        return run(driver, known, statements, commit=commit)
 
     sales = []
     with patch.object(wallet.prepared, "run", _run):
@@ -126,10 +124,10 @@ def _on_postgres(
     connection: psycopg.Connection[Any], sales: Sequence[Sequence[Said]]
 ) -> Transaction:
     """Whole round trips as the product sends them: psycopg's own pipeline would take longer."""
-    waiting, prepared = iter(sales), dict[bytes, bytes]()
+    waiting, known = iter(sales), Known(connection)
 
     def _work(_number: int) -> None:
         for one in next(waiting):
-            run(connection, prepared, one.statements, commit=one.commit)
+            run(connection, known, one.statements, commit=one.commit)
 
     return _work

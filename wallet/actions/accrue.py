@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +16,11 @@ from wallet.rules.earning import Award
 from wallet.rules.expiry import lot_expires_at
 from wallet.rules.lots import available_at
 from wallet.tables.earned import write_awards
-from wallet.tables.ledger import Entry
+from wallet.tables.ledger import AccountState, Entry
+from wallet.values import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Cause:
     """What was earned for: a sale, an activity, or nothing but joining."""
 
@@ -28,6 +28,7 @@ class Cause:
     channel: str
     purchase_id: int | None = None
     activity_id: int | None = None
+    account: AccountState | None = None  # one that is locked for it already
 
 
 def accrue(
@@ -71,7 +72,9 @@ def _accrue(
     actor: Actor,
     now: datetime,
 ) -> Entry:
-    account = account_of(session, program.id, member_id, award.unit)
+    account = cause.account
+    if account is None or account.unit != award.unit:
+        account = account_of(session, program.id, member_id, award.unit)
     renew_lots(session, program, account, now)
     free_at, ends_at = lot_times(program, award.unit, cause.occurred_at)
     if cause.purchase_id is None:

@@ -12,10 +12,11 @@ from passes.card import Section
 from wallet.actions.program_view import ProgramView
 from wallet.actions.refer import referral_url
 from wallet.rules.lots import last_day
-from wallet.rules.ruleset import Plan
+from wallet.rules.ruleset import Plan, Ruleset
 from wallet.rules.spell import spell_quantity
 from wallet.tables.expiry import told_endings
 from wallet.tables.relation import memberships_of
+from wallet.values import value_class
 
 ENDINGS_MAX = 5  # the nearest ones: a list of a year's lots helps nobody
 
@@ -37,7 +38,7 @@ class PaidPlan:
     last_day: date
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Notes:
     """Of one member at one moment. `code` and `url` are empty where there are no referrals."""
 
@@ -63,7 +64,10 @@ def notes_of(
 
 def has_endings(program: ProgramView) -> bool:
     """Whether anything ends in this program."""
-    rules = program.ruleset
+    return program.made("has_endings", lambda: _has_endings(program.ruleset))
+
+
+def _has_endings(rules: Ruleset) -> bool:
     return any(rules.expiry_of(unit.key).kind != "never" for unit in rules.units)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy.orm import Session
 
 from wallet.actions.identify import clean_email, clean_phone, is_clean
@@ -26,12 +24,13 @@ from wallet.tables.member import (
 )
 from wallet.tables.member_word import members_with_words
 from wallet.tables.program import revision_asked
+from wallet.values import value_class
 
 CHOICES_MAX = 8  # more names than a cashier can read: type more
 SEARCH_LENGTH_MIN = 3  # letters and digits in all: fewer mean half the town
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MemberRef:
     """A reference to a member: exactly one of the fields is set."""
 

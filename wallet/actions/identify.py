@@ -86,4 +86,6 @@ def check_external_id(source: str, value: str) -> None:
 
 def is_clean(text: str) -> bool:
     """No NUL, no control character, no lone surrogate, nothing unassigned."""
+    if text.isascii():
+        return text.isprintable()  # only control characters are not
     return not any(unicodedata.category(char) in _BAD_CATEGORIES for char in text)

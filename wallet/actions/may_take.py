@@ -24,20 +24,23 @@ def obstacles(
     now: datetime,
 ) -> dict[int, str | None]:
     """Reward → the code that says why the member may not take it now, or None. Points aside."""
-    stocks = _stocks(session, rewards)
-    taken = _taken(session, member.id, rewards, now)
+    found: dict[int, str | None] = dict.fromkeys([reward.id for reward in rewards])
+    choosy = [reward for reward in rewards if not reward.is_for_all]
+    if not choosy:
+        return found
+    stocks = _stocks(session, choosy)
+    taken = _taken(session, member.id, choosy, now)
     tags = member.tags
     anybody = Taker(tier_key, tags)
-    return {
-        reward.id: obstacle(
+    for reward in choosy:
+        found[reward.id] = obstacle(
             reward.conditions(stocks.get(reward.id)),
             Taker(tier_key, tags, has_picked(reward, tags), taken[reward.id])
             if reward.choice or reward.per_member is not None
             else anybody,
             now,
         )
-        for reward in rewards
-    }
+    return found
 
 
 def has_picked(reward: RewardView, tags: Collection[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from wallet.tables.ledger import held, held_asked
 from wallet.tables.member import Member, contacts_asked, contacts_of, member_with_id, surviving
 from wallet.tables.purchase import last_visit, last_visit_asked
 from wallet.tables.reward import vouchers_asked
+from wallet.values import value_class
 
 __all__ = [
     "Balance",
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Balance:
     """Units to spend now, units still pending, what later earnings have to make up first, and what
     tills hold for some minutes: it is the member's, but nobody else may spend it."""
@@ -56,7 +57,7 @@ class Balance:
         return self.available + self.held
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MemberView:
     """What may be shown of a member. `reward_missing` belongs to `next_reward`.
 
@@ -108,7 +109,14 @@ class MemberView:
     @property
     def usable(self) -> list[RewardView]:
         """What the member's points reach now, the best first."""
-        within = [reward for reward in self.rewards if self.has_reached(reward)]
+        own = {unit: balance.own for unit, balance in self.balances.items()}
+        within = [
+            reward
+            for reward in self.rewards
+            if reward.unit in own
+            and own[reward.unit] >= reward.cost
+            and self.obstacles.get(reward.id) is None
+        ]
         return sorted(within, key=lambda reward: -reward.cost)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from wallet.tables.ledger import (
     write_entry,
     write_lot,
 )
+from wallet.values import value_class
 
 CONTRA = {
     "accrual": "issued",
@@ -35,7 +36,7 @@ CONTRA = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class NewLot:
     """A lot that an entry opens besides what it gives back to others."""
 
@@ -44,7 +45,7 @@ class NewLot:
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Posting:
     """The facts of one movement, before it is numbered and sealed."""
 

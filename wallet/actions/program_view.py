@@ -60,6 +60,8 @@ class RewardView:
     secret: Mapping[str, Any] = field(default_factory=dict)
     worth_minor: int | None = None  # for the merchant alone, as the next one
     own_cost_minor: int | None = None
+    # At any time and as often as wanted, points aside.
+    is_for_all: bool = field(init=False, repr=False, compare=False)
     _endless: Conditions = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +74,8 @@ class RewardView:
             per_member=self.per_member,
         )
         object.__setattr__(self, "_endless", endless)
+        is_for_all = not self.is_limited and endless == Conditions()
+        object.__setattr__(self, "is_for_all", is_for_all)
 
     @property
     def choice(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,18 +33,18 @@ from wallet.rules.earning import Award, MemberFacts, Sale, earn, sale_lines
 from wallet.rules.money import AMOUNT_MINOR_MAX
 from wallet.rules.shelf import earns_by_visit
 from wallet.rules.tiers import Standing
-from wallet.tables.ledger import Entry, account_asked, entries_of_purchase
+from wallet.tables.ledger import AccountState, Entry, account_asked, entries_of_purchase
 from wallet.tables.member import Member, lock_asked, lock_member
 from wallet.tables.merging import merged_members
 from wallet.tables.purchase import (
     Purchase,
-    purchase_asked,
     purchase_from,
     same_amount_since,
     write_purchase,
 )
-from wallet.tables.sale_notice import notices_asked, waiting_notices
+from wallet.tables.sale_notice import heard_asked, heard_of, waiting_notices
 from wallet.tables.staff import name_behind
+from wallet.values import value_class
 
 CHANNELS = ("store", "online", "phone")
 WAYS_TO_FIND = ("camera", "wedge", "photo", "typed", "new")
@@ -53,7 +53,7 @@ CLOCK_SKEW_MAX = timedelta(minutes=5)  # a till's clock may run ahead by this mu
 REPEAT_WINDOW = timedelta(seconds=60)  # the same amount again within it was probably a second tap
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class PurchaseFacts:
     """What a till or a shop says about a sale. Unique by (source, external_id).
 
@@ -81,7 +81,7 @@ class PurchaseFacts:
         return self.tax_minor, self.shipping_minor, self.gift_card_minor, self.credit_minor
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Recorded:
     """The purchase and the entries it made, to be looked at; `repeated` when it was known already. `standing`
     is the member's status after it, where it was worked out."""
@@ -101,28 +101,28 @@ def record_purchase(
     now: datetime,
 ) -> Recorded:
     """Once, however often it is sent: the second answer is the first one again."""
-    check_text(facts.source, "source", SOURCE_LENGTH_MAX, shortest=1)
-    check_text(facts.external_id, "external_id", EXTERNAL_ID_LENGTH_MAX, shortest=1)
-    check_text(facts.receipt, "receipt", RECEIPT_LENGTH_MAX)
-    check_items(facts.items)
+    _check_words(facts)
     together(session, lambda: _asked(program, member, facts, now))
     lock_member(session, member)
     digest = _digest(member.id, facts)
-    known = purchase_from(session, program.id, facts.source, facts.external_id)
-    if known:
-        return _again(session, known, {digest, *_digests_before(session, member, facts)})
+    is_known, has_notices = heard_of(session, program.id, facts.source, facts.external_id)
+    if is_known:
+        return _again(session, program, facts, {digest, *_digests_before(session, member, facts)})
     occurred_at = check_purchase(program, member, facts, now)
-    notices = waiting_notices(session, program.id, facts.source, facts.external_id)
+    notices = (
+        waiting_notices(session, program.id, facts.source, facts.external_id) if has_notices else []
+    )
     if paid_minor := credit_in(notices, member):
         facts = replace(facts, credit_minor=paid_minor)
-    before = standing_to_earn(session, program, member, now)
+    account = _counting_account(session, program, member)
+    before = standing_of(session, program, member, now)
     view = member_facts(session, program, member, before, occurred_at)
     session.flush()
     values = _row(program, member, facts, actor, view)
     values |= {"facts_hash": digest, "occurred_at": occurred_at, "recorded_at": now}
     purchase = write_purchase(session, values, to_change=bool(notices))
     awards = awards_for(program, facts, view)
-    cause = Cause(occurred_at, purchase.channel, purchase_id=purchase.id)
+    cause = Cause(occurred_at, purchase.channel, purchase_id=purchase.id, account=account)
     entries = accrue(session, program, member.id, awards, cause, actor, now)
     units = {award.unit for award in awards}
     after_sale(session, program, member, purchase, notices, units, actor)
@@ -133,6 +133,13 @@ def record_purchase(
     after = None if notices else standing_after(session, program, member, before, counted, now)
     refresh_card(session, program, member, now, standing=after)
     return Recorded(purchase, entries, repeated=False, standing=after)
+
+
+def _check_words(facts: PurchaseFacts) -> None:
+    check_text(facts.source, "source", SOURCE_LENGTH_MAX, shortest=1)
+    check_text(facts.external_id, "external_id", EXTERNAL_ID_LENGTH_MAX, shortest=1)
+    check_text(facts.receipt, "receipt", RECEIPT_LENGTH_MAX)
+    check_items(facts.items)
 
 
 def _row(
@@ -171,8 +178,7 @@ def _asked(
     sale = (program.id, facts.source, facts.external_id)
     return [
         lock_asked(member.id),
-        purchase_asked(*sale),
-        notices_asked(*sale),
+        heard_asked(*sale),
         *(account_asked(member.id, scale.unit.key) for scale in program.ruleset.scales),
         *figure_asked(program, member.id, now),
         *facts_asked(program, member.id, min(facts.occurred_at or now, now)),
@@ -190,19 +196,18 @@ def earning_view(
 ) -> MemberFacts:
     """The member as earning sees it before the sale; locked where caps or goals count."""
     if lock:
-        standing = standing_to_earn(session, program, member, now)
-    else:
-        standing = standing_of(session, program, member, now)
+        _counting_account(session, program, member)
+    standing = standing_of(session, program, member, now)
     return member_facts(session, program, member, standing, occurred_at)
 
 
-def standing_to_earn(
-    session: Session, program: ProgramView, member: Member, now: datetime
-) -> Standing:
-    """The status that counts for what is earned now; the account is locked where caps or goals count."""
-    if program.ruleset.counted:
-        account_of(session, program.id, member.id, program.ruleset.main_unit.key)
-    return standing_of(session, program, member, now)
+def _counting_account(
+    session: Session, program: ProgramView, member: Member
+) -> AccountState | None:
+    """The main account, locked; only where caps or goals count."""
+    if not program.ruleset.counted:
+        return None
+    return account_of(session, program.id, member.id, program.ruleset.main_unit.key)
 
 
 def awards_for(program: ProgramView, facts: PurchaseFacts, view: MemberFacts) -> list[Award]:
@@ -250,7 +255,11 @@ def suspect_repeat(session: Session, member: Member, amount_minor: int, now: dat
         )
 
 
-def _again(session: Session, known: Purchase, digests: set[str]) -> Recorded:
+def _again(
+    session: Session, program: ProgramView, facts: PurchaseFacts, digests: set[str]
+) -> Recorded:
+    known = purchase_from(session, program.id, facts.source, facts.external_id)
+    assert known is not None
     if known.facts_hash not in digests:
         raise Refusal("purchase_exists")
     first = [

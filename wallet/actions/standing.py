@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -19,9 +18,10 @@ from wallet.tables.earned import (
     spent_between,
 )
 from wallet.tables.member import Member
+from wallet.values import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Counted:
     """What a sale adds to the figures: its amount, and how much of each unit its rules gave."""
 

@@ -15,6 +15,8 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
+import orjson
+
 WORDS_MAX = 4096  # kept at hand, as JSON
 
 FACTS = (
@@ -46,13 +48,17 @@ _in_order = itemgetter(*FACTS)
 
 
 class Sealed(list[Any]):
-    """What goes into the seal and into the row, spelled once: `text` is its canonical JSON."""
+    """What goes into the seal and into the row, spelled once: `text` is its canonical JSON. Of words, whole
+    numbers, lists and objects: those orjson writes as the json module does, several times as quickly."""
 
     __slots__ = ("text",)
 
     def __init__(self, parts: Iterable[Any]) -> None:
         super().__init__(parts)
-        self.text = _spelled(self)
+        try:
+            self.text = orjson.dumps(list(self), option=orjson.OPT_SORT_KEYS).decode()
+        except TypeError:  # a number of more than 64 bits
+            self.text = _spelled(self)
 
 
 _spelled = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
+from wallet.values import value_class
+
 Number = int | Fraction
 
 
@@ -21,7 +23,7 @@ class Line:
     amount_minor: Number
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Sale:
     """A sale. The parts are included in `amount_minor`; the rules say which of them earn."""
 
@@ -36,7 +38,7 @@ class Sale:
     is_visit: bool = False  # somebody came, and no amount was said
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MemberFacts:
     """A member as earning sees it.
 

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from wallet.values import value_class
+
 DAYS_KEPT = 4_096  # midnights at hand: eleven years, for a service that counts in few zones
 
 
@@ -22,7 +24,7 @@ class OpenLot:
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Draw:
     """Take this much from that lot."""
 

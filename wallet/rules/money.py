@@ -10,6 +10,7 @@ from functools import lru_cache
 from babel.numbers import format_currency, get_currency_precision
 
 AMOUNT_MINOR_MAX = 100_000_000  # a million euros in one sale is a slip of the keyboard
+AMOUNTS_KEPT = 4096  # as words: a shop has some hundred prices, and says each in several sentences
 
 
 @lru_cache(maxsize=256)
@@ -23,6 +24,7 @@ def to_decimal(amount_minor: int, currency: str) -> Decimal:
     return Decimal(amount_minor).scaleb(-exponent(currency))
 
 
+@lru_cache(maxsize=AMOUNTS_KEPT)
 def spell_money(amount_minor: int, currency: str, language: str) -> str:
     """`40 €` or `40,50 €` in French, `€40` or `€40.50` in English: decimals only where they matter."""
     whole, rest = divmod(amount_minor, 10 ** exponent(currency))

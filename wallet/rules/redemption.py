@@ -10,6 +10,8 @@ from fractions import Fraction
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
+from wallet.values import value_class
+
 Kind = Literal[
     "percent",
     "amount",
@@ -54,7 +56,7 @@ class Conditions:
     stock: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Taker:
     """What is known of whoever wants it. `taken`: how often already, within the reward's days."""
 

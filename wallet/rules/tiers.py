@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from wallet.rules.lots import DAYS_KEPT, months_before
 from wallet.rules.ruleset import Ruleset, Tier
+from wallet.values import value_class
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)  # before any sale
 _INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Held:
     """The status that sales earned, as it was settled last. `kept_until`: the figures no longer
     carry it, and it is lost then."""
@@ -26,7 +26,7 @@ class Held:
     kept_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Standing:
     """A member's status. `tier` is the one that counts: the better of the one earned and those
     that `plans` lend. What is missing to the next is in minor units or in points, as the policy

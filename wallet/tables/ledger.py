@@ -30,6 +30,7 @@ from wallet.prepared import Loader, Prepared, Question, prepared_insert
 from wallet.rules.lots import OpenLot
 from wallet.tables.member import with_merged
 from wallet.tables.till_hold import IS_OPEN, TillHold
+from wallet.values import value_class
 
 
 class Account(Base):
@@ -195,7 +196,7 @@ class AccountState:
     head_hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Held:
     """One account of a member: its balance, what is owed, and what its open lots hold now: free to
     be spent, or still waiting. `held` is what tills hold of the free."""

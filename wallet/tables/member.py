@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base, BigId, StaleRead
-from wallet.prepared import Loader, Prepared, Question
+from wallet.prepared import Loader, Prepared, Question, is_remote
 
 TRIAL = "trial"  # nobody: a card of the set-up test, in no list and no figure
 HOLDS_CARD = ("active", TRIAL)
@@ -190,7 +190,7 @@ def lock_member(session: Session, member: Member) -> None:
     whoever asked finds the right one the second time.
     """
     held: set[int] = session.info.setdefault("members_locked", set())
-    if member.id in held or session.get_bind().dialect.name == "sqlite":
+    if member.id in held or not is_remote(session):
         return
     merged_into_id = member.merged_into_id
     row = _LOCKED.first(session, lock_asked(member.id)[1])

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wallet.db import Base
+from wallet.db import Base, OwnJson
 from wallet.prepared import Loader, Prepared, Question, prepared_insert
 
 
@@ -52,7 +52,7 @@ class Purchase(Base):
     facts_hash: Mapped[str]  # SHA-256 of what was sent: the same id with other facts is refused
     rule_version: Mapped[int]
     view: Mapped[dict[str, Any]] = mapped_column(
-        default=dict, server_default=text("'{}'")
+        OwnJson(), default=dict, server_default=text("'{}'")
     )  # what earning knew of the member
     tier_key: Mapped[str | None]  # the tier that the member had: refunds are computed with it
     # What the cashier wrote beside it (the number of the receipt), and how the member was found.
@@ -155,13 +155,8 @@ def purchase_from(
     session: Session, program_id: int, source: str, external_id: str
 ) -> Purchase | None:
     """The purchase that a shop knows by this id."""
-    row = _FROM.first(session, purchase_asked(program_id, source, external_id)[1])
+    row = _FROM.first(session, {"program": program_id, "of_source": source, "its_id": external_id})
     return cast("Purchase | None", row and _PURCHASES.adopt(session, row))
-
-
-def purchase_asked(program_id: int, source: str, external_id: str) -> Question:
-    """What `purchase_from` asks."""
-    return _FROM, {"program": program_id, "of_source": source, "its_id": external_id}
 
 
 _LAST_VISIT = Prepared(

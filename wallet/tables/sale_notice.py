@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
 from wallet.prepared import Prepared, Question
+from wallet.tables.purchase import Purchase
 
 
 class SaleNotice(Base):
@@ -39,19 +40,50 @@ _WAITING = Prepared(
     )
     .order_by(_notice.c.id)
 )
+_purchase = cast(Table, Purchase.__table__)
+_HEARD = Prepared(
+    select(
+        select(_purchase.c.id)
+        .where(
+            _purchase.c.program_id == bindparam("program"),
+            _purchase.c.source == bindparam("of_source"),
+            _purchase.c.external_id == bindparam("its_id"),
+        )
+        .scalar_subquery(),
+        select(_notice.c.id)
+        .where(
+            _notice.c.program_id == bindparam("program"),
+            _notice.c.source == bindparam("of_source"),
+            _notice.c.external_id == bindparam("its_id"),
+            _notice.c.settled_at.is_(None),
+        )
+        .limit(1)
+        .scalar_subquery(),
+    )
+)
+
+
+def heard_of(session: Session, program_id: int, source: str, external_id: str) -> tuple[bool, bool]:
+    """Whether this sale was written before, and whether something said of it waits for it: neither, of nearly
+    every sale, which one question finds out."""
+    asked = heard_asked(program_id, source, external_id)
+    purchase_id, notice_id = _HEARD.rows(session, asked[1])[0]
+    return purchase_id is not None, notice_id is not None
+
+
+def heard_asked(program_id: int, source: str, external_id: str) -> Question:
+    """What `heard_of` asks."""
+    return _HEARD, {"program": program_id, "of_source": source, "its_id": external_id}
 
 
 def waiting_notices(
     session: Session, program_id: int, source: str, external_id: str
 ) -> list[SaleNotice]:
     """What was said of this sale and is not settled yet, in the order in which it was said."""
-    ids = _WAITING.rows(session, notices_asked(program_id, source, external_id)[1])
+    ids = _WAITING.rows(
+        session, {"program": program_id, "of_source": source, "its_id": external_id}
+    )
     return [session.get_one(SaleNotice, number) for (number,) in ids]
-
-
-def notices_asked(program_id: int, source: str, external_id: str) -> Question:
-    """What `waiting_notices` asks."""
-    return _WAITING, {"program": program_id, "of_source": source, "its_id": external_id}
 
 
 def notice_about(

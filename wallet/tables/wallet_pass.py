@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, cast
 
@@ -29,9 +29,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes.apple.probe import PROBE_TOKEN_PREFIX
-from wallet.db import Base, BigId, CardJson, UtcDateTime, json_text
+from wallet.db import Base, BigId, OwnJson, UtcDateTime, json_text
 from wallet.prepared import Loader, Prepared, Question
 from wallet.tables.member import TRIAL, Member, with_merged
+from wallet.values import value_class
 
 
 class WalletPass(Base):
@@ -63,7 +64,7 @@ class WalletPass(Base):
     serial: Mapped[str] = mapped_column(unique=True)
     auth_token: Mapped[str]
     design_id: Mapped[int] = mapped_column(ForeignKey("card_design.id"))
-    card: Mapped[dict[str, Any]] = mapped_column(CardJson())
+    card: Mapped[dict[str, Any]] = mapped_column(OwnJson())
     card_hash: Mapped[str]
     tier_key: Mapped[str | None]
     is_urgent: Mapped[bool] = mapped_column(default=True)  # a scan waits; a bulk refresh does not
@@ -147,7 +148,7 @@ def passes_of(session: Session, member_id: int) -> list[WalletPass]:
     return list(session.scalars(_PASSES_OF, {"member": member_id}))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Shown:
     """What an issued pass shows now, and what its phones have taken of it."""
 
@@ -175,8 +176,8 @@ _PASSES = Loader(WalletPass)
 _pass = _PASSES.table
 _SHOWN_COLUMNS = [
     # As text: the driver would make objects of it, five times as slowly as `Shown.said` does where it is needed.
-    json_text(_pass.c.card).label(name) if name == "card" else _pass.c[name]
-    for name in Shown.__slots__
+    json_text(_pass.c.card).label(one.name) if one.name == "card" else _pass.c[one.name]
+    for one in fields(Shown)
 ]
 _absorbed = cast(Table, Member.__table__).alias("absorbed")
 # The member's own and those of members merged into it: with `IN` SQLite would fill a table with the ids first.

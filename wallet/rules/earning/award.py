@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from wallet.values import value_class
 
 Text = Mapping[str, str]
 LANGUAGES = ("fr", "en")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Reason:
     """One sentence of an explanation: which rule said so, in every language we speak."""
 
@@ -17,7 +19,7 @@ class Reason:
     text: Text
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Award:
     """How much of a unit is given, why, and how much of it each rule gave (they sum to it)."""
 

@@ -20,6 +20,7 @@ from wallet.rules.ruleset import (
 )
 from wallet.rules.scales import Option, UnitScale
 from wallet.rules.terms import Cap
+from wallet.values import value_class
 
 Portion = tuple[Number, Line | None]  # minor units, articles or visits, and the line they are of
 
@@ -47,7 +48,7 @@ class Share:
     cap: Cap | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Given:
     """What a sale gives of one unit, before anybody explains it."""
 

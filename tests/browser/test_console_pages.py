@@ -39,7 +39,7 @@ PAGES = (
     *("till-words", "rewards/new", "rules/trial", "charities", "setup/google", "duplicates"),
     *(f"rules/{part}" for part in PARTS),
 )
-SETTLES_SECONDS = 5.0  # a window that was made smaller is drawn anew
+SETTLES_SECONDS = 30.0  # a window that was made smaller is drawn anew
 TOO_MUCH = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 TOO_WIDE = """[...document.querySelectorAll('main *')]
   .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth)
@@ -134,7 +134,8 @@ def test_what_is_typed_runs_nowhere(shop: Shop, visit: Callable[..., BrowserCont
     page.goto(f"{shop.address}/console/stores")
     page.fill("#name", HOSTILE[:60])
     page.fill("#address", HOSTILE)
-    page.get_by_role("button", name="L’ouvrir").click()
+    page.get_by_role("button", name="Ouvrir la boutique").click()
+    wait(lambda: "affiches" in (page.text_content(".notice--ok") or ""), "the store to be open")
     page.goto(f"{shop.address}/console/rules/multipliers/new")
     page.fill("#name_fr", HOSTILE[:80])
     page.fill("#factor", "2")

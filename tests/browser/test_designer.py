@@ -133,6 +133,9 @@ def test_from_a_template_to_a_published_card_and_back(shop: Shop, visit: Visit) 
     wait(lambda: page.locator(".pass.is-turned").count() == 1, "the back")
     page.click("[data-view=front]")
 
+    page.click("#part-tiers > summary")
+    page.focus("#tier-silver")  # whose look is being changed is whom the phones show
+    wait(lambda: page.input_value("#tier") == "silver", "the status on the phones")
     page.click("#part-colours summary")
     page.fill("#d-label-hex", "#552741")
     wait(lambda: page.is_visible("[data-mend='card.contrast']"), "the finding beside its cause")
@@ -207,6 +210,7 @@ def test_what_few_cards_need_is_kept_and_named(shop: Shop, visit: Visit) -> None
     complaints: list[str] = []
     page = opened(shop, visit, complaints)
     page.click("#part-stores > summary")
+    wait(lambda: page.get_attribute("#stage", "data-view") == "lock", "the phones to turn to it")
     choose_a_store(page, shop)
     page.click(".designer-fold > summary")
     page.fill("#d-distance", "60")
@@ -252,6 +256,45 @@ def test_what_few_cards_need_is_kept_and_named(shop: Shop, visit: Visit) -> None
     assert page.is_checked("#switch-poster")
     boxes = page.locator("[data-near-store]")
     assert [boxes.nth(at).is_checked() for at in range(2)] == [False, True]
+    assert complaints == []
+
+
+def test_two_work_at_one_draft_and_who_leaves_loses_nothing(shop: Shop, visit: Visit) -> None:
+    """What each changed goes on together; what both changed is asked; leaving in the middle of a word saves it."""
+    complaints: list[str] = []
+    emil = opened(shop, visit, complaints)
+    odile_context = visit(1440, 1000, locale="fr")
+    shop.let_in(odile_context, "odile")
+    odile = odile_context.new_page()
+    odile.goto(f"{shop.address}/console/design")
+    name, beside = "[data-path=organization_name]", "[data-path='logo_text.fr']"
+    wait(lambda: odile.locator(".pass").count() == 1, "the other one's designer")
+
+    def saved() -> dict[str, Any]:
+        cast = shop.cast
+        found = cast.run(lambda session: design_draft(session, cast.program))
+        return dict(found.document)
+
+    emil.fill(name, "Chez Émile")
+    wait(lambda: saved()["organization_name"] == "Chez Émile", "the first to be saved")
+    odile.fill(beside, "Odile")
+    wait(lambda: saved()["logo_text"] != "", "both to be saved")
+    wait(lambda: odile.input_value(name) == "Chez Émile", "the page to show both")
+    assert "Emil" in text_of(odile, "#together")
+
+    odile.fill(name, "Chez Odile")
+    wait(lambda: saved()["organization_name"] == "Chez Odile", "the second to be saved")
+    emil.fill(name, "Chez Emil")
+    wait(lambda: emil.is_visible("#clash"), "the question")
+    assert "Nom et textes" in text_of(emil, "#clash-said")
+    emil.click("#publish")
+    assert not emil.is_visible("#publish-dialog")
+    emil.click("#clash-mine")
+    wait(lambda: saved()["organization_name"] == "Chez Emil", "the answer to count")
+    wait(lambda: emil.get_attribute("#designer", "data-changed") == "true", "the page to know")
+    emil.fill(name, "Chez Emil et Odile")
+    emil.goto(f"{shop.address}/healthz")
+    wait(lambda: saved()["organization_name"] == "Chez Emil et Odile", "the last word to be saved")
     assert complaints == []
 
 
@@ -324,7 +367,7 @@ def test_a_key_is_on_both_phones_before_the_answer_and_the_answer_changes_nothin
         for text in HOSTILE:
             typed = form.format(text.replace("%@", "") if "%@" in form else text)
             found = page.evaluate(AT_ONCE, [where, typed, view])
-            assert found["answers"] == 1, (where, text)
+            assert found["answers"] >= 1, (where, text)  # one of before may come meanwhile
             assert found["at_once"] == found["settled"], (where, text)
             if view != "back" or "url" not in where:
                 assert found["text"].split(" %@")[0] in found["shown"], (where, text)

@@ -2,6 +2,8 @@
 
 const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
 
+const KEEPALIVE_LENGTH_MAX = 20_000; // UTF-16 units, so at most 60 kB of the 64 that a browser lets outlive a page
+
 /** The server understood and declined; the message is a sentence for the reader. */
 export class Refused extends Error {
   /**
@@ -20,12 +22,15 @@ export class Refused extends Error {
  * @param {string} method
  * @param {string} url
  * @param {BodyInit | object | null} [body] plain objects go as JSON
+ * @param {boolean} [keepalive] whether it goes on when the page is left
  * @returns {Promise<any>} the answer's JSON
  */
-export async function ask(method, url, body) {
+export async function ask(method, url, body, keepalive = false) {
   const isRaw = body instanceof Blob;
   const headers = { Accept: "application/json", "X-CSRFToken": csrf, "Content-Type": isRaw ? body.type || "image/png" : "application/json" };
-  const answer = await fetch(url, { method, headers, body: isRaw ? body : body ? JSON.stringify(body) : null });
+  const sent = isRaw ? body : body ? JSON.stringify(body) : null;
+  const outlives = keepalive && typeof sent === "string" && sent.length < KEEPALIVE_LENGTH_MAX;
+  const answer = await fetch(url, { method, headers, body: sent, keepalive: outlives });
   const said = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refused(said, answer.status);
   return said;

@@ -50,6 +50,31 @@ function line(finding, texts, mend) {
   );
 }
 
+/**
+ * What the part of the form is called that holds this place of the document.
+ * @param {HTMLElement} root
+ * @param {string} path
+ */
+export function partName(root, path) {
+  const [first] = path.split(".");
+  const field = fieldOf(root, path) ?? root.querySelector(SECTIONS[first] ?? `[data-part="${first}"]`);
+  return field?.closest("[data-part]")?.querySelector(".designer-part__title")?.textContent?.trim() ?? first;
+}
+
+const SECTIONS = /** @type {Record<string, string>} */ ({
+  announce: "[data-part=news]",
+  app: "[data-part=more]",
+  barcodes: "[data-part=more]",
+  google_rows: "[data-part=facts]",
+  images: "[data-part=art]",
+  images_by_language: "[data-part=more]",
+  layout: "[data-part=facts]",
+  may_be_shared: "[data-part=more]",
+  near_stores: "[data-part=stores]",
+  nfc: "[data-part=more]",
+  poster: "[data-part=more]",
+});
+
 /** What was wrong already: nobody is taken away from where they type because of it. @type {Set<string>} */
 let known = new Set();
 

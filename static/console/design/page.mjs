@@ -1,18 +1,20 @@
 /** The card designer: a form, two phones, and a draft that saves itself. */
-import { part } from "../../simulate/dom.mjs";
+import { fill, part } from "../../simulate/dom.mjs";
 import { ask, latest, Refused } from "./api.mjs";
 import { Cropper, RATIOS } from "./crop.mjs";
 import { at, closed, merged, opened, put } from "./document.mjs";
-import { showFaults, showFindings } from "./findings.mjs";
+import { partName, showFaults, showFindings } from "./findings.mjs";
 import { artPath, Form } from "./form.mjs";
 import { Preview } from "./preview.mjs";
 import { Publisher } from "./publish.mjs";
+import { equal, joined } from "./together.mjs";
 
 const PREVIEW_MS = 0; // at once; what is typed while one answer is on its way is the next question
 const FRAME_MS = 100; // a page that nobody sees draws no frames: then the question goes without
 const FINDINGS_MS = 350; // once the hand rests
 const SAVE_MS = 700;
 const RETRY_MS = 4000;
+const TOGETHER_MAX = 5; // savings of others that come between two of ours
 
 /** @typedef {{ document: Record<string, any>, revision: number, saved_at: string | null, saved_by: string }} Draft */
 
@@ -60,15 +62,19 @@ let mending = "";
 
 const showMending = latest(async () => {
   const answer = await ask("POST", urls.findings, { document: closed(form.document, locales) }).catch(() => null);
-  const said = JSON.stringify(answer?.findings);
+  const said = JSON.stringify(answer);
   if (!answer || said === mending) return;
   mending = said;
+  if (answer.is_faulty) {
+    part(document, "#findings").hidden = true; // what was found before may still hold; that all is well does not
+    return;
+  }
   showFindings(form.root, answer.findings, texts, mend);
   root.dataset.findings = String(answer.findings.length);
 }, FINDINGS_MS);
 
 const save = latest(async () => {
-  if (isFaulty) return;
+  if (isFaulty || choosing) return;
   try {
     await keep();
   } catch (error) {
@@ -80,19 +86,104 @@ const save = latest(async () => {
 
 let kept = Promise.resolve();
 
+/**
+ * As the form would say it: what an older document says in another way is no change.
+ * @param {Record<string, any>} document_
+ */
+function plain(document_) {
+  return closed(opened(document_, locales), locales);
+}
+
+/** What is on its way to be saved. @type {Record<string, any> | null} */
+let sending = null;
+
 /** Save what is in the form, if it is not saved yet; one at a time, or the second would not know the first. */
 function keep() {
   kept = kept.catch(() => undefined).then(async () => {
-    const document_ = closed(form.document, locales);
-    if (draft.saved_at && same(document_, draft.document)) return;
-    say(texts.saving);
-    draft = await ask("PUT", urls.save, { document: document_, revision: draft.revision });
-    tellSaved();
+    for (let tries = TOGETHER_MAX; tries > 0; tries -= 1) {
+      const document_ = closed(form.document, locales);
+      if (draft.saved_at && equal(document_, draft.document)) return tries < TOGETHER_MAX ? tellSaved() : undefined;
+      say(texts.saving);
+      try {
+        draft = await send(document_, draft.revision);
+        return tellSaved();
+      } catch (error) {
+        if (!(error instanceof Refused) || error.code !== "draft_conflict" || !error.problem.draft) throw error;
+        goTogether(error.problem.draft);
+      }
+    }
   });
   return kept;
 }
 
+/**
+ * It arrives even if the page is left meanwhile.
+ * @param {Record<string, any>} document_
+ * @param {number} revision
+ */
+async function send(document_, revision) {
+  sending = document_;
+  try {
+    return await ask("PUT", urls.save, { document: document_, revision }, true);
+  } finally {
+    sending = null;
+  }
+}
+
+/** Who leaves before the hand rested loses nothing. */
+function leave() {
+  const document_ = closed(form.document, locales);
+  if (isFaulty || choosing || equal(document_, sending ?? plain(draft.document))) return;
+  void send(document_, draft.revision + (sending ? 1 : 0)).then((saved) => {
+    draft = saved; // the page may come back
+  }, () => undefined);
+}
+
+/** The draft of somebody else, where both changed the same; until one counts nothing is saved. @type {Draft | null} */
+let choosing = null;
+
+/**
+ * Somebody else saved: what each of both changed goes on together.
+ * @param {Draft} theirs
+ */
+function goTogether(theirs) {
+  const { document: both, clashes } = joined(plain(draft.document), closed(form.document, locales), plain(theirs.document));
+  const bar = part(document, "#clash");
+  choosing = clashes.length > 0 ? theirs : null;
+  bar.hidden = !choosing;
+  const by = theirs.saved_by;
+  if (choosing) {
+    const names = [...new Set(clashes.map((path) => partName(form.root, path)))].join(", ");
+    part(bar, "#clash-said").textContent = fill(texts.clash, { by, what: names });
+    throw new Refused({ detail: texts.clash_wait }, 409);
+  }
+  takeOver(theirs, both);
+  part(document, "#together").textContent = by ? fill(texts.together, { by }) : "";
+}
+
+/**
+ * @param {Draft} theirs
+ * @param {Record<string, any>} document_
+ */
+function takeOver(theirs, document_) {
+  choosing = null;
+  part(document, "#clash").hidden = true;
+  draft = theirs;
+  form.open(opened(document_, locales));
+  changed();
+}
+
+/** @param {"mine" | "theirs"} whose */
+function choose(whose) {
+  if (!choosing) return;
+  const { document: both } = joined(plain(draft.document), closed(form.document, locales), plain(choosing.document), whose);
+  takeOver(choosing, both);
+  say(texts.saving);
+  part(document, "#publish").focus();
+}
+
 function changed() {
+  part(document, "#together").textContent = "";
   preview.foresee(closed(form.document, locales));
   root.dataset.foreseen = String(Number(root.dataset.foreseen ?? 0) + 1);
   onceDrawn(showPreview);
@@ -130,31 +221,12 @@ function say(sentence, isBad = false) {
 }
 
 function tellSaved() {
-  const isLive = same(draft.document, state.live);
+  const isLive = equal(draft.document, state.live);
   const time = draft.saved_at ? new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(new Date(draft.saved_at)) : "";
   say(isLive || !time ? texts.unchanged : texts.saved.replace("%(time)s", time));
   part(document, "#discard").hidden = isLive;
   root.dataset.revision = String(draft.revision);
   root.dataset.changed = String(!isLive);
-}
-
-/**
- * @param {any} one
- * @param {any} other
- */
-function same(one, other) {
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
-}
-
-/**
- * The same data with its keys in order, to compare.
- * @param {any} value
- * @returns {any}
- */
-function sorted(value) {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
 }
 
 /** @param {object} change a merge patch */
@@ -251,6 +323,35 @@ function toggle(selector, turn) {
   });
 }
 
+/** What a part of the form is about, where that is not on the front. */
+const VIEWS = /** @type {Record<string, string>} */ ({ back: "back", news: "lock", stores: "lock" });
+
+/** The phones turn to what somebody opens, and back; to a status whose own look somebody chooses. */
+function follow() {
+  let turned = "";
+  const open = (/** @type {Event} */ event) => {
+    const section = event.target;
+    if (!(section instanceof HTMLDetailsElement) || !section.open || !section.dataset.part) return;
+    const view = VIEWS[section.dataset.part] ?? "front";
+    if (view === "front" && preview.look.view !== turned) return;
+    turned = view;
+    if (preview.look.view !== view) part(document, `#views [data-view=${view}]`).click();
+  };
+  form.root.addEventListener("toggle", open, true); // it does not bubble
+  form.root.addEventListener("focusin", (event) => {
+    const status = event.target instanceof Element ? event.target.closest("[data-tier]") : null;
+    if (status instanceof HTMLElement) showTier(status.dataset.tier ?? "");
+  });
+}
+
+/** @param {string} key of a status */
+function showTier(key) {
+  const select = /** @type {HTMLSelectElement | null} */ (document.querySelector("#tier"));
+  if (!select || select.value === key) return;
+  select.value = key;
+  select.dispatchEvent(new Event("change"));
+}
+
 const pattern = /** @type {HTMLSelectElement} */ (part(document, "#d-pattern"));
 pattern.addEventListener("focus", () => {
   const now = closed(form.document, locales);
@@ -264,6 +365,19 @@ segments("#samples", "sample", (key) => {
 });
 toggle("#dark", (dark) => preview.turn({ dark }));
 toggle("#small", (small) => preview.turn({ small }));
+part(document, "#clash-mine").addEventListener("click", () => choose("mine"));
+part(document, "#clash-theirs").addEventListener("click", () => choose("theirs"));
+addEventListener("pagehide", leave);
+document.addEventListener("visibilitychange", () => document.hidden && leave());
+addEventListener("beforeunload", (event) => {
+  // What cannot be saved by itself is not left without a word.
+  if ((isFaulty || choosing) && !equal(closed(form.document, locales), plain(draft.document))) event.preventDefault();
+});
+toggle("#whole", (isWhole) => {
+  preview.stage.classList.toggle("is-whole", isWhole);
+  if (isWhole) preview.stage.scrollIntoView({ block: "start" });
+});
+follow();
 document.querySelector("#tier")?.addEventListener("change", (event) => {
   tier = /** @type {HTMLSelectElement} */ (event.target).value;
   showPreview();
@@ -305,11 +419,13 @@ const publisher = new Publisher({
   revision: () => draft.revision,
   settle,
   published,
+  say: (sentence) => say(sentence, true),
 });
 
 /** Whatever was typed is saved before it is published. */
 async function settle() {
   if (isFaulty) throw new Refused({ detail: texts.faulty }, 0);
+  if (choosing) throw new Refused({ detail: texts.clash_wait }, 0);
   await keep();
 }
 
@@ -318,7 +434,6 @@ async function published(isForAll) {
   if (isForAll) location.reload();
 }
 
-new IntersectionObserver(([seen]) => part(document, ".designer-jump").classList.toggle("is-there", seen.isIntersecting)).observe(part(document, "#stage"));
 
 const first = locales.includes(language) ? language : locales[0];
 part(document, `[data-speak="${first}"]`).setAttribute("aria-pressed", "true");

@@ -16,7 +16,7 @@ export class Publisher {
   /**
    * @param {{ urls: Record<string, string>, texts: Record<string, string>, member: () => object, language: () => string,
    *   live: () => object, draft: () => object, revision: () => number, settle: () => Promise<void>,
-   *   published: (isForAll: boolean) => Promise<void> }} page
+   *   published: (isForAll: boolean) => Promise<void>, say: (sentence: string) => void }} page
    */
   constructor(page) {
     this.page = page;
@@ -41,6 +41,10 @@ export class Publisher {
     const { urls, texts } = this.page;
     try {
       await this.page.settle();
+    } catch (error) {
+      return this.page.say(error instanceof Refused ? error.message : texts.away);
+    }
+    try {
       const effect = await ask("POST", urls.effect, { document: this.page.draft() });
       part(document, "#effect-changes").textContent =
         effect.changes.length > 0 ? fill(texts.changes, { changes: effect.changes.join(", ") }) : texts.nothing_to_publish;

@@ -138,8 +138,11 @@ def test_what_is_no_design_is_said_where_it_is(
     faults = designer.send("POST", "preview", json=said).get_json()["faults"]
     assert [one["path"] for one in faults] == [path]
     assert faults[0]["sentence"]
+    assert designer.send("POST", "findings", json=said).get_json()["is_faulty"], "no praise for it"
     refused = designer.save(0, **changes)
-    assert (refused.status_code, refused.get_json()["code"]) == (422, "design_invalid")
+    answers = [refused, *(designer.send("POST", to, json=said) for to in ("effect", "test-card"))]
+    for answer in answers:
+        assert (answer.status_code, answer.get_json()["code"]) == (422, "design_invalid")
 
 
 def test_a_picture_is_kept_once_and_gives_its_colours(designer: Designer) -> None:
@@ -155,11 +158,16 @@ def test_a_picture_is_kept_once_and_gives_its_colours(designer: Designer) -> Non
     assert saved["document"]["images"] == {"logo": kept["sha256"]}
     unknown = designer.save(1, images={"logo": "0" * 64}).get_json()
     assert unknown["code"] == "picture_missing"
+    said = {"document": designer.document(images={"logo": "0" * 64})}
+    for to in ("effect", "findings", "test-card"):
+        assert designer.send("POST", to, json=said).status_code < 500, to
 
 
 def test_findings_come_with_the_change_that_mends_them(designer: Designer) -> None:
     document = designer.document(foreground="#333333", background="#222222")
-    found = designer.send("POST", "findings", json={"document": document}).get_json()["findings"]
+    answer = designer.send("POST", "findings", json={"document": document}).get_json()
+    assert answer["is_faulty"] is False
+    found = answer["findings"]
     contrast = next(one for one in found if one["code"] == "card.contrast")
     assert contrast["section"] == "colours"
     mended = {**document, **contrast["change"]}

@@ -63,9 +63,10 @@ def findings() -> Response:
     """POST: a document → what to mend, found on samples of every tier."""
     program, document = own_program(), document_of(body())
     if Design.faults(document):
-        return jsonify(findings=[])
+        return jsonify(findings=[], is_faulty=True)  # nobody can say how such a card looks
     found = read(lambda session: lint_samples(session, program, document))
-    return jsonify(findings=[finding_json(one, current_language()) for one in found])
+    said = [finding_json(one, current_language()) for one in found]
+    return jsonify(findings=said, is_faulty=False)
 
 
 def picture(name: str) -> Response:
@@ -125,13 +126,19 @@ def _document_of_look(look: Mapping[str, Any]) -> Json:
 def save() -> Response:
     """PUT: the draft, if nobody else saved it since."""
     program, said = own_program(), body()
-    document, revision = document_of(said), said.get("revision")
+    revision = said.get("revision")
     if not isinstance(revision, int) or isinstance(revision, bool):
         raise Refusal("body_invalid")
-    if faults := Design.faults(document):
-        raise Refusal("design_invalid", faults=[fault_json(one) for one in faults])
+    document = sound_document_of(said)
     by, now = staff().name, clock.now()
-    kept = write(lambda session: save_draft(session, program.id, document, revision, by, now))
+    try:
+        kept = write(lambda session: save_draft(session, program.id, document, revision, by, now))
+    except Refusal as refusal:
+        if refusal.code != "draft_conflict":
+            raise
+        # With the draft that was quicker: the page joins both.
+        newest = read(lambda session: design_draft(session, program))
+        raise Refusal("draft_conflict", **refusal.facts, draft=draft_json(newest)) from refusal
     return jsonify(draft_json(kept))
 
 
@@ -191,6 +198,14 @@ def document_of(said: Json) -> Json:
     document = said.get("document")
     if not isinstance(document, dict):
         raise Refusal("body_invalid")
+    return document
+
+
+def sound_document_of(said: Json) -> Json:
+    """The same, if it is a design; `design_invalid` says where it is not."""
+    document = document_of(said)
+    if faults := Design.faults(document):
+        raise Refusal("design_invalid", faults=[fault_json(one) for one in faults])
     return document
 
 

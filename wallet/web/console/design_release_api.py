@@ -32,7 +32,7 @@ from wallet.actions.publish_design import (
 )
 from wallet.errors import Refusal
 from wallet.web.console.delivery import PROVIDER_NAMES
-from wallet.web.console.design_api import Json, body, document_of
+from wallet.web.console.design_api import Json, body, sound_document_of
 from wallet.web.console.design_words import finding_json, release_status, spoken_change
 from wallet.web.console.frame import own_program
 from wallet.web.locale import current_language, number
@@ -43,7 +43,7 @@ from wallet.web.wiring import read, write
 
 def effect() -> Response:
     """POST: a document → what publishing it would do to shoppers, in sentences."""
-    program, document = own_program(), document_of(body())
+    program, document = own_program(), sound_document_of(body())
     found = read(lambda session: effect_of(session, program, document))
     return jsonify(
         changes=[spoken_change(one) for one in found.changes],
@@ -140,7 +140,7 @@ def progress() -> Response:
 
 def test_card() -> Response:
     """POST: a card with the document's design for one's own phone; tills refuse it."""
-    program, document = own_program(), document_of(body())
+    program, document = own_program(), sound_document_of(body())
     address = write(lambda session: make_test_card(session, program, document, clock.now()))
     return jsonify(address=address, code=code_picture(address, _("Code of the test card")))
 

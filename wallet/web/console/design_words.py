@@ -16,6 +16,7 @@ from wallet.actions.card_facts import credit_of
 from wallet.actions.program_view import ProgramView
 from wallet.web.locale import current_language
 
+COLOURS = ("background", "foreground", "label")
 _SECTIONS = (
     # What a finding's or fault's place begins with → the part of the form that mends it.
     (("design.tiers", "tiers"), "tiers"),
@@ -71,7 +72,11 @@ def _fault_sentence(fault: Fault) -> str:
         "too_long": lambda: _(
             "At most %(most)s of these.", most=fault.figures.get("max_length", "")
         ),
-        "string_pattern_mismatch": lambda: _("This does not have the right form."),
+        "string_pattern_mismatch": lambda: (
+            _("A colour is written like #1d3b34.")
+            if fault.path.rpartition(".")[2] in COLOURS
+            else _("This does not have the right form.")
+        ),
         "less_than_equal": lambda: _("At most %(most)s.", most=fault.figures.get("le", "")),
         "greater_than_equal": lambda: _("At least %(least)s.", least=fault.figures.get("ge", "")),
         "int_parsing": lambda: _("Please give a whole number."),
@@ -294,6 +299,11 @@ def page_texts() -> dict[str, str]:
         "saving": _("Saving …"),
         "saved": _("Draft saved at %(time)s"),
         "unchanged": _("This is the card that shoppers have."),
+        "together": _("%(by)s is working on it too: what you both changed is in."),
+        "clash": _(
+            "%(by)s changed the same as you meanwhile: %(what)s. Whose counts? Everything else of you both is kept."
+        ),
+        "clash_wait": _("Not saved yet: please choose whose change counts."),
         "faulty": _("Not saved: please check the marked fields."),
         "away": _(
             "The server does not answer. What you typed stays here and is saved as soon as it does."

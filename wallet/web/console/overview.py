@@ -128,9 +128,24 @@ def _steps(program: ProgramView, found: Mapping[str, bool]) -> list[FirstStep]:
             _("Colours, logo, texts: both wallets as your customers will see them."),
             url_for("console.design"),
         ),
+        "rules": (
+            _("Look at what is earned"),
+            _("What a sale gives and a reward costs, in sentences; try a change before it counts."),
+            url_for("console.rules"),
+        ),
+        "place": (
+            _("Say where the store is"),
+            _("Paste the address of a map: phones nearby then show the card by themselves."),
+            url_for("console.stores"),
+        ),
+        "pin": (
+            _("Give yourself a PIN"),
+            _("With it a till knows in two seconds who is there."),
+            url_for("console.team"),
+        ),
         "till": (
             _("Pair a till"),
-            _("A phone, a tablet or a counter becomes one with a code; people only need a PIN."),
+            _("A phone, a tablet or a counter becomes one with a code from here."),
             url_for("console.tills"),
         ),
         "join": (

@@ -40,6 +40,7 @@ _FIELD_OF = {
     "position_invalid": "position",
     "stores_too_many": "form",
 }
+MAP_ADDRESS_LENGTH_MAX = 2000  # characters; those of Google's maps are long
 _NOT_CLOSED = ("store_has_tills", "store_is_last")
 
 
@@ -185,9 +186,9 @@ def _sections() -> list[Section]:
                     "position",
                     _("Position"),
                     "place",
-                    longest=60,
+                    longest=MAP_ADDRESS_LENGTH_MAX,
                     hint=_(
-                        "Latitude and longitude, copied from a map: phones nearby then show the card."
+                        "The address of a map that shows the store (Google Maps, OpenStreetMap, Apple Maps), or its latitude and longitude: phones nearby then show the card."
                     ),
                 ),
             ],

@@ -17,10 +17,10 @@ from wallet.rules.money import exponent, spell_money
 from wallet.rules.spell import spell_number
 from wallet.web.console.amounts import count_typed, minor_amount
 from wallet.web.console.forms.ask import Ask, Section, asks_of, field_names
+from wallet.web.console.forms.map_place import place_in
 from wallet.web.locale import current_language
 
 NAMES_MAX = 500  # of one list
-_PLACE = re.compile(r"\s*(-?\d{1,3}(?:[.,]\d{1,15})?)\s*[;,]\s*(-?\d{1,3}(?:[.,]\d{1,15})?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,12 +296,13 @@ def _place(ask: Ask, typed: Mapping[str, Any], tongue: Tongue, errors: Errors) -
     text = typed.get(ask.name, "")
     if not text:
         return None
-    found = _PLACE.fullmatch(text)
-    numbers = [float(part.replace(",", ".")) for part in found.groups()] if found else []
-    if not numbers or not (-90 <= numbers[0] <= 90 and -180 <= numbers[1] <= 180):
-        errors[ask.name] = _("Two numbers, please, like 48.8566, 2.3522.")
+    found = place_in(text)
+    if found is None:
+        errors[ask.name] = _(
+            "This says no place: please paste the address of a map that shows the store, or two numbers like 48.8566, 2.3522."
+        )
         return None
-    return numbers
+    return list(found)
 
 
 _READERS: Mapping[str, Callable[[Ask, Mapping[str, Any], Tongue, Errors], Any]] = {

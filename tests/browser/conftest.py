@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from app import create_app
-from tests.browser.pages import Shop
+from tests.browser.pages import WAIT_SECONDS, Shop
 from tests.databases import Sqlite
 from tests.factories import PUBLIC_URL, SECRET_KEY, Cast
 from tests.fakes.http import serve
@@ -114,6 +114,7 @@ def visit(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
             locale=locale,
             **more,  # type: ignore[arg-type]
         )
+        context.set_default_timeout(WAIT_SECONDS * 1000)
         opened.append(context)
         return context
 

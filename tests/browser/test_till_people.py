@@ -188,7 +188,7 @@ def test_revoked_while_a_queue_waits(paired: tuple[TillPage, int], shop: Shop) -
         (line,) = lines_to_review(session, cast.program)
     assert (line.reason, line.amount_minor) == ("till_line_revoked", 1200)
     assert cast.balance("bruno").available == 0
-    till.page.get_by_role("button", name="Next customer").click()
+    till.go_on()
     till.find(cast.view("ada").number)
     question = till.page.locator("#question")
     wait(question.is_visible, "the sentence")
@@ -270,8 +270,8 @@ def test_the_customer_says_yes_on_their_phone_and_above_that_a_manager(
     yes.click()
     till.wait_for("done")
     assert "100\xa0points used" in till.text("result")
-    till.page.get_by_role("button", name="Next customer").click()
-    till.wait_for("idle")
+    wait(lambda: not yes.is_visible(), "the answer to be taken")
+    till.go_on()
 
     choose(till, shop, 400)
     wait(yes.is_visible, "the card to be asked again")
@@ -346,7 +346,7 @@ def test_a_no_and_ones_own_card(paired: tuple[TillPage, int], shop: Shop) -> Non
     till.page.get_by_role("button", name="The customer says no").click()
     till.wait_for("refused")
     assert "The customer said no" in till.text("result")
-    till.page.get_by_role("button", name="Next customer").click()
+    till.go_on("member")
     till.find(cast.view("dora").number)
     till.wait_for("refused")
     assert "This is your own card" in till.text("result")

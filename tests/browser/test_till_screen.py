@@ -56,6 +56,7 @@ def test_a_tablet_follows_the_till_answers_and_is_let_go(shop: Shop, visit: Visi
     till.wait_for("member")
     wait(lambda: face(tablet.page, "title") == "Hello Ada", "the name")
     assert face(tablet.page, "balance") == "You have 600\u00a0points"
+    till.be_patient()
     till.part(f"reward-{public_id('rwd', cast.reward_id(100))}").click()
     till.wait_for("confirming")
     wait(lambda: face(tablet.page, "title") == "Is that all right?", "the question")
@@ -64,6 +65,7 @@ def test_a_tablet_follows_the_till_answers_and_is_let_go(shop: Shop, visit: Visi
     till.wait_for("done")
     wait(lambda: face(tablet.page, "balance") == "You have now 500\u00a0points", "what is left")
     assert cast.balance("ada").available == 500
+    till.go_on()
 
     (shown,) = cast.run(lambda s: screens(s, cast.program, cast.now))
     number = private_id("scr", shown.id) or 0

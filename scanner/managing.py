@@ -39,7 +39,7 @@ from wallet.web.wiring import read, wiring, write
 SHOWN_MAX = 5  # the last ones: what is older is looked at in the console
 
 
-_NOBODY = ("demo", "key", "system", "self", "till", "cli")
+_NOBODY = ("demo", "key", "staff", "system", "self", "till", "cli")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,10 @@ def movements() -> Response:
         return [
             {
                 "id": line.id,
+                "is_given": line.movement.quantity > 0,
                 "quantity": spell_quantity(
                     program.ruleset.unit(line.movement.unit),
-                    line.movement.quantity,
+                    abs(line.movement.quantity),
                     program.currency,
                     language,
                 ),

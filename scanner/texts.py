@@ -63,7 +63,11 @@ def _finding() -> dict[str, str]:
         "choose_text": _("Several members fit. Ask for the first name."),
         "two_title": _("Two cards in view"),
         "two_text": _("Choose one, or hold only one card before the camera."),
+        "choose_more": _("There may be more: add the last four digits of their phone number."),
         "lookup_lost": _("No answer from the server. Please try again."),
+        "lookup_offline": _(
+            "No connection: scan the card, or type the whole number, phone number or e-mail address."
+        ),
         "not_found": _("No member was found."),
     }
 
@@ -95,6 +99,8 @@ def _outcomes() -> dict[str, str]:
     return {
         "done": _("Done"),
         "undone": _("Undone"),
+        "next_customer": _("Next customer"),
+        "next_back": _("Go on with {name}"),
         "refused": _("Not done"),
         "purchase_done": _("{count} added for {name}"),
         "purchase_none": _("Sale recorded for {name}, without points"),
@@ -157,6 +163,10 @@ def _questions() -> dict[str, str]:
         "repeat_no": _("No, keep one"),
         "unsent_title": _("No answer yet"),
         "unsent_text": _("Trying again is safe: it counts only once."),
+        "unsent_unkept": _(
+            "This browser cannot keep sales: if no answer comes, note it on paper. Trying again is safe: it counts"
+            " only once."
+        ),
         "unsent_yes": _("Try again"),
         "unsent_no": _("Back"),
         "signed_out_title": _("You are signed out"),
@@ -191,6 +201,7 @@ def _people() -> dict[str, str]:
         "consent_over": _("The customer did not answer in time."),
         "consent_no": _("The customer said no."),
         "manager_back": _("Take back {quantity} of {when} ({by})"),
+        "manager_return": _("Give back {quantity} of {when} ({by})"),
         "manager_nobody": _("Nobody here can allow it: no manager has a PIN."),
         "managed_given": _("{count} given to {name} by a manager"),
         "managed_taken": _("{count} taken from {name} by a manager"),

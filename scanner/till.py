@@ -15,7 +15,7 @@ from scanner.guard import somebody_at_till
 from scanner.hub import activity_at_till, changes, grouped, hub, reward_line
 from scanner.noting import noted
 from wallet import clock
-from wallet.actions.find_member import MemberRef, find_member, look_up
+from wallet.actions.find_member import CHOICES_MAX, MemberRef, find_member, look_up
 from wallet.actions.member_view import member_view
 from wallet.actions.once import Ask, once
 from wallet.actions.pay_with_credit import Payment, pay_with_credit
@@ -60,8 +60,8 @@ Work = Callable[[Session, ProgramView], dict[str, Any]]
 @somebody_at_till
 def find() -> Response:
     """POST /till/api/lookup: `{"member": hub}`, with `"voucher"` when the code was a voucher's, or
-    `{"choices": […]}` when several fit. With a code also `"shown": {"code": …, "note": …}`: what the
-    scan proves, for taking rewards."""
+    `{"choices": […], "more": …}` when several fit, and perhaps more than are shown. With a code also
+    `"shown": {"code": …, "note": …}`: what the scan proves, for taking rewards."""
     body = read_body(Lookup)
     who = str(staff().staff_id)
     now = clock.now()
@@ -242,7 +242,8 @@ def _found(session: Session, body: Lookup) -> dict[str, Any]:
                 "number": grouped(member.number),
             }
             for member in found
-        ]
+        ],
+        "more": len(found) == CHOICES_MAX,
     }
 
 

@@ -22,9 +22,19 @@ export function decimalSign(locale) {
 }
 
 /**
+ * The sign between thousands in a locale.
+ * @param {string} locale
+ */
+function groupSign(locale) {
+  const parts = new Intl.NumberFormat(locale).formatToParts(1_000_000);
+  return parts.find((part) => part.type === "group")?.value ?? "";
+}
+
+/**
  * Minor units of a typed amount, or null when it is none or could be read in two ways.
  * The last separator is the decimal sign if no more digits follow it than the currency has decimals;
- * three digits after a lone separator are thousands, unless the locale uses that sign for decimals.
+ * three digits after a lone separator are thousands only where the locale writes thousands so: "12.345" typed
+ * in France is a slip of the finger, and would be a sale of twelve thousand euros.
  * @param {string} text
  * @param {Currency} currency
  * @returns {number | null}
@@ -39,7 +49,7 @@ export function parseAmount(text, currency) {
   if (isDecimal) return minor(bare.slice(0, at), tail, currency.digits);
   const sign = bare[at];
   const isLone = bare.indexOf(sign) === at && !/[.,]/.test(bare.slice(0, at));
-  if (isLone && sign === decimalSign(currency.locale)) return null;
+  if (isLone && sign !== groupSign(currency.locale)) return null;
   return minor(bare, "", currency.digits);
 }
 

@@ -82,7 +82,7 @@
  *
  * @typedef {{name: "idle"}
  *   | {name: "looking"}
- *   | {name: "choosing", choices: Choice[], why: "several" | "two"}
+ *   | {name: "choosing", choices: Choice[], why: "several" | "many" | "two"}
  *   | {name: "member", member: Member}
  *   | {name: "submitting", member: Member | null, act: Act}
  *   | {name: "asking", member: Member | null, act: Act, question: string}
@@ -93,7 +93,7 @@
  *
  * @typedef {{name: "look"}
  *   | {name: "found", member: Member}
- *   | {name: "several", choices: Choice[], why: "several" | "two"}
+ *   | {name: "several", choices: Choice[], why: "several" | "many" | "two"}
  *   | {name: "submit", act: Act}
  *   | {name: "ask", question: string}
  *   | {name: "lost"}

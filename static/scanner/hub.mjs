@@ -11,6 +11,7 @@ import { copyOf, count, currency, data, dayText, figure, part, partOf, say, setI
 /** @typedef {import("./desk.mjs").Credit} Credit */
 
 const EXAMPLE_MINOR = 1250;
+const AMOUNT_LONG = 7; // characters; more of them in the largest figures need the whole width of a small phone
 
 export class Hub {
   #amount = partOf("amount", HTMLInputElement);
@@ -57,6 +58,11 @@ export class Hub {
     if (costs > 0 && this.#amount.value.trim() === "") return costs;
     const typed = this.#fieldMinor;
     return typed === null ? null : typed + costs;
+  }
+
+  /** Nothing of a sale was typed or chosen yet. */
+  get isUntouched() {
+    return this.#amount.value.trim() === "" && Object.keys(this.#basket.extras).length === 0;
   }
 
   get #fieldMinor() {
@@ -305,6 +311,7 @@ export class Hub {
   #showAmount() {
     const isEmpty = this.#amount.value.trim() === "" && this.#basket.amountMinor === 0;
     this.#accrue.disabled = isEmpty && !this.#isVisit;
+    this.#amount.toggleAttribute("data-long", this.#amount.value.length > AMOUNT_LONG);
     part("accrue-word").textContent = this.#goWord;
     part("amount-problem").textContent = "";
     this.#amount.removeAttribute("aria-invalid");

@@ -54,7 +54,7 @@ export class Joining {
     const row = part("join-consent-row");
     if (row.dataset.purpose !== purpose) this.#consent.checked = false;
     row.dataset.purpose = purpose;
-    row.hidden = !purpose;
+    row.hidden = part("join-consent-how").hidden = !purpose;
     part("join-consent-words").textContent = data.consents[purpose] ?? "";
     this.#contact.removeAttribute("aria-invalid");
   }

@@ -108,11 +108,11 @@ export class Manager {
   }
 }
 
-/** @param {{id: string, quantity: string, when: string, by: string}} movement */
-function movementOf({ id, quantity, when, by }) {
+/** @param {{id: string, is_given: boolean, quantity: string, when: string, by: string}} movement */
+function movementOf({ id, is_given, quantity, when, by }) {
   const line = copyOf("movement-template");
   const radio = line.querySelector("input");
   if (radio) radio.value = id;
-  fill(line, ".manager__words", say("manager_back", { quantity, when, by }));
+  fill(line, ".manager__words", say(is_given ? "manager_back" : "manager_return", { quantity, when, by }));
   return line;
 }

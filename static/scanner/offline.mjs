@@ -18,6 +18,7 @@ export class Offline {
   /** @type {LineStore | null} */
   #store = null;
   #opening = openStore(); // at once: the first sale of a start may come before everything else is ready
+  #isClosed = false;
   /** @type {Drain | null} */
   #drain = null;
   #tabs = new BroadcastChannel("comptoir-till"); // another tab of this till saved or sent something
@@ -34,6 +35,7 @@ export class Offline {
    */
   async start(api, onSignedOut) {
     this.#store = await this.#opening;
+    this.#isClosed = !this.#store;
     if (!this.#store) return; // nothing can be saved here: a sale without a connection says so
     this.#tabs.onmessage = () => void this.refresh();
     const onFates = () => void this.#changed();
@@ -47,6 +49,11 @@ export class Offline {
   /** @returns {Promise<boolean>} once it is known whether this browser keeps anything */
   async canSave() {
     return !data.practice && (await this.#opening) !== null;
+  }
+
+  /** This browser keeps nothing, as in a private window: a sale without an answer cannot wait here. */
+  get isClosed() {
+    return this.#isClosed;
   }
 
   /** Tries to send what waits. */

@@ -3,7 +3,7 @@
  * Its text stays in the live region until the next one.
  */
 
-import { part, partOf, setIcon } from "./page.mjs";
+import { part, partOf, say, setIcon } from "./page.mjs";
 
 export const UNDO_SECONDS = 30;
 
@@ -25,6 +25,8 @@ export class OutcomeView {
   #onGone;
   #timer = 0;
   #leftSeconds = 0;
+  #isServing = false; // a customer is on the screen
+  #isOver = false; // too late to undo
 
   /**
    * @param {object} doers
@@ -55,13 +57,29 @@ export class OutcomeView {
     setIcon(this.#root, ICONS[message.kind] ?? "check");
     this.#undo.hidden = undoText === "";
     this.#undo.disabled = false;
+    this.#isOver = false;
     this.#setSize("large");
     this.#count(UNDO_SECONDS);
   }
 
-  /** Makes room for the next customer. */
-  dock() {
+  /**
+   * Where a tap on the large outcome leads, in words.
+   * @param {string} name of the customer who comes back; empty where the next one does
+   */
+  leadTo(name) {
+    part("next-word").textContent = name ? say("next_back", { name }) : say("next_customer");
+    this.#root.dataset.stays = String(name !== "");
+  }
+
+  /**
+   * Makes room for what follows. What can no longer be undone goes once nobody is being served: no key moves under
+   * the thumb that types.
+   * @param {boolean} isServing whether a customer is on the screen
+   */
+  dock(isServing) {
+    this.#isServing = isServing;
     if (this.#root.dataset.size === "large") this.#setSize("docked");
+    if (this.#isOver && !isServing) this.#setSize("gone");
   }
 
   /** What it said no longer matters. */
@@ -101,7 +119,9 @@ export class OutcomeView {
       if (this.#leftSeconds > 0) return;
       window.clearInterval(this.#timer);
       this.#undo.hidden = true;
-      this.#setSize("gone");
+      part("undo-text").textContent = "";
+      this.#isOver = true;
+      if (!this.#isServing) this.#setSize("gone");
       this.#onGone();
     }, 1000);
   }

@@ -56,6 +56,9 @@ export class SavedSales {
     part("queue-count").textContent = String(pending);
     this.#queue.toggleAttribute("data-empty", lines.length === 0);
     this.#queue.dataset.alert = String(unread > 0 || oldest !== undefined);
+    this.#queue.toggleAttribute("data-none", pending === 0); // amber is for what waits
+    part("queue-unread").hidden = unread === 0;
+    setIcon(this.#queue, pending + unread > 0 ? "cloud-off" : "check");
     part("saved-old").hidden = oldest === undefined;
     part("saved-old").textContent = oldest ? say("saved_old", { when: dayText(oldest.occurred_at) }) : "";
     part("saved-empty").hidden = lines.length > 0;

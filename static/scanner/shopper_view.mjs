@@ -11,6 +11,8 @@ import { Sheet } from "./sheet.mjs";
 /** @typedef {import("./consent.mjs").Asked} Asked */
 
 const TURNED = "till.upside_down";
+const LINGER_MS = 6_000; // the shopper is slower than the till, which is ready for the next card sooner
+const RESULTS = ["done", "gift", "saved"];
 
 export class ShopperView {
   #root = part("flip");
@@ -21,6 +23,7 @@ export class ShopperView {
   #face = null;
   /** @type {Face | null} */
   #question = null; // stands before everything else
+  #lingering = 0;
 
   /** @type {FarScreens | null} */
   #far = null; // only paired tills have screens on other devices
@@ -48,8 +51,16 @@ export class ShopperView {
     this.#showTurned();
   }
 
-  /** @param {Face} face */
+  /** @param {Face} face a welcome waits a moment for whoever still reads what they got */
   show(face) {
+    window.clearTimeout(this.#lingering);
+    const isRead = face.kind !== "welcome" || !this.#face || !RESULTS.includes(this.#face.kind);
+    if (isRead) return this.#turnTo(face);
+    this.#lingering = window.setTimeout(() => this.#turnTo(face), LINGER_MS);
+  }
+
+  /** @param {Face} face */
+  #turnTo(face) {
     this.#face = face;
     this.#paint();
   }
@@ -59,7 +70,7 @@ export class ShopperView {
     this.#question = asked && {
       kind: "phone",
       title: say("face_agree"),
-      text: asked.mayAnswer ? asked.what : `${asked.what} ${say("face_agree_elsewhere")}`,
+      text: asked.mayAnswer ? asked.what : `${asked.what}. ${say("face_agree_elsewhere")}`,
       question: asked.mayAnswer ? asked.id : "",
       practice: data.practice,
     };

@@ -41,7 +41,10 @@ const LOOKUP_LIMIT_MS = 5_000; // then the cashier had better type or scan again
 const LOOKUP_OFFLINE_LIMIT_MS = 1_500; // known to be without a connection: a sale must not wait for it
 const HELD_LIMIT_MS = 1_500; // what is held can be given without the server: the queue does not wait for it
 const NUMBER_DIGITS_MIN = 6; // of a member or phone number that is worth saving
+const MEMBER_NUMBER = /^(\d{3})(\d{3})(\d{3})$/; // read aloud by threes, as it is printed
 const RECENT_MAX = 6;
+const LEFT_AFTER_MS = 120_000; // without a touch: nobody's name and balance stand there for longer
+const LOOK_ROUND_MS = 10_000;
 // More of the card is asked for than was shown: the customer or a manager can say yes instead.
 const NEEDS_WORD = [
   "confirmation_needed",
@@ -203,6 +206,7 @@ async function find(body) {
   } catch (error) {
     const query = await savedQuery(error, body.query);
     if (ticket !== lookups || (query && showUnknown(query))) return;
+    if (error instanceof Unreached && (await offline.canSave())) return decline(say("lookup_offline"));
     refuse(error, () => void find(body));
     if (error instanceof Refused && error.code === "member_not_found") offerToJoin(body);
   }
@@ -227,7 +231,7 @@ async function savedQuery(error, query) {
 function showUnknown(query) {
   const code = memberCode(query);
   finder.value = "";
-  const number = code ? `${code.slice(0, 2)} … ${code.slice(-4)}` : query;
+  const number = code ? `${code.slice(0, 2)} … ${code.slice(-4)}` : query.replace(MEMBER_NUMBER, "$1 $2 $3");
   /** @type {Member} */
   const member = {
     id: "",
@@ -249,7 +253,7 @@ function showUnknown(query) {
   return move({ name: "found", member });
 }
 
-/** @typedef {{member?: Member, voucher?: string, choices?: Choice[], shown?: {code: string, note: string}}} Found */
+/** @typedef {{member?: Member, voucher?: string, choices?: Choice[], more?: boolean, shown?: {code: string, note: string}}} Found */
 
 /** @param {Found} answer */
 function keepNote({ member, shown }) {
@@ -269,7 +273,7 @@ function offerToJoin({ query, source }) {
  * @param {Record<string, unknown>} body
  */
 function showFound(answer, body) {
-  const { member, voucher, choices = [] } = answer;
+  const { member, voucher, choices = [], more = false } = answer;
   keepNote(answer);
   if (member?.own_card) return decline(say("own_card"));
   if (member) {
@@ -278,7 +282,7 @@ function showFound(answer, body) {
     move({ name: "found", member });
     if (voucher) hub.point(voucher);
     if (holds.isWeak && canHold(member)) void takeHold(member, false);
-  } else if (choices.length > 0) move({ name: "several", choices, why: "several" });
+  } else if (choices.length > 0) move({ name: "several", choices, why: more ? "many" : "several" });
   else {
     decline(say("not_found"));
     offerToJoin(body);
@@ -332,7 +336,7 @@ async function takeHold(member, byHand) {
     const hold = holds.of(await holds.take(member, how));
     const onScreen = memberOf(desk)?.id === member.id;
     if (!onScreen && !byHand) return void holds.tidy(memberOf(desk));
-    const words = { name: member.name || member.number, time: timeText(hold?.ends_at ?? Date.now()) };
+    const words = { name: nameOf(member), time: timeText(hold?.ends_at ?? Date.now()) };
     if (hold) part("announce").textContent = say("held", words);
   } catch (error) {
     // By itself it is only tried: whatever speaks against it is said when the reward is taken.
@@ -641,7 +645,8 @@ function show(before) {
   part("sale").inert = part("hub-side").inert = desk.name !== "member";
   part("hub").setAttribute("aria-busy", String(desk.name === "submitting"));
   if (member && member !== memberOf(before)) hub.show(member);
-  if (desk.name !== "done" && desk.name !== "refused") outcomes.dock();
+  if (desk.name !== "done" && desk.name !== "refused") outcomes.dock(member !== null);
+  else outcomes.leadTo(nameOf(memberOf(next(desk, { name: "close" }))));
   showQuestion();
   if (desk.name !== "confirming") consent.close();
   if (desk.name === "choosing") showChoices(desk.choices, desk.why);
@@ -653,6 +658,11 @@ function show(before) {
   planNext();
 }
 
+/** @param {Member | null} member */
+function nameOf(member) {
+  return member?.name || member?.number || "";
+}
+
 /**
  * @param {Member} member
  * @param {Desk} before
@@ -662,10 +672,17 @@ function enterMember(member, before) {
     outcomes.forgetRefusal();
     hub.clearAmount();
     const balance = member.balances[data.unit]?.available ?? 0;
-    const words = { name: member.name || member.number, balance: counts([{ unit: data.unit, quantity: balance }]) };
+    const words = { name: nameOf(member), balance: counts([{ unit: data.unit, quantity: balance }]) };
     part("announce").textContent = say("found", words);
   }
+  touchedAt = Date.now(); // a scan is none, but somebody is there
   hub.focus();
+}
+
+/** Who was scanned and left is not shown to whoever comes by; what is typed already stays. */
+function leaveAlone() {
+  const isLeft = Date.now() - touchedAt >= LEFT_AFTER_MS;
+  if (isLeft && (desk.name === "choosing" || (desk.name === "member" && hub.isUntouched))) move({ name: "close" });
 }
 
 function enterIdle() {
@@ -689,11 +706,12 @@ function showQuestion() {
   const { act } = desk;
   const no = () => move({ name: "close" });
   if (desk.name === "unsent") {
-    const words = { title: say("unsent_title"), text: say("unsent_text"), yes: say("unsent_yes"), no: say("unsent_no") };
+    const text = say(offline.isClosed && act.kind === "purchase" ? "unsent_unkept" : "unsent_text");
+    const words = { title: say("unsent_title"), text, yes: say("unsent_yes"), no: say("unsent_no") };
     return questions.ask(words, () => void submit(act), no);
   }
   const amount = moneyText(Number(act.body.amount_minor), currency);
-  const name = desk.member?.name || desk.member?.number || "";
+  const name = nameOf(desk.member);
   const text = act.body.amount_minor ? say("repeat_text", { amount, name }) : say("repeat_visit", { name });
   const words = { title: desk.question, text, yes: say("repeat_yes"), no: say("repeat_no") };
   questions.ask(words, () => void submit({ ...act, body: { ...act.body, confirm_repeat: true } }), no);
@@ -701,11 +719,11 @@ function showQuestion() {
 
 /**
  * @param {Choice[]} choices
- * @param {"several" | "two"} why
+ * @param {"several" | "many" | "two"} why
  */
 function showChoices(choices, why) {
   part("choices-title").textContent = say(why === "two" ? "two_title" : "choose_title");
-  part("choices-text").textContent = say(why === "two" ? "two_text" : "choose_text");
+  part("choices-text").textContent = say({ two: "two_text", many: "choose_more", several: "choose_text" }[why]);
   const lines = choices.map((choice) => {
     const line = copyOf("choice-template");
     fill(line, ".choice__name", choice.name || choice.number);
@@ -721,7 +739,7 @@ function showChoices(choices, why) {
 function remember({ changes, member, isSaved = false }) {
   const line = copyOf("recent-template");
   fill(line, ".recent__time", timeText(Date.now()));
-  fill(line, ".recent__name", member.name || member.number);
+  fill(line, ".recent__name", nameOf(member));
   fill(line, ".recent__points", isSaved ? say("saved") : counts(changes, true) || "–");
   const list = part("recent");
   list.prepend(line);
@@ -772,7 +790,11 @@ for (const kind of ["pointerdown", "keydown"]) {
   document.addEventListener(kind, touched, { capture: true });
 }
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.isComposing) move({ name: "close" });
+  if (event.key !== "Escape" || event.isComposing) return;
+  const menu = partOf("menu", HTMLDetailsElement);
+  if (!menu.open) return void move({ name: "close" });
+  menu.open = false;
+  menu.querySelector("summary")?.focus();
 });
 document.addEventListener("click", (event) => {
   const menu = partOf("menu", HTMLDetailsElement);
@@ -781,6 +803,7 @@ document.addEventListener("click", (event) => {
 window.addEventListener("online", () => showLink(true));
 window.addEventListener("offline", () => showLink(false));
 window.setInterval(() => update.take(), REST_MS);
+window.setInterval(leaveAlone, LOOK_ROUND_MS);
 
 showSound();
 showLink(navigator.onLine);

@@ -45,7 +45,7 @@ def test_somebody_new_leaves_with_a_card(till: TillPage, shop: Shop) -> None:
     till.part("amount").fill("12,50")
     till.part("accrue").click()
     till.wait_for("done")
-    till.page.locator("#next").click()
+    till.go_on()
     code = till.part("card-code").locator("img")
     wait(code.is_visible, "the card's code")
     assert "12\u00a0points are on it already" in (page.locator("#card-points").text_content() or "")
@@ -81,6 +81,7 @@ def test_the_customers_screen_keeps_step(till: TillPage, shop: Shop) -> None:
     till.wait_for("member")
     wait(lambda: face(screen, "title") == "Hello Bruno", "the name")
     assert face(screen, "next").startswith("30\u00a0points to go")
+    till.be_patient()
     till.part("amount").fill("12")
     till.part("accrue").click()
     till.wait_for("done")
@@ -88,7 +89,8 @@ def test_the_customers_screen_keeps_step(till: TillPage, shop: Shop) -> None:
     assert "12\u00a0points" in face(screen, "balance")
     late = till.page.context.new_page()  # a window that opens in the middle asks for what is on
     late.goto(f"{shop.address}/till/screen?lang=en")
-    till.wait_for("idle")
+    wait(lambda: face(late, "figure") == "+12\u00a0points", "the same on the late one")
+    till.go_on()
     wait(lambda: face(screen, "title").startswith("Welcome"), "the next customer")
     assert TillPage(screen).violations() == []
     till.find(shop.cast.view("ada").number)
@@ -190,6 +192,10 @@ def test_what_to_say_the_shift_and_the_hand(till: TillPage, shop: Shop) -> None:
     assert till.violations() == []
     page.keyboard.press("Escape")
     page.locator("#menu summary").click()
+    page.keyboard.press("Escape")
+    wait(lambda: not page.locator("#hand").is_visible(), "the menu to close")
+    assert page.evaluate("document.activeElement.parentElement.id") == "menu"
+    page.keyboard.press("Enter")
     page.get_by_role("button", name="For the left hand").click()
     assert page.evaluate("document.documentElement.dataset.hand") == "left"
     assert till.violations() == []

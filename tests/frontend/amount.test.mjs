@@ -5,6 +5,7 @@ import { MINOR_DIGITS_MAX, fieldText, moneyText, parseAmount, payableMinor, pres
 
 const EURO_FR = { code: "EUR", digits: 2, locale: "fr" };
 const EURO_EN = { code: "EUR", digits: 2, locale: "en" };
+const EURO_DE = { code: "EUR", digits: 2, locale: "de" };
 const YEN = { code: "JPY", digits: 0, locale: "en" };
 const DINAR = { code: "KWD", digits: 3, locale: "en" };
 
@@ -21,9 +22,11 @@ test("typed amounts are read in both languages' ways", () => {
   }
 });
 
-test("three digits after the locale's own decimal sign are refused, after the other sign they are thousands", () => {
+test("three digits after a lone sign are thousands only where the locale writes thousands so", () => {
   assert.equal(parseAmount("1,234", EURO_EN), 123400);
-  assert.equal(parseAmount("1.234", EURO_FR), 123400);
+  assert.equal(parseAmount("1.234", EURO_DE), 123400);
+  assert.equal(parseAmount("12.345", EURO_FR), null);
+  assert.equal(parseAmount("1.234.567", EURO_FR), 123456700);
   assert.equal(parseAmount("1,234", EURO_FR), null);
   assert.equal(parseAmount("1.234", EURO_EN), null);
 });

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests.factories import Cast
 from tests.scanner.conftest import Till, told
+from wallet.actions.find_member import CHOICES_MAX
 from wallet.actions.load_demo import RULES
 from wallet.actions.publish_rules import publish_rules
 from wallet.actions.rotating_codes import draw_code, make_code_key
@@ -59,6 +60,11 @@ def test_a_name_that_fits_several_asks_which_without_telling_contacts(
     assert {choice["name"] for choice in told(answer)["choices"]} == {"Ada", "Adam"}
     assert "exemple.test" not in answer.text
     assert all(set(choice) == {"id", "name", "number"} for choice in told(answer)["choices"])
+    assert told(answer)["more"] is False
+    for at in range(CHOICES_MAX):
+        cast.enrol(f"ada{'bcdefghi'[at]}")
+    many = told(till.post("lookup", query="ada"))
+    assert (len(many["choices"]), many["more"]) == (CHOICES_MAX, True)
 
 
 def test_an_accent_in_lower_case_finds_the_capital(till: Till, cast: Cast) -> None:
@@ -68,7 +74,7 @@ def test_an_accent_in_lower_case_finds_the_capital(till: Till, cast: Cast) -> No
 
 
 def test_nobody_fits(till: Till) -> None:
-    assert till.post("lookup", query="zzz nobody").json == {"choices": []}
+    assert till.post("lookup", query="zzz nobody").json == {"choices": [], "more": False}
 
 
 def test_rewards_come_best_first_and_say_what_is_within_reach(till: Till, cast: Cast) -> None:

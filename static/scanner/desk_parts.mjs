@@ -41,7 +41,7 @@ export class DeskParts {
     new Photo(upload, onTexts);
     offerHands();
     const coach = new Sheet("coach");
-    part("coach-open").addEventListener("click", () => coach.open());
+    for (const button of document.querySelectorAll("[data-coach]")) button.addEventListener("click", () => coach.openOver());
     for (const id of ["join-open", "outcome-join"]) {
       part(id).addEventListener("click", (event) => {
         event.stopPropagation(); // on the outcome a tap goes on

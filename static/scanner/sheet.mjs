@@ -1,4 +1,7 @@
-/** A sheet over the till: one at a time, closed by its buttons, by Escape and by the next card. */
+/**
+ * A sheet over the till: one at a time, unless one lies over another for a moment; closed by its buttons, by Escape
+ * and by the next card.
+ */
 
 import { part } from "./page.mjs";
 
@@ -8,6 +11,8 @@ let current = null;
 export class Sheet {
   #root;
   #onClose;
+  /** @type {Sheet | null} */
+  #under = null; // what comes back when this one is closed
 
   /**
    * @param {string} id of the dialog
@@ -29,7 +34,8 @@ export class Sheet {
       this.close();
     });
     root.addEventListener("close", () => {
-      if (current === this) current = null;
+      if (current === this) current = this.#under;
+      this.#under = null;
       this.#onClose();
     });
   }
@@ -40,7 +46,18 @@ export class Sheet {
 
   /** @param {HTMLElement} [focus] where typing goes; the title without it */
   open(focus) {
-    if (current !== this) current?.close();
+    if (current !== this) current?.closeAll();
+    this.#show(focus);
+  }
+
+  /** Over whatever sheet is open, which is as it was afterwards. */
+  openOver() {
+    if (current !== this) this.#under = current;
+    this.#show();
+  }
+
+  /** @param {HTMLElement} [focus] */
+  #show(focus) {
     current = this;
     if (!this.#root.open) this.#root.showModal();
     (focus ?? this.#root.querySelector("h2"))?.focus({ preventScroll: true });
@@ -49,9 +66,15 @@ export class Sheet {
   close() {
     if (this.#root.open) this.#root.close();
   }
+
+  /** With what lies under it. */
+  closeAll() {
+    this.#under?.closeAll();
+    this.close();
+  }
 }
 
 /** Whatever is open makes room for the next customer. */
 export function closeSheets() {
-  current?.close();
+  current?.closeAll();
 }

@@ -649,6 +649,7 @@ function show(before) {
   else outcomes.leadTo(nameOf(memberOf(next(desk, { name: "close" }))));
   showQuestion();
   if (desk.name !== "confirming") consent.close();
+  if (desk.name !== "idle") touchedAt = Date.now(); // a scan or an answer is no touch, but somebody is there
   if (desk.name === "choosing") showChoices(desk.choices, desk.why);
   if (member) showHold();
   if (desk.name === "member") enterMember(desk.member, before);
@@ -675,14 +676,13 @@ function enterMember(member, before) {
     const words = { name: nameOf(member), balance: counts([{ unit: data.unit, quantity: balance }]) };
     part("announce").textContent = say("found", words);
   }
-  touchedAt = Date.now(); // a scan is none, but somebody is there
   hub.focus();
 }
 
 /** Who was scanned and left is not shown to whoever comes by; what is typed already stays. */
 function leaveAlone() {
   const isLeft = Date.now() - touchedAt >= LEFT_AFTER_MS;
-  if (isLeft && (desk.name === "choosing" || (desk.name === "member" && hub.isUntouched))) move({ name: "close" });
+  if (isLeft && !manager.isOpen && (desk.name === "choosing" || (desk.name === "member" && hub.isUntouched))) move({ name: "close" });
 }
 
 function enterIdle() {

@@ -109,7 +109,7 @@ def _around(till: TillPage, shoot: Shoot) -> None:
     till.part("amount").fill("20")
     till.part("accrue").click()
     till.wait_for("done")
-    page.locator("#next").click()
+    till.go_on()
     wait(till.part("card-code").is_visible, "the card's code")
     shoot("card")
     page.keyboard.press("Escape")
@@ -172,8 +172,7 @@ def _with_people(browser: Browser, shop: Shop, size: str, language: str) -> None
         for _ in range(3):
             _take(till, shop)
             till.wait_for("done")
-            till.page.locator("#next").click()
-            till.wait_for("idle")
+            till.go_on()
         _take(till, shop)
         till.wait_for("confirming")
         wait(lambda: till.page.locator("#consent-who option").count() > 0, "the managers")

@@ -186,17 +186,14 @@ def caps_lock(text: str) -> list[tuple[str, str]]:
     return [(char.lower(), key) for char, key in us(text)]
 
 
-@pytest.mark.parametrize("layout", [us, azerty, caps_lock])
-def test_a_hand_scanner_works_wherever_the_cursor_is(
-    till: TillPage, shop: Shop, layout: Callable[[str], list[tuple[str, str]]]
-) -> None:
-    till.scan_by_wedge(layout(shop.cast.view("ada").code))
-    till.wait_for("member")
-    assert till.text("member-name") == "Ada"
-    till.part("amount").fill("7,30")
-    till.scan_by_wedge(layout(shop.cast.view("bruno").code))  # the next customer, by mistake
-    wait(lambda: till.text("member-name") == "Bruno", "Bruno")
-    assert till.part("amount").input_value() == ""
+def test_a_hand_scanner_works_wherever_the_cursor_is(till: TillPage, shop: Shop) -> None:
+    for layout in (us, azerty, caps_lock):
+        till.scan_by_wedge(layout(shop.cast.view("ada").code))
+        wait(lambda: till.text("member-name") == "Ada", f"Ada by {layout.__name__}")
+        till.part("amount").fill("7,30")
+        till.scan_by_wedge(layout(shop.cast.view("bruno").code))  # the next customer, by mistake
+        wait(lambda: till.text("member-name") == "Bruno", f"Bruno by {layout.__name__}")
+        assert till.part("amount").input_value() == ""
     assert shop.cast.balance("bruno").available == 0
 
 

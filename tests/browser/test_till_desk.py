@@ -38,6 +38,11 @@ def test_somebody_new_leaves_with_a_card(till: TillPage, shop: Shop) -> None:
     assert till.part("join-contact").input_value() == "06 98 76 54 32"
     assert not till.part("join-consent").is_checked()
     till.part("join-name").fill("Zoé")
+    page.locator("#join [data-coach]").click()  # just now somebody minds the advertising
+    wait(page.get_by_text("I do not want advertising").is_visible, "the objections")
+    page.keyboard.press("Escape")
+    wait(lambda: not page.locator("#coach").is_visible(), "the objections to go")
+    assert till.part("join-name").input_value() == "Zoé"
     assert till.violations() == []
     till.part("join-go").click()
     till.wait_for("member")

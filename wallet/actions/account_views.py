@@ -17,7 +17,7 @@ from wallet.ids import private_id
 from wallet.rules.ruleset import Tier
 from wallet.rules.tiers import Standing
 from wallet.tables.credit import CreditPayment
-from wallet.tables.ledger import Entry, entries_of
+from wallet.tables.ledger import Entry, history_of
 from wallet.tables.member import Member
 from wallet.tables.purchase import Activity, Purchase, known_purchase
 from wallet.tables.reports import members_page
@@ -245,5 +245,5 @@ def members_before(
 def entries_before(
     session: Session, member: Member, before_id: int | None, limit: int
 ) -> list[EntryView]:
-    """A member's movements newest first, those older than `before_id`."""
-    return [entry_view(entry) for entry in entries_of(session, member.id, limit, before_id)]
+    """A member's movements newest first, those older than `before_id`, and those of who was merged into it."""
+    return [entry_view(entry) for entry in history_of(session, member.id, limit, before_id)]

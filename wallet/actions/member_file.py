@@ -17,7 +17,7 @@ from wallet.actions.reverse_entry import REVERSIBLE
 from wallet.actions.tills.journal_views import Where, where_made
 from wallet.errors import Refusal
 from wallet.ids import private_id, public_id
-from wallet.tables.ledger import Entry, entries_of
+from wallet.tables.ledger import Entry, history_of
 from wallet.tables.member import Consent, consents_of, member_with_id
 from wallet.tables.purchase import receipts_of
 from wallet.tables.staff import staff_of
@@ -106,7 +106,7 @@ def member_file(
     if member is None:
         raise Refusal("member_not_found")
     before_id = private_id("ent", before) if before else None
-    rows = entries_of(session, member.id, ENTRIES_PAGE + 1, before_id)
+    rows = history_of(session, member.id, ENTRIES_PAGE + 1, before_id)
     people = {f"staff:{person.id}": person.name for person in staff_of(session, program.id)}
     made = where_made(session, program, rows[:ENTRIES_PAGE])
     sales = [row.purchase_id for row in rows[:ENTRIES_PAGE] if row.purchase_id is not None]

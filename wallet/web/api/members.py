@@ -170,7 +170,7 @@ def change_member(member_id: str, json_data: MemberChange) -> answers.Member:
     summary="List a member's movements",
     operation_id="listEntries",
     tags=["Entries"],
-    description="Newest first.",
+    description="Newest first, those of members who were merged into this one among them.",
     security=KEY_SCHEME,
     responses=refusals("member_not_found", "cursor_invalid", "body_invalid"),
 )

@@ -26,10 +26,17 @@ def test_it_works(shop: Shop, cast: Cast, ids: dict[str, str]) -> None:
     for query in (f"code={bruno['code']}", f"number={bruno['number']}", "email=bruno@exemple.test"):
         (found,) = shop.get(f"/members?{query}").get_json()["data"]
         assert found["id"] == ids["ada"]
-    kinds = [
-        entry["kind"] for entry in shop.get(f"/members/{ids['ada']}/entries").get_json()["data"]
-    ]
-    assert kinds[0] == "transfer"
+    # And what moved before is still to be read, by either name and page by page.
+    for name in ("ada", "bruno"):
+        path, moved = f"/members/{ids[name]}/entries?limit=2", []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = shop.get(f"{path}&cursor={cursor}").get_json()
+            moved += [(entry["kind"], entry["quantity"]) for entry in page["data"]]
+            cursor = page["next_cursor"]
+        transfers, before = moved[:2], moved[2:]
+        assert sorted(transfers) == [("transfer", -40), ("transfer", 40)]
+        assert before == [("accrual", 40), ("accrual", 600)]
     assert cast.balance("ada").available == 640
 
 
@@ -64,6 +71,8 @@ def test_a_merge_is_undone_by_its_id(shop: Shop, cast: Cast, ids: dict[str, str]
     assert alone["balances"]["points"]["available"] == 40
     assert shop.get(f"/members/{ids['ada']}").get_json()["balances"]["points"]["available"] == 600
     assert shop.get(f"/members/{ids['bruno']}").get_json()["id"] == ids["bruno"]
+    own = shop.get(f"/members/{ids['bruno']}/entries").get_json()["data"]
+    assert [entry["quantity"] for entry in own] == [40, -40, 40]
     assert code_of(shop.post(path, None)) == (409, "not_merged")
     (listed,) = shop.get(f"/members/{ids['ada']}/merges").get_json()["data"]
     assert listed["undone_at"] is not None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,18 @@ from wallet.db import Database
 
 # What a machine may lack. Where it must not (COMPTOIR_REQUIRE_ALL=1), a skip is a failure.
 OPTIONAL = ("postgres", "browser", "node")
+
+# Where tests write. A power cut is not what is tested here, so SQLite's syncing need not reach a disk,
+# which takes half of the time of some tests where the disk is slow or shared.
+_IN_MEMORY = Path("/dev/shm")
+_IN_MEMORY_BYTES_MIN = 4 * 2**30  # far more than tests write; small machines keep their memory
+
+if (
+    "PYTEST_DEBUG_TEMPROOT" not in os.environ
+    and os.access(_IN_MEMORY, os.W_OK)
+    and shutil.disk_usage(_IN_MEMORY).free >= _IN_MEMORY_BYTES_MIN
+):
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_IN_MEMORY)
 
 settings.register_profile(
     "comptoir",

@@ -10,7 +10,7 @@ from passes.apple import http2
 from tests.databases import Postgres, Sqlite
 from wallet.commands.fleet import PROBES_MAX, PUSH_SHARE_MAX, Trial
 
-PHONES = 40
+PHONES = 25
 
 
 def test_every_phone_ends_true_after_everything_that_goes_wrong(
@@ -19,7 +19,7 @@ def test_every_phone_ends_true_after_everything_that_goes_wrong(
     monkeypatch.setattr(http2, "ANSWER_SECONDS", 0.2)  # of the machine's clock, not the trial's
     trial = Trial(tmp_path, PHONES, engine.blank())
     try:
-        found = trial.run(scans_per_second=0.3)
+        found = trial.run(scans_per_second=0.2)
     finally:
         trial.close()
     assert (found.untrue, found.left_registered, found.waiting, found.problems) == (0, 0, 0, [])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pypdfium2
 import pytest
@@ -43,30 +45,42 @@ LONG = replace(
 ABROAD = replace(POSTER, name="Łódź & Œuvre", background="#fdf6e3", foreground="#ffffff")
 
 
-def page(poster: JoinPoster, format_: Format) -> tuple[pypdfium2.PdfDocument, Image.Image]:
-    """The only page, as a document and as 150 dots an inch."""
-    document = pypdfium2.PdfDocument(join_poster_pdf(poster, format_, FONTS))
-    assert len(document) == 1
-    return document, document[0].render(scale=150 / 72).to_pil()
+POSTERS = {"plain": POSTER, "long": LONG, "abroad": ABROAD}
 
 
-@pytest.mark.parametrize("format_", SHEETS)
-@pytest.mark.parametrize("poster", [POSTER, LONG, ABROAD], ids=["plain", "long", "abroad"])
-def test_the_code_is_read_from_the_page(poster: JoinPoster, format_: Format) -> None:
-    document, picture = page(poster, format_)
-    found = zxingcpp.read_barcodes(picture)
-    assert {one.text for one in found} == {poster.address}
-    assert len(found) == (2 if format_ == "tent" else 1)  # a tent has two faces
-    size = tuple(round(side * POINT_MM) for side in document[0].get_size())
-    assert size == SHEETS[format_]
-    document.close()
+class Printed(NamedTuple):
+    """A poster's only page, as a document and as 150 dots an inch."""
+
+    poster: JoinPoster
+    format_: Format
+    document: pypdfium2.PdfDocument
+    picture: Image.Image
 
 
-@pytest.mark.parametrize("format_", SHEETS)
-@pytest.mark.parametrize("poster", [POSTER, LONG, ABROAD], ids=["plain", "long", "abroad"])
-def test_the_words_are_all_there_and_on_the_sheet(poster: JoinPoster, format_: Format) -> None:
-    document, picture = page(poster, format_)
-    text = " ".join(document[0].get_textpage().get_text_bounded().split())
+@pytest.fixture(
+    scope="module",
+    params=[(name, format_) for name in POSTERS for format_ in SHEETS],
+    ids="-".join,
+)
+def printed(request: pytest.FixtureRequest) -> Iterator[Printed]:
+    name, format_ = request.param
+    poster = POSTERS[name]
+    with pypdfium2.PdfDocument(join_poster_pdf(poster, format_, FONTS)) as document:
+        assert len(document) == 1
+        yield Printed(poster, format_, document, document[0].render(scale=150 / 72).to_pil())
+
+
+def test_the_code_is_read_from_the_page(printed: Printed) -> None:
+    found = zxingcpp.read_barcodes(printed.picture)
+    assert {one.text for one in found} == {printed.poster.address}
+    assert len(found) == (2 if printed.format_ == "tent" else 1)  # a tent has two faces
+    size = tuple(round(side * POINT_MM) for side in printed.document[0].get_size())
+    assert size == SHEETS[printed.format_]
+
+
+def test_the_words_are_all_there_and_on_the_sheet(printed: Printed) -> None:
+    poster, picture = printed.poster, printed.picture
+    text = " ".join(printed.document[0].get_textpage().get_text_bounded().split())
     said = (poster.name, poster.headline, *poster.steps, poster.shown_address)
     for words in said:
         assert " ".join(words.split()) in text
@@ -78,10 +92,9 @@ def test_the_words_are_all_there_and_on_the_sheet(poster: JoinPoster, format_: F
         picture.crop((0, 0, edge, picture.height)),
         picture.crop((picture.width - edge, 0, picture.width, picture.height)),
     ]
-    fold = format_ == "tent"  # its line goes from edge to edge
+    fold = printed.format_ == "tent"  # its line goes from edge to edge
     for strip in band[: 2 if fold else 4]:
         assert strip.convert("L").getextrema() == (255, 255)
-    document.close()
 
 
 def test_the_same_poster_is_the_same_file() -> None:

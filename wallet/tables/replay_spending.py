@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import BigInteger, Row, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from wallet.tables.credit import CreditPayment
@@ -79,6 +92,11 @@ def payments_in_another_state(
 ) -> Sequence[Row[int, int, int, int, int]]:
     """Payments with credit that are not what the ledger took and gave back:
     (id, amount, taken, given back by the row, given back by the ledger)."""
+    return session.execute(_payments(), {"program_id": program_id}).all()
+
+
+@cache  # other names for a table of thirty columns take longer than the question
+def _payments() -> Select[int, int, int, int, int]:
     paid, back, undone = aliased(Entry), aliased(Entry), aliased(Entry)
     returned = (
         select(func.coalesce(func.sum(back.quantity), 0))
@@ -95,7 +113,7 @@ def payments_in_another_state(
         .where(undone.reverses_id == CreditPayment.entry_id)
         .scalar_subquery()
     )
-    query = (
+    return (
         select(
             CreditPayment.id,
             CreditPayment.amount_minor,
@@ -105,14 +123,13 @@ def payments_in_another_state(
         )
         .join(paid, paid.id == CreditPayment.entry_id)
         .where(
-            CreditPayment.program_id == program_id,
+            CreditPayment.program_id == bindparam("program_id"),
             or_(
                 CreditPayment.amount_minor != -paid.quantity,
                 CreditPayment.refunded_minor != returned + reversed_,
             ),
         )
     )
-    return session.execute(query).all()
 
 
 def gifts_in_another_state(session: Session, program_id: int) -> Sequence[Row[int, str, int]]:
@@ -161,16 +178,20 @@ def shares_in_another_state(session: Session, program_id: int) -> Sequence[Row[i
 
 def corrections_not_exact(session: Session, program_id: int) -> Sequence[Row[int]]:
     """Donations that correct another one by something else than its opposite."""
+    return session.execute(_corrections(), {"program_id": program_id}).all()
+
+
+@cache
+def _corrections() -> Select[int]:
     first = aliased(Donation)
-    query = (
+    return (
         select(Donation.id)
         .join(first, first.id == Donation.reverses_id)
         .where(
-            Donation.program_id == program_id,
+            Donation.program_id == bindparam("program_id"),
             or_(
                 Donation.amount_minor != -first.amount_minor,
                 Donation.charity_id != first.charity_id,
             ),
         )
     )
-    return session.execute(query).all()

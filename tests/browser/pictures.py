@@ -129,6 +129,7 @@ def _around(till: TillPage, shoot: Shoot) -> None:
 
 def _held(browser: Browser, shop: Shop, size: str, language: str) -> None:
     """Points that a till holds, and a reward that it gives without a connection."""
+    shop.cast.later(days=2)  # the card was used often just now, and would be held for no more
     with_holds(shop.cast)
     with _visit(browser, size, language) as context:
         till = TillPage.open(shop, context, language=language)

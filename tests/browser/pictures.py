@@ -240,9 +240,13 @@ def _designer(browser: Browser, shop: Shop, size: str, language: str) -> None:
             _keep(png, size, IMAGES / "designer" / f"{state}-{size}-{language}")
 
         shoot("start")
+        phones = "#preview"
+        if size == "phone":
+            phones = "#stage"  # above the form, where only its upper part stays in sight
+            page.click("#whole")
         for view in ("front", "back", "stack", "lock", "watch"):
             page.click(f"[data-view={view}]")
-            shoot(view, of="#preview")
+            shoot(view, of=phones)
         page.click("[data-view=front]")
         for part in ("colours", "art", "facts", "tiers"):
             page.click(f"#part-{part} > summary")
@@ -264,7 +268,7 @@ def _designer(browser: Browser, shop: Shop, size: str, language: str) -> None:
         page.check("#switch-poster")
         page.click("[data-view=poster]")
         wait(lambda: page.locator(".fullcard__code").count() == 1, "the full-size look")
-        shoot("ios27", of="#preview")
+        shoot("ios27", of=phones)
         page.uncheck("#switch-poster")
         page.click("#part-start > summary")
         page.click("[data-starter=salon]")

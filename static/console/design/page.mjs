@@ -375,7 +375,7 @@ addEventListener("beforeunload", (event) => {
 });
 toggle("#whole", (isWhole) => {
   preview.stage.classList.toggle("is-whole", isWhole);
-  if (isWhole) preview.stage.scrollIntoView({ block: "start" });
+  if (isWhole) requestAnimationFrame(() => preview.stage.scrollIntoView({ block: "start" })); // once it has its height
 });
 follow();
 document.querySelector("#tier")?.addEventListener("change", (event) => {

@@ -328,6 +328,23 @@ class CanonicalJson(TypeDecorator[list[Any]]):
         return canonical if dialect.name == "sqlite" else super().bind_processor(dialect)
 
 
+class facts_text(FunctionElement[str]):  # noqa: N801
+    """The same of a card, at least the facts on its face: PostgreSQL spells out every word that it hands over, and
+    the back of a card has three quarters of them."""
+
+    type = String()
+    inherit_cache = True
+
+
+compiles(facts_text, "sqlite")(_json_on_sqlite)
+
+
+@compiles(facts_text)
+def _facts_elsewhere(element: facts_text, compiler: SQLCompiler, **options: Any) -> str:
+    card = compiler.process(element.clauses, **options)
+    return f"CAST({card} - 'sections' - 'places' AS TEXT)"
+
+
 class OwnJson(TypeDecorator[dict[str, Any]]):
     """What this program wrote itself: a card, 4 kB that are written and read again with each sale, or what earning
     knew of a member. What comes from outside is no such thing: it may hold numbers of any size, which orjson

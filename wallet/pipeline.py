@@ -10,9 +10,13 @@ casts say what they are.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from types import NoneType
 from typing import Any
 
 from psycopg import Connection
@@ -21,15 +25,18 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import Error, OperationalError, error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
+from psycopg.types.json import set_json_loads
 from psycopg.waiting import Ready, Wait
 
 Rows = list[tuple[Any, ...]]
 Values = Sequence[Buffer | None]
 # Of one connection; a statement for each set of rules comes besides the few dozen that the code has.
 PREPARED_MAX = 400
+MOMENTS_KEPT = 1024  # as text: one sale writes its own moment a dozen times
 # invalid_sql_statement_name, feature_not_supported ("cached plan must not change result type"): somebody
 # threw away what was prepared, or changed the table, while this process ran.
 _OUTDATED = ("26000", "0A000")
+_TEXT = (PyFormat.TEXT,)
 _FINE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 NAMED_MARK = re.compile(r"%\(([^)]+)\)s|%%")
 
@@ -59,13 +66,47 @@ Given = tuple[ServerStatement, dict[str, Any]]  # with the values by their names
 
 class Known:
     """What one connection knows already: the statements (text → name), and how values of each type are
-    written and read, which the driver would look up anew for each round trip."""
+    written and read, which the driver would look up anew for each round trip. `plain` writes the commonest
+    types as the driver does, several times as quickly."""
 
-    __slots__ = ("names", "values")
+    __slots__ = ("names", "plain", "values")
 
     def __init__(self, driver: Connection[Any]) -> None:
         self.names: dict[bytes, bytes] = {}
+        set_json_loads(_json_read, driver)
         self.values = Transformer.from_context(driver)
+        self.plain = dict(PLAIN)
+        if driver.info.encoding != "utf-8":
+            del self.plain[str]
+
+
+class _Awkward(Exception):
+    """What the driver has to write, or to refuse."""
+
+
+def _text_written(value: str) -> bytes:
+    if "\0" in value:
+        raise _Awkward
+    return value.encode()
+
+
+@lru_cache(maxsize=MOMENTS_KEPT)
+def _moment_written(utc: datetime) -> bytes:
+    return str(utc).encode()
+
+
+PLAIN: dict[type, Callable[[Any], bytes | None]] = {
+    NoneType: lambda _: None,
+    bool: lambda value: b"t" if value else b"f",
+    int: lambda value: b"%d" % value,
+    str: _text_written,
+    datetime: lambda value: _moment_written(value) if value.tzinfo is UTC else str(value).encode(),
+}
+
+
+def _json_read(document: bytes | str) -> Any:
+    """Most lists that a row has are empty."""
+    return [] if document == b"[]" else json.loads(document)
 
 
 def run(
@@ -88,7 +129,7 @@ class _Exchange:
 
     def __init__(self, driver: Connection[Any], known: Known) -> None:
         self._driver, self._server = driver, driver.pgconn
-        self._prepared, self._values = known.names, known.values
+        self._prepared, self._values, self._plain = known.names, known.values, known.plain
         self._fresh: dict[bytes, tuple[int, bytes]] = {}  # text → number of its answer, name
         self._count = 0
 
@@ -115,8 +156,17 @@ class _Exchange:
 
     def _spell(self, statement: ServerStatement, given: Mapping[str, Any]) -> Values:
         """The values as the server reads them; the driver refuses what it could not."""
-        texts = [PyFormat.TEXT] * len(statement.names)
-        return self._values.dump_sequence([given[name] for name in statement.names], texts)
+        values, plain, written = [given[name] for name in statement.names], self._plain, []
+        try:
+            for value in values:
+                write = plain.get(type(value))
+                written.append(write(value) if write is not None else self._by_driver(value))
+        except _Awkward:
+            return self._values.dump_sequence(values, [PyFormat.TEXT] * len(values))
+        return written
+
+    def _by_driver(self, value: Any) -> Buffer | None:
+        return self._values.dump_sequence([value], _TEXT)[0]
 
     def _say(self, command: bytes) -> None:
         self._server.send_query_params(command, None)

@@ -370,6 +370,7 @@ def test_many_statements_travel_together_and_the_first_error_is_told(postgres: P
         "yes": True,
         "nothing": None,
         "document": {"a": [1, "é", None]},
+        "empty": [],
     }
     kinds: dict[str, Any] = {
         "whole": BigInteger(),
@@ -379,6 +380,7 @@ def test_many_statements_travel_together_and_the_first_error_is_told(postgres: P
         "yes": Boolean(),
         "nothing": String(),
         "document": Json,
+        "empty": Json,
     }
     echo = Prepared(select(*(bindparam(name, type_=kind) for name, kind in kinds.items())))
     long = Prepared(select(bindparam("long", type_=String())))

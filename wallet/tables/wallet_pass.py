@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes.apple.probe import PROBE_TOKEN_PREFIX
-from wallet.db import Base, BigId, OwnJson, UtcDateTime, json_text
+from wallet.db import Base, BigId, OwnJson, UtcDateTime, facts_text
 from wallet.prepared import Loader, Prepared, Question
 from wallet.tables.member import TRIAL, Member, with_merged
 from wallet.values import value_class
@@ -155,7 +155,7 @@ class Shown:
     id: int
     member_id: int
     provider: str
-    card: str | bytes  # its JSON
+    card: str | bytes  # its JSON, at least the facts on its face
     card_hash: str
     tier_key: str | None
     design_id: int
@@ -167,7 +167,7 @@ class Shown:
 
     @property
     def said(self) -> dict[str, Any]:
-        """The card as plain data."""
+        """The card as plain data, at least the facts on its face."""
         said: dict[str, Any] = orjson.loads(self.card)
         return said
 
@@ -176,7 +176,7 @@ _PASSES = Loader(WalletPass)
 _pass = _PASSES.table
 _SHOWN_COLUMNS = [
     # As text: the driver would make objects of it, five times as slowly as `Shown.said` does where it is needed.
-    json_text(_pass.c.card).label(one.name) if one.name == "card" else _pass.c[one.name]
+    facts_text(_pass.c.card).label(one.name) if one.name == "card" else _pass.c[one.name]
     for one in fields(Shown)
 ]
 _absorbed = cast(Table, Member.__table__).alias("absorbed")

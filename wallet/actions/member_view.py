@@ -109,14 +109,7 @@ class MemberView:
     @property
     def usable(self) -> list[RewardView]:
         """What the member's points reach now, the best first."""
-        own = {unit: balance.own for unit, balance in self.balances.items()}
-        within = [
-            reward
-            for reward in self.rewards
-            if reward.unit in own
-            and own[reward.unit] >= reward.cost
-            and self.obstacles.get(reward.id) is None
-        ]
+        within = filter(self.has_reached, self.rewards)
         return sorted(within, key=lambda reward: -reward.cost)
 
 

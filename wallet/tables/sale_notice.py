@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Table, UniqueConstraint, bindparam, select
+from sqlalchemy import ColumnElement, ForeignKey, Table, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wallet.db import Base
@@ -30,35 +30,24 @@ class SaleNotice(Base):
 
 
 _notice = cast(Table, SaleNotice.__table__)
-_WAITING = Prepared(
-    select(_notice.c.id)
-    .where(
-        _notice.c.program_id == bindparam("program"),
-        _notice.c.source == bindparam("of_source"),
-        _notice.c.external_id == bindparam("its_id"),
-        _notice.c.settled_at.is_(None),
-    )
-    .order_by(_notice.c.id)
-)
 _purchase = cast(Table, Purchase.__table__)
+
+
+def _of_sale(table: Table) -> tuple[ColumnElement[bool], ...]:
+    """Rows of the sale that is asked for, by who rang it up and how they call it."""
+    return (
+        table.c.program_id == bindparam("program"),
+        table.c.source == bindparam("of_source"),
+        table.c.external_id == bindparam("its_id"),
+    )
+
+
+_waiting = select(_notice.c.id).where(*_of_sale(_notice), _notice.c.settled_at.is_(None))
+_WAITING = Prepared(_waiting.order_by(_notice.c.id))
 _HEARD = Prepared(
     select(
-        select(_purchase.c.id)
-        .where(
-            _purchase.c.program_id == bindparam("program"),
-            _purchase.c.source == bindparam("of_source"),
-            _purchase.c.external_id == bindparam("its_id"),
-        )
-        .scalar_subquery(),
-        select(_notice.c.id)
-        .where(
-            _notice.c.program_id == bindparam("program"),
-            _notice.c.source == bindparam("of_source"),
-            _notice.c.external_id == bindparam("its_id"),
-            _notice.c.settled_at.is_(None),
-        )
-        .limit(1)
-        .scalar_subquery(),
+        select(_purchase.c.id).where(*_of_sale(_purchase)).scalar_subquery(),
+        _waiting.limit(1).scalar_subquery(),
     )
 )
 
@@ -66,23 +55,24 @@ _HEARD = Prepared(
 def heard_of(session: Session, program_id: int, source: str, external_id: str) -> tuple[bool, bool]:
     """Whether this sale was written before, and whether something said of it waits for it: neither, of nearly
     every sale, which one question finds out."""
-    asked = heard_asked(program_id, source, external_id)
-    purchase_id, notice_id = _HEARD.rows(session, asked[1])[0]
+    purchase_id, notice_id = _HEARD.rows(session, _sale(program_id, source, external_id))[0]
     return purchase_id is not None, notice_id is not None
 
 
 def heard_asked(program_id: int, source: str, external_id: str) -> Question:
     """What `heard_of` asks."""
-    return _HEARD, {"program": program_id, "of_source": source, "its_id": external_id}
+    return _HEARD, _sale(program_id, source, external_id)
+
+
+def _sale(program_id: int, source: str, external_id: str) -> dict[str, Any]:
+    return {"program": program_id, "of_source": source, "its_id": external_id}
 
 
 def waiting_notices(
     session: Session, program_id: int, source: str, external_id: str
 ) -> list[SaleNotice]:
     """What was said of this sale and is not settled yet, in the order in which it was said."""
-    ids = _WAITING.rows(
-        session, {"program": program_id, "of_source": source, "its_id": external_id}
-    )
+    ids = _WAITING.rows(session, _sale(program_id, source, external_id))
     return [session.get_one(SaleNotice, number) for (number,) in ids]
 
 

@@ -134,9 +134,11 @@ async function send(document_, revision) {
 function leave() {
   const document_ = closed(form.document, locales);
   if (isFaulty || choosing || equal(document_, sending ?? plain(draft.document))) return;
-  void send(document_, draft.revision + (sending ? 1 : 0)).then((saved) => {
+  const sent = send(document_, draft.revision + (sending ? 1 : 0)).then((saved) => {
     draft = saved; // the page may come back
-  }, () => undefined);
+  });
+  // What is saved next waits for it, or it would take it for somebody else's.
+  kept = Promise.allSettled([kept, sent]).then(() => undefined);
 }
 
 /** The draft of somebody else, where both changed the same; until one counts nothing is saved. @type {Draft | null} */

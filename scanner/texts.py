@@ -65,9 +65,7 @@ def _finding() -> dict[str, str]:
         "two_text": _("Choose one, or hold only one card before the camera."),
         "choose_more": _("There may be more: add the last four digits of their phone number."),
         "lookup_lost": _("No answer from the server. Please try again."),
-        "lookup_offline": _(
-            "No connection: scan the card, or type the whole number, phone number or e-mail address."
-        ),
+        "lookup_offline": _("No connection: scan the card, or type the whole number or e-mail."),
         "not_found": _("No member was found."),
     }
 

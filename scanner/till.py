@@ -15,7 +15,13 @@ from scanner.guard import somebody_at_till
 from scanner.hub import activity_at_till, changes, grouped, hub, reward_line
 from scanner.noting import noted
 from wallet import clock
-from wallet.actions.find_member import CHOICES_MAX, MemberRef, find_member, look_up
+from wallet.actions.find_member import (
+    CHOICES_MAX,
+    MemberRef,
+    find_member,
+    is_too_short,
+    look_up,
+)
 from wallet.actions.member_view import member_view
 from wallet.actions.once import Ask, once
 from wallet.actions.pay_with_credit import Payment, pay_with_credit
@@ -228,6 +234,8 @@ def _found(session: Session, body: Lookup) -> dict[str, Any]:
     found = look_up(session, program, query)
     if not found and code and any(char.isdigit() for char in query):
         raise Refusal("voucher_unknown")  # a name may look like one, but has no digits
+    if not found and is_too_short(query):
+        raise Refusal("query_too_short")
     if len(found) == 1:
         member = hub_of(session, program, public_id("mbr", found[0].id))
         if shown := shown_by(session, program, query, clock.now()):

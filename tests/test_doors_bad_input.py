@@ -337,7 +337,8 @@ SCANS: dict[str, tuple[Any, int, str]] = {
     "a vCard": ("BEGIN:VCARD\r\nFN:Jane Doe\r\nEND:VCARD", 404, "member_not_found"),
     "nothing": ("", 404, "member_not_found"),
     "NUL": (NUL, 404, "member_not_found"),
-    "a wildcard": ("%%%", 200, ""),
+    "a wildcard": ("%%%", 422, "query_too_short"),
+    "two letters": ("ma", 422, "query_too_short"),
     "10 kB": (LONG, 422, "body_invalid"),
     "a number": (123456789, 422, "body_invalid"),
 }

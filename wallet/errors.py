@@ -55,6 +55,7 @@ CODES: dict[str, tuple[int, str]] = {
     "birthday_invalid": (422, N_("This birthday is not possible.")),
     "code_not_ours": (404, N_("This is not a member code.")),
     "code_unknown": (404, N_("This card is not known here.")),
+    "query_too_short": (422, N_("Please type at least three letters or digits.")),
     "card_is_test": (409, N_("This is a test card of the card designer. It belongs to nobody.")),
     "locale_unknown": (422, N_("The program does not speak this language.")),
     "member_closed": (409, N_("This membership is closed.")),

@@ -144,10 +144,14 @@ def look_up(session: Session, program: ProgramView, query: str) -> list[Member]:
         return [_real(exact)]
     if _looks_scanned(query):
         raise Refusal("code_not_ours")
-    words = words_typed(query)
-    if sum(map(len, words)) < SEARCH_LENGTH_MIN:
+    if is_too_short(query):
         return []
-    return members_with_words(session, program.id, words, CHOICES_MAX)
+    return members_with_words(session, program.id, words_typed(query), CHOICES_MAX)
+
+
+def is_too_short(query: str) -> bool:
+    """Whether too little was typed to search by."""
+    return sum(map(len, words_typed(query))) < SEARCH_LENGTH_MIN
 
 
 def _exact(session: Session, program: ProgramView, query: str) -> Member | None:

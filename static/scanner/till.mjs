@@ -650,7 +650,7 @@ function show(before) {
   showQuestion();
   if (desk.name !== "confirming") consent.close();
   if (desk.name !== "idle") touchedAt = Date.now(); // a scan or an answer is no touch, but somebody is there
-  if (desk.name === "choosing") showChoices(desk.choices, desk.why);
+  if (desk.name === "choosing") enterChoosing(desk.choices, desk.why);
   if (member) showHold();
   if (desk.name === "member") enterMember(desk.member, before);
   if (desk.name === "idle") enterIdle();
@@ -721,7 +721,8 @@ function showQuestion() {
  * @param {Choice[]} choices
  * @param {"several" | "many" | "two"} why
  */
-function showChoices(choices, why) {
+function enterChoosing(choices, why) {
+  outcomes.forgetRefusal(); // of what was typed before
   part("choices-title").textContent = say(why === "two" ? "two_title" : "choose_title");
   part("choices-text").textContent = say({ two: "two_text", many: "choose_more", several: "choose_text" }[why]);
   const lines = choices.map((choice) => {

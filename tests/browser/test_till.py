@@ -264,8 +264,14 @@ def test_who_has_no_card_with_them_is_found_by_typing(till: TillPage, shop: Shop
 
 def test_a_name_of_several_members_gives_a_choice(till: TillPage, shop: Shop) -> None:
     shop.cast.enrol("adam")
+    till.find("ad")
+    till.wait_for("refused")
+    assert "at least three letters" in till.text("result")
+    till.go_on()
     till.find("ada")
     till.wait_for("choosing")
+    # Nothing on the screen speaks of what was typed before.
+    assert till.page.locator("#outcome").get_attribute("data-size") == "gone"
     till.page.get_by_role("button", name="Adam").click()
     till.wait_for("member")
     assert till.text("member-name") == "Adam"
